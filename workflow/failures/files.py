@@ -1,0 +1,80 @@
+"""Writing artifacts: whole or not at all, with the same bytes for the same content."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+# The earliest date that a zip archive can hold.
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a private path beside `path` that becomes `path` if the block ends without an error.
+
+    The private path may be made a file or a folder; either is removed on an error. A reader of
+    `path` sees the old content or the new, never a part of it. The suffix of `path` is kept.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    private = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
+    try:
+        yield private
+        if path.is_dir():
+            shutil.rmtree(path)
+        os.replace(private, path)
+    finally:
+        if private.is_dir():
+            shutil.rmtree(private)
+        else:
+            private.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV (15 significant digits: enough for every decimal that was read) or Parquet.
+
+    The suffix of `path` decides; ValueError for another one.
+    """
+    with atomic(path) as private:
+        match Path(path).suffix:
+            case ".csv":
+                table.to_csv(private, index=False, float_format="%.15g", lineterminator="\n")
+            case ".parquet":
+                table.to_parquet(private, index=False, compression="zstd")
+            case suffix:
+                raise ValueError(f"a table is written as .csv or .parquet, not as {suffix!r}")
+
+
+def save_model(model, path: str | Path) -> None:
+    """Save a Keras model in Keras' own format, with the archive's dates fixed.
+
+    Keras stamps the archive's entries and its metadata with the time of saving, so that two saves
+    of one model differ; here they have the same bytes, and load as any other `.keras` file.
+    """
+    with atomic(path) as private:
+        dated = private.with_name(f"{private.stem}.dated.keras")
+        try:
+            model.save(dated)
+            with zipfile.ZipFile(dated) as source, zipfile.ZipFile(private, "w") as target:
+                for name in sorted(source.namelist()):
+                    content = source.read(name)
+                    if name == "metadata.json":
+                        content = _without_date(content)
+                    target.writestr(zipfile.ZipInfo(name, _FIXED_DATE), content)
+        finally:
+            dated.unlink(missing_ok=True)
+
+
+def _without_date(metadata: bytes) -> bytes:
+    fields = json.loads(metadata)
+    fields["date_saved"] = "{}-{:02}-{:02}@{:02}:{:02}:{:02}".format(*_FIXED_DATE)
+    return json.dumps(fields, sort_keys=True).encode()

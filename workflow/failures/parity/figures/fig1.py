@@ -1,0 +1,43 @@
+"""Figure 1: accuracy against training steps, for d = 5, 10, 30."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from failures.style import PAGE, add_note, color
+
+LINES = ("-", "--", ":", "-.")
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.parity.tables.fig1`: linear steps as in the paper, and log steps.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
+    for axis in axes:
+        _curves(axis, table)
+    axes[0].set(title="as in the paper", xlabel="training steps", ylabel="accuracy", ylim=(0.4, 1.02))
+    axes[0].set_xlim(0, table.loc[table["source"] == "ours", "step"].max())
+    axes[1].set(title="logarithmic steps", xlabel="training steps", xscale="log")
+    axes[1].set_xlim(10, table.loc[table["source"] == "ours", "step"].max())
+    axes[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    add_note(figure, note)
+    return figure
+
+
+def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
+    axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
+    learners = list(table["learner"].dropna().unique())
+    for index, (n_features, rows) in enumerate(table.groupby("n_features")):
+        published = rows[rows["source"] == "published"]
+        axis.plot(published["step"], published["accuracy_median"], color=color(index), linewidth=0.4, alpha=0.6)
+        for learner, ours in rows[rows["source"] == "ours"].groupby("learner"):
+            name = f"d = {n_features}" + f", {learner}" * (len(learners) > 1)
+            axis.fill_between(
+                ours["step"], ours["accuracy_p10"], ours["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
+            )
+            style = LINES[learners.index(learner) % len(LINES)]
+            axis.plot(ours["step"], ours["accuracy_median"], style, color=color(index), linewidth=1.2, label=name)
+    axis.plot([], [], color="0.4", linewidth=0.4, label="published")

@@ -1,0 +1,104 @@
+"""Types that configuration blocks are built from; each key has a type, a range and a description."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+# Keras' optimisers and the arguments that each takes beside `learning_rate`; a test compares the
+# table with Keras, which is not imported here because that takes seconds.
+_ADAM = {"beta_1", "beta_2", "epsilon"}
+_COMMON = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"}
+OPTIMIZERS: dict[str, set[str]] = {
+    "SGD": {"momentum", "nesterov"},
+    "RMSprop": {"rho", "momentum", "epsilon", "centered"},
+    "Adam": _ADAM | {"amsgrad"},
+    "AdamW": _ADAM | {"amsgrad"},
+    "Adamax": _ADAM,
+    "Nadam": _ADAM,
+    "Lamb": _ADAM,
+    "Lion": {"beta_1", "beta_2"},
+    "ScheduleFreeAdamW": _ADAM | {"warmup_steps"},
+    "Adadelta": {"rho", "epsilon"},
+    "Adagrad": {"initial_accumulator_value", "epsilon"},
+    "Adafactor": {"beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"},
+    "Ftrl": {"learning_rate_power", "initial_accumulator_value", "beta"},
+    "Muon": {"momentum", "nesterov", "ns_steps", "rms_rate", "epsilon"},
+}
+_BELOW_ONE = {"momentum", "rho", "beta_1", "beta_2"}
+_SIGNED = {"beta_2_decay", "learning_rate_power"}
+ACTIVATIONS = Literal[
+    "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid", "hard_tanh", "linear"
+]  # fmt: skip
+LOSSES = Literal["hinge", "square", "logistic"]
+
+
+class Settings(BaseModel):
+    """A block of the configuration: unknown keys, text for numbers, NaN and infinity are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+def unique(values: list) -> list:
+    """`values`; ValueError if one of them is repeated."""
+    repeated = [value for value in values if values.count(value) > 1]
+    if repeated:
+        raise ValueError(f"{repeated[0]} stands in the list more than once")
+    return values
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""Name of a problem or learner: lower-case letters, digits and underscores. It becomes a folder name."""
+Names = Annotated[list[Name], Field(min_length=1), AfterValidator(unique)]
+Seed = Annotated[int, Field(ge=0, le=999_999)]
+Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(unique)]
+Width = Annotated[int, Field(ge=1, le=100_000)] | Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}d$")]
+"""Units of a layer: a number, or a multiple of the input dimension such as ``10d``."""
+
+
+class Optimizer(Settings):
+    """A Keras optimiser."""
+
+    name: Literal[tuple(OPTIMIZERS)] = "SGD"
+    """Keras' name of the optimiser."""
+    learning_rate: float = Field(0.01, gt=0, le=1000)
+    """Step size."""
+    arguments: dict[str, bool | int | float] = Field(default_factory=dict)
+    """Further arguments by Keras' names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; those left out have Keras' defaults. Decay rates and momenta lie in [0, 1), other numbers are at least 0."""
+
+    @model_validator(mode="after")
+    def _arguments_fit_the_optimizer(self) -> Optimizer:
+        allowed = OPTIMIZERS[self.name] | _COMMON
+        for key, value in self.arguments.items():
+            if key not in allowed:
+                raise ValueError(f"{self.name} takes no argument '{key}'; allowed: {', '.join(sorted(allowed))}")
+            if key in _BELOW_ONE and not 0 <= value < 1:
+                raise ValueError(f"'{key}' = {value} must be at least 0 and less than 1")
+            if key not in _SIGNED and value < 0:
+                raise ValueError(f"'{key}' = {value} must be at least 0")
+        return self
+
+
+class Learner(Settings):
+    """A fully connected network with a linear output of one unit, its loss and its optimiser."""
+
+    width: Width = "10d"
+    """Units of each hidden layer; `10d` means ten times the input dimension."""
+    depth: int = Field(1, ge=0, le=256)
+    """Number of hidden layers; 0 is a linear predictor."""
+    activation: ACTIVATIONS = "relu"
+    """Activation of the hidden layers (a Keras name)."""
+    loss: LOSSES = "hinge"
+    """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic log(1 + exp(-yp))."""
+    batch_size: int = Field(128, ge=1, le=1_000_000)
+    """Fresh samples for each step."""
+    optimizer: Optimizer = Field(default_factory=Optimizer)
+    """The optimiser."""
+
+
+def check_selected(selected: list[str], defined: dict[str, Any], kind: str, where: str) -> None:
+    """Raise ValueError if a name in `selected` is not defined."""
+    for name in selected:
+        if name not in defined:
+            raise ValueError(f"{where}: unknown {kind} '{name}'; defined: {', '.join(sorted(defined)) or 'none'}")

@@ -1,0 +1,194 @@
+"""The training engine: Keras' `fit` over chunks of steps, with exact checkpoints.
+
+Dispatching one update from Python costs many times the update of a small network. Here a 'batch' of
+`fit` is a whole chunk of steps: one compiled loop draws each batch of samples in the graph, updates the
+weights with the Keras optimiser, and evaluates. Random numbers depend on (stream, step) alone, so a
+run that resumes from a checkpoint continues with the same bits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from failures.files import atomic
+from failures.jobs import Progress
+
+
+class Objective(Protocol):
+    """What a family trains: an instance's data and loss, drawn in the graph for a step (int64 scalar)."""
+
+    metrics: tuple[str, ...]
+
+    def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """Training loss of the batch of this step, a scalar."""
+
+    def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """Values of `metrics` after the update of this step, float32 of shape [len(metrics)]."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Length of a run and when it is evaluated: after the updates at steps 0, every, 2 every, ... and the last."""
+
+    n_steps: int
+    evaluate_every: int
+    checkpoint_every: int
+
+    @property
+    def evaluation_steps(self) -> np.ndarray:
+        """Steps (counted from 0) after whose update there is an evaluation, int64."""
+        steps = np.arange(0, self.n_steps, self.evaluate_every)
+        return steps if steps[-1] == self.n_steps - 1 else np.append(steps, self.n_steps - 1)
+
+    def chunks(self, done: int) -> list[int]:
+        """Ends of the chunks after `done` evaluations, each counted in evaluations."""
+        total, size = len(self.evaluation_steps), max(1, -(-self.checkpoint_every // self.evaluate_every))
+        return [min(start + size, total) for start in range(done, total, size)]
+
+
+class Trainer(keras.Model):
+    """Trains `learner` on `objective`; `fit` sees the ends of chunks, counted in evaluations."""
+
+    def __init__(
+        self, learner: keras.Model, objective: Objective, optimizer: keras.optimizers.Optimizer, schedule: Schedule
+    ):
+        super().__init__(name="trainer")
+        self.learner, self.objective, self.schedule = learner, objective, schedule
+        self.built = True
+        optimizer.build(learner.trainable_variables)
+        self._fresh = [variable.numpy() for variable in optimizer.variables]
+        # Keras' "auto" would compile the loop with XLA, which is slower on the CPU wherever the
+        # weights are variables (docs/decisions/engine.md).
+        self.compile(optimizer=optimizer, jit_compile=False)
+
+    def train_step(self, end: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Train and evaluate until `end` evaluations are done. Returns their values [evaluations, metrics]."""
+        every, last = self.schedule.evaluate_every, self.schedule.n_steps - 1
+        done = tf.convert_to_tensor(self.optimizer.iterations.value)
+        done = tf.cast(done, tf.int64)
+        first = (done + every - 1) // every
+        values = tf.TensorArray(tf.float32, tf.cast(end - first, tf.int32), element_shape=[len(self.objective.metrics)])
+
+        def until_evaluation(index: tf.Tensor, step: tf.Tensor, values: tf.TensorArray):
+            evaluated = tf.minimum(index * every, last)
+            (step,) = tf.while_loop(
+                lambda step: step <= evaluated, lambda step: (self._update(step),), (step,), parallel_iterations=1
+            )
+            value = self.objective.evaluate(self.learner, evaluated)
+            return index + 1, step, values.write(tf.cast(index - first, tf.int32), value)
+
+        *_, values = tf.while_loop(
+            lambda index, *_: index < end, until_evaluation, (first, done, values), parallel_iterations=1
+        )
+        return {"evaluations": values.stack()}
+
+    def _update(self, step: tf.Tensor) -> tf.Tensor:
+        """One update of the weights; returns the next step."""
+        weights = self.learner.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self.objective.loss(self.learner, step)
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return step + 1
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """Values of the weights and of the optimiser's variables."""
+        return [variable.numpy() for variable in self._state_variables]
+
+    @state.setter
+    def state(self, values: Iterable[np.ndarray]) -> None:
+        for variable, value in zip(self._state_variables, values, strict=True):
+            variable.assign(value)
+
+    def restart(self, weights: Iterable[np.ndarray]) -> None:
+        """Begin a new run with these weights and a fresh optimiser; the compiled loop is kept."""
+        self.state = [*weights, *self._fresh]
+
+    @property
+    def _state_variables(self) -> list[keras.Variable]:
+        return [*self.learner.variables, *self.optimizer.variables]
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Collects the evaluations and saves them with weights and optimiser, in one file, after each chunk.
+
+    path: the file, or None to keep nothing. identity: what the run depends on, any JSON value; a file
+    of another identity is ignored. Training stops at the first evaluation that is not finite.
+    """
+
+    def __init__(self, path: Path | None, identity: Any, on_steps: Callable[[int], None] = lambda steps: None):
+        super().__init__()
+        self.path, self.on_steps = path, on_steps
+        self.identity = json.dumps(identity, sort_keys=True)
+        self.evaluations: list[np.ndarray] = []
+
+    @property
+    def diverged(self) -> bool:
+        """Whether an evaluation was NaN or infinite."""
+        return not all(np.isfinite(values).all() for values in self.evaluations)
+
+    def restore(self, trainer: Trainer) -> int:
+        """Put the trainer into the saved state, if there is one. Returns the evaluations done."""
+        if self.path is None or not self.path.is_file():
+            return 0
+        with np.load(self.path, allow_pickle=False) as saved:
+            if str(saved["identity"]) != self.identity:
+                return 0
+            trainer.state = [saved[f"state_{index}"] for index in range(len(trainer.state))]
+            self.evaluations = [saved["evaluations"]]
+        return len(self.evaluations[0])
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save after a chunk."""
+        self.evaluations.append(np.asarray(logs["evaluations"]))
+        done = int(self.model.optimizer.iterations.numpy())
+        if self.path is not None:
+            with atomic(self.path) as private, open(private, "wb") as file:
+                state = {f"state_{index}": value for index, value in enumerate(self.model.state)}
+                evaluations = np.concatenate(self.evaluations)
+                np.savez(file, identity=np.array(self.identity), evaluations=evaluations, **state)
+        self.on_steps(done)
+        if self.diverged:
+            self.model.stop_training = True
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run. values: float32 [evaluations, metrics], at the first evaluations of the schedule."""
+
+    values: np.ndarray
+    status: str
+
+
+def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Progress) -> Result:
+    """Train from the trainer's state, or from the checkpoint if there is one, to the schedule's end.
+
+    Divergence is a result: the status is ``"diverged"`` and the values end with those that are not finite.
+    """
+    schedule = trainer.schedule
+    last = 0
+
+    def advance(done: int) -> None:
+        nonlocal last
+        progress.advance(done - last)
+        last = done
+
+    callback = Checkpoint(checkpoint, identity, advance)
+    done = callback.restore(trainer)
+    last = int(trainer.optimizer.iterations.numpy())
+    progress.skip(last)
+    chunks = [] if callback.diverged else schedule.chunks(done)
+    if chunks:
+        trainer.fit(
+            tf.data.Dataset.from_tensor_slices(np.array(chunks)), shuffle=False, verbose=0, callbacks=[callback]
+        )
+    progress.skip(schedule.n_steps - int(trainer.optimizer.iterations.numpy()))
+    return Result(np.concatenate(callback.evaluations), "diverged" if callback.diverged else "ok")

@@ -1,0 +1,134 @@
+# Shared by all families: the validated configuration, where results go, and what rules depend on.
+import os
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+sys.path.insert(0, str(WORKFLOW))
+os.environ.update(PYTHONPATH=str(WORKFLOW))  # for the scripts
+
+from failures import config as settings
+from failures.fingerprint import fingerprint
+
+if re.search(r"\s", str(WORKFLOW)):
+    sys.exit(f"The path '{WORKFLOW}' has a space, which Snakemake cannot run scripts from; move the folder.")
+try:
+    validated = settings.validate(config, workflow.configfiles)
+except settings.ConfigError as error:
+    sys.exit(str(error))
+config.clear()
+config.update(validated)
+
+RULES_FILES = sorted(str(path) for path in (WORKFLOW / "rules").glob("*.smk") if path.stem in settings.families())
+SCRIPTS = WORKFLOW / "scripts"
+RESULTS = "/".join(
+    ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
+)
+# Figures of another scale or variant say so.
+NOTE = ", ".join(
+    [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")
+    + ["settings of the paper's text"] * (config["variant"] != "code")
+)
+BLOCK_SIZE = 10
+PUBLISHED = workflow.source_path("../resources/published/curves.csv")
+FIGURES = {}  # filled by the families' rules files
+
+
+pathvars:
+    results=RESULTS,
+    logs=f"{RESULTS}/logs",
+    benchmarks=f"{RESULTS}/benchmarks",
+
+
+wildcard_constraints:
+    problem="[a-z][a-z0-9_]*",
+    learner="[a-z][a-z0-9_]*",
+    block="[0-9]+-[0-9]+",
+
+
+def register_figure(family, name, inputs, settings):
+    """Make a figure known; figures.smk makes its two rules, NAME_table and NAME.
+
+    inputs: the files its table is computed from, by the names that `tabulate` knows them under.
+    settings: keyword arguments of `tabulate` (failures.FAMILY.tables.NAME).
+    """
+    FIGURES[name] = {"family": family, "inputs": inputs, "settings": settings}
+
+
+def figure_files(*families):
+    """The files of all figures of these families."""
+    return [
+        f"{RESULTS}/figures/{name}.{suffix}"
+        for name, figure in FIGURES.items()
+        for suffix in ("pdf", "svg", "png")
+        if figure["family"] in families
+    ]
+
+
+def blocks(seeds):
+    """Names of the fixed blocks that the seeds lie in, such as 0-9."""
+    starts = sorted({seed // BLOCK_SIZE * BLOCK_SIZE for seed in seeds})
+    return [f"{start}-{start + BLOCK_SIZE - 1}" for start in starts]
+
+
+def block_seeds(family):
+    """Parameter with the replicates of a block, sorted: their order in the configuration means nothing."""
+
+    def seeds(wildcards):
+        selected = config[family]["problems"][wildcards.problem]["seeds"]
+        return {"seeds": sorted(seed for seed in selected if wildcards.block in blocks([seed]))}
+
+    return seeds
+
+
+def selected_runs(family, figure, file):
+    """This file of all runs that a figure of a family selects."""
+    selected = config[family][figure]
+    return [
+        f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
+        for problem in selected["problems"]
+        for learner in selected["learners"]
+        for block in blocks(config[family]["problems"][problem]["seeds"])
+    ]
+
+
+def selected_problems(family, figure, *keys):
+    """These keys of all problems that a figure of a family selects."""
+    problems = config[family]["problems"]
+    return {name: {key: problems[name][key] for key in keys} for name in config[family][figure]["problems"]}
+
+
+def select(dpath, *keys):
+    """Parameter with just these keys of a mapping of the configuration, so that other keys rerun nothing.
+
+    Snakemake compares parameters by value, without their names: the keys stay inside the value.
+    """
+    return lambda wildcards: {key: lookup(dpath=f"{dpath.format(**wildcards)}/{key}", within=config) for key in keys}
+
+
+def code(script, *modules):
+    """Parameter that changes when the meaning of a script of ours, or of a module behind it, changes."""
+    return f"code={fingerprint(SCRIPTS / script, *modules)}"
+
+
+def versions(*packages):
+    """Parameter with the installed versions of packages (None: not installed, as with --sdm conda)."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def mem_mb(megabytes):
+    """Memory that doubles with every further attempt."""
+    return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
+
+
+def minutes(first):
+    """Run time that doubles with every further attempt."""
+    return lambda wildcards, attempt: first * 2 ** (attempt - 1)

@@ -1,0 +1,68 @@
+# One target a family, and two rules a figure: NAME_table computes the table, NAME draws it.
+for family in sorted({figure["family"] for figure in FIGURES.values()}):
+
+    rule:
+        name:
+            family
+        input:
+            figure_files(family),
+        localrule: True
+
+
+for name, figure in FIGURES.items():
+    tables, figures = (f"failures.{figure['family']}.{part}.{name}" for part in ("tables", "figures"))
+
+    rule:
+        name:
+            f"{name}_table"
+        input:
+            **figure["inputs"],
+        output:
+            f"<results>/tables/{name}.csv",
+        log:
+            f"<logs>/tables/{name}.log",
+        benchmark:
+            f"<benchmarks>/tables/{name}.jsonl"
+        localrule: True
+        conda:
+            "../../envs/analysis.yaml"
+        resources:
+            mem_mb=mem_mb(400),
+            runtime=minutes(5),
+        params:
+            module=tables,
+            settings=figure["settings"],
+            code=code("tabulate.py", tables),
+        script:
+            "../scripts/tabulate.py"
+
+    rule:
+        name:
+            name
+        input:
+            table=f"<results>/tables/{name}.csv",
+        output:
+            f"<results>/figures/{name}.pdf",
+            f"<results>/figures/{name}.svg",
+            report(
+                f"<results>/figures/{name}.png",
+                caption=f"../failures/{figure['family']}/figures/{name}.rst",
+                category=figure["family"],
+                labels={"figure": name, "scale": config["scale"]},
+            ),
+        log:
+            f"<logs>/figures/{name}.log",
+        benchmark:
+            f"<benchmarks>/figures/{name}.jsonl"
+        localrule: True
+        conda:
+            "../../envs/analysis.yaml"
+        resources:
+            mem_mb=mem_mb(400),
+            runtime=minutes(5),
+        params:
+            module=figures,
+            style=config["style"] | {"note": NOTE},
+            code=code("draw.py", figures),
+        script:
+            "../scripts/draw.py"

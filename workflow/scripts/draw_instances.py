@@ -1,0 +1,13 @@
+"""Draw the instances of a problem: one table a block of replicates."""
+
+from importlib import import_module
+
+from failures.files import write_table
+from failures.jobs import start
+
+start(snakemake.log[0])
+params = snakemake.params
+variant = params.variant.removeprefix("variant=")
+problem = import_module(params.module)
+instances = problem.draw_instances(snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant)
+write_table(instances, snakemake.output[0])

@@ -1,0 +1,26 @@
+"""Train one learner on one block of replicates."""
+
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+
+from failures.jobs import configure_tensorflow, start
+
+start(snakemake.log[0])
+params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
+configure_tensorflow(params.threads["threads"])
+
+from failures.blocks import train_block  # noqa: E402  (imports TensorFlow, whose threads are now set)
+
+training = import_module(params.module).Training(wildcards.problem, params.problem, wildcards.learner, params.learner)
+train_block(
+    training,
+    keys={"problem": wildcards.problem, "learner": wildcards.learner},
+    instances=pd.read_csv(snakemake.input.instances, dtype={"target": str}),
+    history=Path(output.history),
+    runs=Path(output.runs),
+    models=Path(output.models),
+    checkpoints=Path(params.checkpoints, *Path(output.models).parent.parts[-4:]),
+    identity=[params.problem, params.learner, params.threads, params.code, params.versions],
+)
