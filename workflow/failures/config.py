@@ -35,12 +35,14 @@ class Shared(Settings):
     """Keys that all families share."""
 
     scale: Literal["full", "preview", "test"] = "full"
-    """What the sizes are meant for. Results of another scale than `full` have a folder of their own, and figures say so."""
+    """What the sizes are meant for. Results of another scale than `full` have a folder of their own, and figures say
+    so."""
     variant: Literal["code", "paper"] = "code"
-    """Settings that the families take where text and scripts disagree: `code` the authors' scripts, which made the published figures; `paper` the text. Results of `paper` have a folder of their own."""
+    """Settings that the families take where text and scripts disagree: `code` the authors' scripts, which made the
+    published figures; `paper` the text. Results of `paper` have a folder of their own."""
     families: list[str] = Field(min_length=1)
     """Families that the target `all` makes."""
-    seeds: Seeds = Field(default_factory=lambda: list(range(10)))
+    seeds: Seeds = Field([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """Replicates; each has its own target, initial weights and data."""
     threads: int = Field(1, ge=1, le=64)
     """Threads of a training job. Results change with it in the last digits."""
@@ -120,12 +122,13 @@ def check_repeated_keys(path: str | Path) -> None:
     while nodes:
         node, prefix = nodes.pop()
         if isinstance(node, yaml.MappingNode):
-            names = [key.value for key, _ in node.value]
+            seen: set[str] = set()
             for key, value in node.value:
                 where = f"{prefix}{key.value}"
-                if names.count(key.value) > 1:
+                if key.value in seen:
                     line = key.start_mark.line + 1
                     raise ConfigError(f"{path}, line {line}: key '{where}' stands more than once; keep one")
+                seen.add(key.value)
                 nodes.append((value, f"{where}."))
 
 
@@ -201,8 +204,5 @@ def _allowed(keys: list[str]) -> list[str]:
     """Keys that the block at `keys` may have."""
     model: Any = schema()
     for key in keys:
-        if get_origin(model) is dict:
-            model = _inner(get_args(model)[1])
-        else:
-            model = _inner(model.model_fields[key].annotation)
+        model = _inner(get_args(model)[1] if get_origin(model) is dict else model.model_fields[key].annotation)
     return sorted(model.model_fields)

@@ -65,7 +65,8 @@ class Optimizer(Settings):
     learning_rate: float = Field(0.01, gt=0, le=1000)
     """Step size."""
     arguments: dict[str, bool | int | float] = Field(default_factory=dict)
-    """Further arguments by Keras' names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; those left out have Keras' defaults. Decay rates and momenta lie in [0, 1), other numbers are at least 0."""
+    """Further arguments by Keras' names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; those left out have Keras'
+    defaults. Decay rates and momenta lie in [0, 1), other numbers are at least 0."""
 
     @model_validator(mode="after")
     def _arguments_fit_the_optimizer(self) -> Optimizer:
@@ -90,7 +91,8 @@ class Learner(Settings):
     activation: ACTIVATIONS = "relu"
     """Activation of the hidden layers (a Keras name)."""
     loss: LOSSES = "hinge"
-    """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic log(1 + exp(-yp))."""
+    """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
+    log(1 + exp(-yp))."""
     batch_size: int = Field(128, ge=1, le=1_000_000)
     """Fresh samples for each step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)

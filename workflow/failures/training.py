@@ -162,7 +162,10 @@ class Checkpoint(keras.callbacks.Callback):
 
 @dataclass(frozen=True)
 class Result:
-    """A finished run. values: float32 [evaluations, metrics], at the first evaluations of the schedule."""
+    """A finished run. values: float32 [evaluations, metrics], at the first evaluations of the schedule.
+
+    status: ``"ok"``, or ``"diverged"`` if the last of the values is not finite.
+    """
 
     values: np.ndarray
     status: str
@@ -171,15 +174,15 @@ class Result:
 def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Progress) -> Result:
     """Train from the trainer's state, or from the checkpoint if there is one, to the schedule's end.
 
-    Divergence is a result: the status is ``"diverged"`` and the values end with those that are not finite.
+    Divergence is a result, not an error: the run ends with its first evaluation that is not finite.
     """
     schedule = trainer.schedule
     last = 0
 
-    def advance(done: int) -> None:
+    def advance(steps: int) -> None:
         nonlocal last
-        progress.advance(done - last)
-        last = done
+        progress.advance(steps - last)
+        last = steps
 
     callback = Checkpoint(checkpoint, identity, advance)
     done = callback.restore(trainer)
@@ -190,5 +193,7 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
         trainer.fit(
             tf.data.Dataset.from_tensor_slices(np.array(chunks)), shuffle=False, verbose=0, callbacks=[callback]
         )
-    progress.skip(schedule.n_steps - int(trainer.optimizer.iterations.numpy()))
-    return Result(np.concatenate(callback.evaluations), "diverged" if callback.diverged else "ok")
+    progress.skip(schedule.n_steps - last)
+    values = np.concatenate(callback.evaluations)
+    finite = np.isfinite(values).all(axis=1)
+    return Result(values, "ok") if finite.all() else Result(values[: finite.argmin() + 1], "diverged")

@@ -59,7 +59,7 @@ rule parity_train:
         "<benchmarks>/runs/parity/{problem}/{learner}/seeds_{block}.jsonl"
     conda:
         "../../envs/training.yaml"
-    threads: 1
+    threads: config["threads"]
     resources:
         mem_mb=mem_mb(1200),
         runtime=minutes(60),

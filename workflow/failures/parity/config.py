@@ -20,9 +20,11 @@ class Problem(Settings):
     n_features: int = Field(ge=1, le=1024)
     """Input dimension d."""
     encoding: Literal["variant", "signed", "binary"] = "variant"
-    """Values of the input bits: `signed` {-1, +1}, `binary` {0, 1}; `variant` is signed for the scripts, binary for the text."""
+    """Values of the input bits: `signed` {-1, +1}, `binary` {0, 1}; `variant` is signed for the scripts, binary for
+    the text."""
     subset_sizes: Literal["random", "all"] | Sizes = "random"
-    """Size |v*| of the target's subset: `random` draws v* as the variant does, one target a replicate; a list, or `all` for 1..d, draws a subset of each size for each replicate."""
+    """Size |v*| of the target's subset: `random` draws v* as the variant does, one target a replicate; a list, or
+    `all` for 1..d, draws a subset of each size for each replicate."""
     n_steps: int = Field(50_000, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)

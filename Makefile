@@ -1,0 +1,65 @@
+# Every target does the set-up that it needs. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+ifneq ($(words $(CURDIR)),1)
+$(error The path '$(CURDIR)' has a space, which Snakemake cannot run scripts from; move the folder)
+endif
+
+CORES ?= all
+VENV := .venv
+READY := $(VENV)/.ready
+PYTHON := $(VENV)/bin/python
+SNAKEMAKE := $(VENV)/bin/snakemake
+TARGETS ?=
+
+.PHONY: help setup reproduce preview test lint bench peers report status clean clean-all lock reference
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## build .venv (everything else does it by itself)
+
+$(READY): envs/lock.txt envs/setup.sh
+	@envs/setup.sh $(VENV) envs/lock.txt
+
+reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1 ..."
+	$(SNAKEMAKE) --cores $(CORES) $(TARGETS)
+
+preview: $(READY) ## every figure at reduced scale, in minutes, in results/preview
+	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
+
+test: $(READY) ## all tests
+	$(PYTHON) -m pytest
+
+lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --lint
+
+bench: $(READY) ## steps a second beside other ways to train; BENCH="--rounds 5"
+	PYTHONPATH=workflow $(PYTHON) -m bench $(BENCH)
+
+peers: $(READY) ## install PyTorch and JAX for `make bench`, in .venv-peers
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet torch==2.13.0 jax
+
+report: $(READY) ## Snakemake's report of the finished figures: results/report.zip
+	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip
+
+status: $(READY) ## what is done, what remains, and how long it will take
+	@PYTHONPATH=workflow $(PYTHON) -m failures.status $(SNAKEMAKE) $(STATUS)
+
+clean: ## remove figures and tables; keep everything that was trained
+	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables} results/report.zip
+
+clean-all: ## remove all results, trained models too
+	find results -mindepth 1 ! -name README.md -delete
+
+lock: ## refresh the locks from pyproject.toml (installs uv for it)
+	envs/lock.sh
+
+reference: $(READY) ## regenerate docs/configuration.md and the JSON schema
+	PYTHONPATH=workflow $(PYTHON) -m failures.reference

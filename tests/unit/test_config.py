@@ -1,0 +1,148 @@
+import copy
+
+import pytest
+import yaml
+
+from failures.config import ConfigError, check_repeated_keys, families, load, validate
+from failures.reference import documents
+
+LEARNER = "parity.learners.relu"
+# Key, bad value, words that the message must hold beside the key.
+BAD_VALUES = [
+    ("scale", "huge", "'full', 'preview' or 'test'"),
+    ("variant", "text", "'code' or 'paper'"),
+    ("families", ["parity", "poker"], "unknown family 'poker'; allowed: parity"),
+    ("families", [], "at least 1 item"),
+    ("families", "parity", "list"),
+    ("seeds", [], "at least 1 item"),
+    ("seeds", [3, 3], "3 stands in the list more than once"),
+    ("seeds", [-1], "greater than or equal to 0"),
+    ("seeds", [0.5], "integer"),
+    ("seeds", 3, "list"),
+    ("threads", 0, "greater than or equal to 1"),
+    ("threads", True, "integer"),
+    ("style.dpi", 10, "greater than or equal to 50"),
+    ("style.palette", "rainbow", "'colorblind'"),
+    ("style.colour", "red", "unknown key; allowed: dpi, palette"),
+    ("poker", {}, "unknown key; allowed: families, parity"),
+    ("parity", None, "selected but has no block"),
+    ("parity", [], "dictionary"),
+    ("parity.problems", {}, "at least 1 item"),
+    ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
+    ("parity.problems.d5.n_features", -3, "greater than or equal to 1"),
+    ("parity.problems.d5.n_features", 5.0, "integer"),
+    ("parity.problems.d5.n_features", "5", "integer"),
+    ("parity.problems.d5.n_features", float("nan"), "integer"),
+    ("parity.problems.d5.n_feature", 5, "unknown key; allowed: checkpoint_every"),
+    ("parity.problems.d5.encoding", "ternary", "'variant', 'signed' or 'binary'"),
+    ("parity.problems.d5.subset_sizes", [6], "6 is more than n_features = 5"),
+    ("parity.problems.d5.subset_sizes", [0], "greater than or equal to 1"),
+    ("parity.problems.d5.subset_sizes", [2, 2], "2 stands in the list more than once"),
+    ("parity.problems.d5.subset_sizes", "some", "'random' or 'all'"),
+    ("parity.problems.d5.n_steps", 0, "greater than or equal to 1"),
+    ("parity.problems.d5.n_steps", "1e5", "integer"),
+    ("parity.problems.d5.evaluation", "sphere", "'cube'"),
+    ("parity.problems.d30.evaluation", "cube", "at most 14, not 30"),
+    ("parity.problems.d5.seeds", [], "at least 1 item"),
+    ("parity.problems.D5", {"n_features": 5}, "match pattern"),
+    ("parity.problems.../escape", {"n_features": 5}, "match pattern"),
+    (f"{LEARNER}.width", "d10", "match pattern"),
+    (f"{LEARNER}.width", 0, "greater than or equal to 1"),
+    (f"{LEARNER}.depth", -1, "greater than or equal to 0"),
+    (f"{LEARNER}.activation", "rleu", "'relu'"),
+    (f"{LEARNER}.loss", "mse", "'hinge', 'square' or 'logistic'"),
+    (f"{LEARNER}.optimizer.name", "SDG", "'SGD'"),
+    (f"{LEARNER}.optimizer.learning_rate", "1e-5", "text"),
+    (f"{LEARNER}.optimizer.learning_rate", float("nan"), "finite number"),
+    (f"{LEARNER}.optimizer.learning_rate", float("inf"), "finite number"),
+    (f"{LEARNER}.optimizer.learning_rate", 0, "greater than 0"),
+    (f"{LEARNER}.optimizer.arguments", {"momentum": 1.5}, "less than 1"),
+    (f"{LEARNER}.optimizer.arguments", {"beta_1": 0.9}, "SGD takes no argument 'beta_1'; allowed: clipnorm"),
+    ("parity.fig1.problems", ["d7"], "unknown problem 'd7'; defined: d10"),
+    ("parity.fig1.learners", ["tanh"], "unknown learner 'tanh'; defined: relu"),
+    ("parity.parity_size.problems", ["d5"], "'d5' has random subset_sizes"),
+]
+
+
+@pytest.fixture
+def raw(request):
+    return yaml.safe_load((request.config.rootpath / "config.yaml").read_text())
+
+
+def put(raw, key, value):
+    *path, last = key.split(".") if ".." not in key else ["parity", "problems", "../escape"]
+    block = raw
+    for part in path:
+        block = block[part]
+    block[last] = value
+    return raw
+
+
+@pytest.mark.parametrize(("key", "value", "words"), BAD_VALUES)
+def test_a_bad_value_is_refused_with_one_line(raw, key, value, words):
+    with pytest.raises(ConfigError) as caught:
+        validate(put(raw, key, value))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert words in message
+    for part in key.replace("../", "").split(".")[:2]:
+        assert part in message
+
+
+def test_text_that_looks_like_a_number_gets_a_hint(raw):
+    with pytest.raises(ConfigError, match=r"such as 1\.0e-5"):
+        validate(put(raw, f"{LEARNER}.optimizer.learning_rate", "1e-5"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "line 3: key 'a' stands more than once"),
+        ("a:\n  b: 1\n  b: 2\n", r"line 3: key 'a\.b' stands more than once"),
+        ("a: [1\n", "expected"),
+    ],
+)
+def test_repeated_keys_and_broken_files_are_refused(tmp_path, text, words):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=words) as caught:
+        check_repeated_keys(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_validation_settles_types_and_changes_nothing_given(raw):
+    before = copy.deepcopy(put(raw, f"{LEARNER}.optimizer.learning_rate", 1))
+    validated = validate(raw)
+    assert raw == before
+    rate = validated["parity"]["learners"]["relu"]["optimizer"]["learning_rate"]
+    assert isinstance(rate, float)
+
+
+def test_validated_values_stand_for_themselves(raw):
+    problems = validate(raw)["parity"]["problems"]
+    assert problems["d5"]["encoding"] == "signed"
+    assert problems["d5"]["seeds"] == list(range(10))
+    assert problems["d5_sizes_binary"]["subset_sizes"] == [1, 2, 3, 4, 5]
+    assert validate(put(raw, "variant", "paper"))["parity"]["problems"]["d5"]["encoding"] == "binary"
+
+
+@pytest.mark.parametrize("overlay", ["preview", "test", "paper"])
+def test_overlays_are_valid_and_write_elsewhere(request, overlay):
+    config = load(request.config.rootpath / "config.yaml", request.config.rootpath / f"config/{overlay}.yaml")
+    assert (config["scale"], config["variant"]) != ("full", "code")
+
+
+def test_the_reference_is_up_to_date():
+    for path, text in documents().items():
+        assert path.read_text() == text, f"{path.name} is out of date: run `make reference`"
+
+
+def test_every_key_is_described():
+    reference = next(text for path, text in documents().items() if path.suffix == ".md")
+    rows = [line for line in reference.splitlines() if line.startswith("| `")]
+    assert len(rows) > 25
+    assert all(line.rstrip(" |").rsplit("|", 1)[1].strip() for line in rows)
+
+
+def test_families_are_the_folders_with_a_configuration():
+    assert "parity" in families()

@@ -1,0 +1,62 @@
+import zipfile
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from failures.files import atomic, save_model, write_table
+
+
+def _write_half(path):
+    path.write_text("half")
+    raise RuntimeError
+
+
+def test_an_error_leaves_the_old_content_and_no_litter(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic(path) as private:
+        _write_half(private)
+    assert path.read_text() == "old"
+    assert [child.name for child in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / "models"
+    for name in ("first", "second"):
+        with atomic(path) as private:
+            private.mkdir()
+            (private / name).write_text(name)
+    assert [child.name for child in path.iterdir()] == ["second"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_tables_keep_their_values_and_bytes(tmp_path, suffix):
+    table = pd.DataFrame({"step": [0, 100], "value": [1 / 3, 1e-9], "name": ["a", "b"]})
+    for name in ("one", "two"):
+        write_table(table, (tmp_path / name).with_suffix(suffix))
+    one, two = ((tmp_path / name).with_suffix(suffix) for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    read = pd.read_csv(one) if suffix == ".csv" else pd.read_parquet(one)
+    pd.testing.assert_frame_equal(read, table, rtol=1e-14)
+
+
+def test_other_suffixes_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"\.xlsx"):
+        write_table(pd.DataFrame(), tmp_path / "table.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_saved_models_have_fixed_bytes_and_load_in_safe_mode(tmp_path, monkeypatch):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "relu", name="h")], name="learner")
+    save_model(model, tmp_path / "one.keras")
+    with monkeypatch.context() as context:
+        context.setattr("time.time", lambda: 2e9)
+        save_model(model, tmp_path / "two.keras")
+    assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
+    assert all(entry.date_time[0] == 1980 for entry in zipfile.ZipFile(tmp_path / "one.keras").infolist())
+    loaded = keras.models.load_model(tmp_path / "one.keras", safe_mode=True)
+    inputs = np.ones((4, 3), "float32")
+    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.keras", "two.keras"]

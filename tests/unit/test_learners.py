@@ -1,0 +1,57 @@
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from scipy import stats
+
+from failures import learners
+from failures.settings import ACTIVATIONS, OPTIMIZERS
+
+NETWORK = {"width": "10d", "depth": 1, "activation": "relu"}
+
+
+def test_weights_are_the_scripts_truncated_normal():
+    kernel = learners.fully_connected(100, NETWORK, "test").layers[0].get_weights()[0].ravel()[:20_000]
+    # Standard deviation .1 (fan-in 100), cut at .2 and not rescaled: the result has std .088.
+    assert stats.kstest(kernel, stats.truncnorm(-2, 2, scale=0.1).cdf).pvalue > 1e-3
+    assert kernel.std() == pytest.approx(0.0880, rel=0.02)
+
+
+def test_layers_have_the_configured_shape_and_independent_weights():
+    model = learners.fully_connected(6, {"width": 8, "depth": 3, "activation": "tanh"}, "test")
+    assert [layer.kernel.shape for layer in model.layers] == [(6, 8), (8, 8), (8, 8), (8, 1)]
+    assert not np.array_equal(model.layers[1].get_weights()[0], model.layers[2].get_weights()[0])
+    assert all((layer.get_weights()[1] == 0).all() for layer in model.layers)
+    assert learners.fully_connected(6, NETWORK | {"depth": 0}, "test").count_params() == 7
+    assert learners.fully_connected(6, NETWORK, "test").layers[0].units == 60
+
+
+def test_the_same_stream_gives_the_same_weights():
+    first, same, other = (
+        learners.fully_connected(5, NETWORK, "parity", name).get_weights() for name in ("seed_1", "seed_1", "seed_2")
+    )
+    assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_table_of_optimizers_is_keras(name):
+    parameters = inspect.signature(getattr(keras.optimizers, name).__init__).parameters
+    assert set(parameters) >= OPTIMIZERS[name] | {"learning_rate", "weight_decay", "clipnorm"}
+    assert learners.optimizer({"name": name, "learning_rate": 0.5, "arguments": {}}).learning_rate.numpy() == 0.5
+
+
+def test_no_optimizer_of_keras_is_missing():
+    wrappers = {"Optimizer", "LossScaleOptimizer", "MultiOptimizer"}
+    names = {
+        name
+        for name, cls in vars(keras.optimizers).items()
+        if inspect.isclass(cls) and issubclass(cls, keras.optimizers.Optimizer)
+    }
+    assert names - wrappers == set(OPTIMIZERS)
+
+
+def test_activations_are_keras():
+    for name in ACTIVATIONS.__args__:
+        assert callable(keras.activations.get(name))

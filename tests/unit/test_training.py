@@ -1,0 +1,195 @@
+"""The engine against a plain NumPy reimplementation, and against itself when interrupted."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from failures.jobs import Progress
+from failures.parity.problem import draw_instances
+from failures.parity.training import Training
+from failures.training import Checkpoint, Schedule, run
+
+PROBLEM = {
+    "n_features": 6,
+    "encoding": "signed",
+    "n_steps": 60,
+    "evaluate_every": 7,
+    "evaluation": 50,
+    "checkpoint_every": 14,
+}
+LEARNER = {
+    "width": "10d",
+    "depth": 1,
+    "activation": "relu",
+    "loss": "hinge",
+    "batch_size": 16,
+    "optimizer": {"name": "SGD", "learning_rate": 0.05, "arguments": {}},
+}
+MOMENTUM = {"name": "SGD", "learning_rate": 0.05, "arguments": {"momentum": 0.9}}
+ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {}}
+
+
+def begun(problem=PROBLEM, learner=LEARNER, row=0):
+    training = Training("test", problem, "relu", learner)
+    instances = draw_instances("test", problem["n_features"], "random", [0, 1], "paper")
+    training.begin(list(instances.itertuples(index=False))[row])
+    return training
+
+
+def finished(training, checkpoint=None, identity="same"):
+    return run(training.trainer, checkpoint, identity, Progress("test", 60))
+
+
+# The gradient of the loss of one sample with respect to its score p, for a label y.
+SLOPES = {
+    "hinge": lambda y, p: -y * (y * p < 1),
+    "square": lambda y, p: p - y,
+    "logistic": lambda y, p: -y / (1 + np.exp(y * p)),
+}
+
+
+def numpy_gradients(weights, x, y, slope):
+    """Gradients of the mean loss of a one-hidden-layer ReLU net, written out. weights: float64."""
+    w1, b1, w2, b2 = weights
+    before = x @ w1 + b1
+    hidden = np.maximum(before, 0)
+    delta = slope(y, hidden @ w2 + b2) / len(x)
+    back = (delta @ w2.T) * (before > 0)
+    return [x.T @ back, back.sum(0), hidden.T @ delta, delta.sum(0)]
+
+
+def numpy_sgd(weights, gradients, state, step):
+    return [w - 0.05 * g for w, g in zip(weights, gradients, strict=True)], state
+
+
+def numpy_momentum(weights, gradients, state, step):
+    state = state or [0.0] * len(weights)
+    state = [0.9 * m - 0.05 * g for m, g in zip(state, gradients, strict=True)]
+    return [w + m for w, m in zip(weights, state, strict=True)], state
+
+
+def numpy_adam(weights, gradients, state, step):
+    means, squares = state or ([0.0] * len(weights), [0.0] * len(weights))
+    means = [0.9 * m + 0.1 * g for m, g in zip(means, gradients, strict=True)]
+    squares = [0.999 * v + 0.001 * g**2 for v, g in zip(squares, gradients, strict=True)]
+    rate = 0.01 * np.sqrt(1 - 0.999 ** (step + 1)) / (1 - 0.9 ** (step + 1))
+    return [w - rate * m / (np.sqrt(v) + 1e-7) for w, m, v in zip(weights, means, squares, strict=True)], (
+        means,
+        squares,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["signed", "binary"])
+@pytest.mark.parametrize(
+    ("loss", "optimizer", "update"),
+    [
+        ("hinge", LEARNER["optimizer"], numpy_sgd),
+        ("square", LEARNER["optimizer"], numpy_sgd),
+        ("logistic", LEARNER["optimizer"], numpy_sgd),
+        ("hinge", MOMENTUM, numpy_momentum),
+        ("logistic", ADAM, numpy_adam),
+    ],
+)
+def test_steps_are_those_of_plain_numpy(loss, optimizer, update, encoding):
+    problem = PROBLEM | {"n_steps": 4, "evaluate_every": 3, "encoding": encoding}
+    training = begun(problem, LEARNER | {"loss": loss, "optimizer": optimizer})
+    objective, trainer = training.objective, training.trainer
+    weights, state = [w.astype(np.float64) for w in trainer.learner.get_weights()], None
+    for step in range(4):
+        batch = objective.sample(16, objective.data_seed, tf.constant(step, tf.int64))
+        x, y = (tensor.numpy().astype(np.float64) for tensor in batch)
+        weights, state = update(weights, numpy_gradients(weights, x, y, SLOPES[loss]), state, step)
+    result = finished(training)
+    for ours, expected in zip(trainer.learner.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=2e-6)
+    # The last evaluation belongs to the last weights.
+    x, y = (t.numpy() for t in objective.sample(50, objective.evaluation_seed, tf.constant(3, tf.int64)))
+    scores = np.maximum(x @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
+    assert result.values[-1, 0] == pytest.approx(np.mean(y * scores > 0))
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "every", "expected"),
+    [(1, 100, [0]), (100, 100, [0, 99]), (101, 100, [0, 100]), (250, 100, [0, 100, 200, 249]), (3, 1, [0, 1, 2])],
+)
+def test_evaluations_come_at_multiples_and_at_the_last_step(n_steps, every, expected):
+    assert Schedule(n_steps, every, 10).evaluation_steps.tolist() == expected
+
+
+@pytest.mark.parametrize("checkpoint_every", [1, 7, 8, 20, 1000])
+def test_chunks_cover_all_evaluations(checkpoint_every):
+    schedule = Schedule(60, 7, checkpoint_every)
+    total = len(schedule.evaluation_steps)
+    for done in range(total):
+        ends = schedule.chunks(done)
+        assert ends[-1] == total
+        assert all(0 < size <= max(1, -(-checkpoint_every // 7)) for size in np.diff([done, *ends]))
+    assert schedule.chunks(total) == []
+
+
+@pytest.mark.parametrize("optimizer", [LEARNER["optimizer"], ADAM])
+def test_a_resumed_run_has_the_same_bits(tmp_path, optimizer):
+    training = begun(learner=LEARNER | {"optimizer": optimizer})
+    whole = finished(training).values
+    weights = training.trainer.learner.get_weights()
+    path = tmp_path / "run.npz"
+    for stop in (1, 2, 3):
+        training = begun(learner=LEARNER | {"optimizer": optimizer})
+        callback = Checkpoint(path, "same")
+        done = callback.restore(training.trainer)
+        assert done == min(2 * (stop - 1), 9)
+        chunks = tf.data.Dataset.from_tensor_slices(np.array(training.trainer.schedule.chunks(done)[:1]))
+        training.trainer.fit(chunks, shuffle=False, verbose=0, callbacks=[callback])
+    resumed = begun(learner=LEARNER | {"optimizer": optimizer})
+    np.testing.assert_array_equal(finished(resumed, path).values, whole)
+    for ours, expected in zip(resumed.trainer.learner.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+def test_chunks_do_not_change_results():
+    results = [finished(begun(PROBLEM | {"checkpoint_every": every})).values for every in (1, 21, 1000)]
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+def test_a_checkpoint_of_something_else_is_ignored(tmp_path):
+    path = tmp_path / "run.npz"
+    finished(begun(), path, identity={"learning_rate": 0.05})
+    assert Checkpoint(path, {"learning_rate": 0.1}).restore(begun().trainer) == 0
+    assert Checkpoint(path, {"learning_rate": 0.05}).restore(begun().trainer) == 10
+
+
+def test_a_run_does_not_depend_on_the_one_before():
+    training = begun(learner=LEARNER | {"optimizer": ADAM}, row=0)
+    finished(training)
+    instances = draw_instances("test", 6, "random", [0, 1], "paper")
+    training.begin(list(instances.itertuples(index=False))[1])
+    second = finished(training).values
+    np.testing.assert_array_equal(second, finished(begun(learner=LEARNER | {"optimizer": ADAM}, row=1)).values)
+
+
+def test_divergence_is_a_result():
+    rate = {"name": "SGD", "learning_rate": 1000.0, "arguments": {}}
+    problem = PROBLEM | {"n_steps": 100, "evaluate_every": 1, "checkpoint_every": 40}
+    result = finished(begun(problem, LEARNER | {"loss": "square", "optimizer": rate}))
+    assert result.status == "diverged"
+    assert np.isfinite(result.values[:-1]).all()
+    assert not np.isfinite(result.values[-1]).all()
+    assert len(result.values) < 40
+
+
+def test_learners_of_other_shapes_train():
+    for changes in ({"depth": 0}, {"depth": 3, "width": 5, "activation": "tanh"}, {"activation": "gelu"}):
+        result = finished(begun(learner=LEARNER | changes))
+        assert result.values.shape == (10, 2)
+        assert result.status == "ok"
+
+
+def test_progress_tells_rate_and_time_left(capsys):
+    progress = Progress("d5/relu", 1000, interval=0.0)
+    progress.skip(200)
+    progress.advance(400)
+    line = capsys.readouterr().out
+    assert line.startswith("d5/relu: 600/1,000 steps (60%), ")
+    assert "steps/s" in line
+    assert line.rstrip().endswith("s left")
