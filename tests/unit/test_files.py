@@ -48,15 +48,21 @@ def test_other_suffixes_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def _model():
+    layer = keras.layers.Dense(3, "relu", kernel_initializer="ones", name="shared")
+    inputs = keras.Input((3,), name="inputs")
+    return keras.Model(inputs, layer(layer(inputs)), name="learner")
+
+
 def test_saved_models_have_fixed_bytes_and_load_in_safe_mode(tmp_path, monkeypatch):
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "relu", name="h")], name="learner")
-    save_model(model, tmp_path / "one.keras")
+    save_model(_model(), tmp_path / "one.keras")
+    elsewhere = [_model() for _ in range(3)]  # objects at other addresses
     with monkeypatch.context() as context:
         context.setattr("time.time", lambda: 2e9)
-        save_model(model, tmp_path / "two.keras")
+        save_model(elsewhere[-1], tmp_path / "two.keras")
     assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
     assert all(entry.date_time[0] == 1980 for entry in zipfile.ZipFile(tmp_path / "one.keras").infolist())
     loaded = keras.models.load_model(tmp_path / "one.keras", safe_mode=True)
     inputs = np.ones((4, 3), "float32")
-    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+    np.testing.assert_array_equal(loaded(inputs), elsewhere[0](inputs))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.keras", "two.keras"]

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -55,10 +56,10 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def save_model(model, path: str | Path) -> None:
-    """Save a Keras model in Keras' own format, with the archive's dates fixed.
+    """Save a Keras model in Keras' own format, with the same bytes every time.
 
-    Keras stamps the archive's entries and its metadata with the time of saving, so that two saves
-    of one model differ; here they have the same bytes, and load as any other `.keras` file.
+    Keras stamps the archive with the time of saving and names shared objects by their address in
+    memory; here dates are fixed and names are 1, 2, .... The file loads as any other `.keras` file.
     """
     with atomic(path) as private:
         dated = private.with_name(f"{private.stem}.dated.keras")
@@ -67,14 +68,21 @@ def save_model(model, path: str | Path) -> None:
             with zipfile.ZipFile(dated) as source, zipfile.ZipFile(private, "w") as target:
                 for name in sorted(source.namelist()):
                     content = source.read(name)
-                    if name == "metadata.json":
-                        content = _without_date(content)
+                    if name.endswith(".json"):
+                        content = json.dumps(_timeless(json.loads(content), {})).encode()
                     target.writestr(zipfile.ZipInfo(name, _FIXED_DATE), content)
         finally:
             dated.unlink(missing_ok=True)
 
 
-def _without_date(metadata: bytes) -> bytes:
-    fields = json.loads(metadata)
-    fields["date_saved"] = "{}-{:02}-{:02}@{:02}:{:02}:{:02}".format(*_FIXED_DATE)
-    return json.dumps(fields, sort_keys=True).encode()
+def _timeless(value: Any, names: dict[int, int]) -> Any:
+    """A JSON value of a saved model with the date fixed and shared objects numbered as they come."""
+    if isinstance(value, list):
+        return [_timeless(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    fixed = {
+        "date_saved": lambda date: "{}-{:02}-{:02}@{:02}:{:02}:{:02}".format(*_FIXED_DATE),
+        "shared_object_id": lambda address: names.setdefault(address, len(names) + 1),
+    }
+    return {key: fixed[key](item) if key in fixed else _timeless(item, names) for key, item in value.items()}

@@ -21,7 +21,8 @@ except settings.ConfigError as error:
 config.clear()
 config.update(validated)
 
-RULES_FILES = sorted(str(path) for path in (WORKFLOW / "rules").glob("*.smk") if path.stem in settings.families())
+# The families that have a block in the configuration.
+RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]
 SCRIPTS = WORKFLOW / "scripts"
 RESULTS = "/".join(
     ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
@@ -32,7 +33,8 @@ NOTE = ", ".join(
     + ["settings of the paper's text"] * (config["variant"] != "code")
 )
 BLOCK_SIZE = 10
-PUBLISHED = workflow.source_path("../resources/published/curves.csv")
+# Relative, so that moving the project reruns nothing.
+PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
 FIGURES = {}  # filled by the families' rules files
 
 

@@ -1,0 +1,140 @@
+"""What reruns after an edit: exactly the rules that depend on what was edited."""
+
+import queue
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+FIG1 = {"fig1_table": 1, "fig1": 1}
+SIZE = {"parity_size_table": 1, "parity_size": 1}
+BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
+FIGURES = {"fig1": 1, "parity_size": 1}
+TRAIN = {"parity_train": 3}
+ALL = {"parity_instances": 3} | TRAIN | FIG1 | SIZE
+LIBRARY = "workflow/failures"
+
+
+def replace(old, new):
+    return lambda text: text.replace(old, new, 1)
+
+
+EDITS = {
+    "a docstring of the engine": (f"{LIBRARY}/training.py", replace("The training engine:", "The engine:"), {}),
+    "a comment of the engine": (f"{LIBRARY}/training.py", replace("# Keras' ", "# The "), {}),
+    "the layout of a script": ("workflow/scripts/train.py", replace("\nstart(", "\n\nstart("), {}),
+    "the engine": (
+        f"{LIBRARY}/training.py",
+        replace("parallel_iterations=1", "parallel_iterations=2"),
+        TRAIN | FIG1 | SIZE,
+    ),
+    "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN | FIG1 | SIZE),
+    "the objective": (
+        f"{LIBRARY}/parity/objective.py",
+        replace("1.0 - 2.0 * inputs", "1 - 2.0 * inputs"),
+        TRAIN | FIG1 | SIZE,
+    ),
+    "the problem": (f"{LIBRARY}/parity/problem.py", replace("WORD = 32", "WORD = 16 * 2"), ALL),
+    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN | FIG1 | SIZE),
+    "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), ALL),
+    "a table": (f"{LIBRARY}/parity/tables/fig1.py", replace("figure=1", "figure=2 - 1"), FIG1),
+    "shared table code": (f"{LIBRARY}/tables.py", replace("round(10)", "round(11)"), FIG1 | SIZE),
+    "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
+    "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), FIGURES),
+    "the schema": (f"{LIBRARY}/parity/config.py", replace("le=1024", "le=1025"), {}),
+    "a caption": (f"{LIBRARY}/parity/figures/fig1.rst", replace("Figure 1.", "Fig. 1."), {}),
+}
+
+
+@pytest.fixture(scope="module")
+def plans(finished, tmp_path_factory):
+    """What would run after each of the edits and changed values; two copies of the project work at once."""
+    copies = queue.Queue()
+    for name in ("left", "right"):
+        folder = tmp_path_factory.mktemp(name) / "project"
+        shutil.copytree(finished.folder, folder)
+        copies.put(type(finished)(folder))
+
+    def plan(what):
+        project = copies.get()
+        try:
+            if what in CONFIGS:
+                return project.plan(overlay=project.overlay("config/changed.yaml", CONFIGS[what][0]))
+            name, change, _ = EDITS[what]
+            before = (project.folder / name).read_bytes()
+            project.edit(name, change)
+            try:
+                return project.plan()
+            finally:
+                (project.folder / name).write_bytes(before)
+        finally:
+            copies.put(project)
+
+    with ThreadPoolExecutor(2) as pool:
+        everything = [*EDITS, *CONFIGS]
+        return dict(zip(everything, pool.map(plan, everything), strict=True))
+
+
+@pytest.mark.parametrize("what", EDITS)
+def test_an_edit_reruns_what_depends_on_it(plans, what):
+    assert plans[what] == EDITS[what][-1]
+
+
+def change_value(*path, value):
+    def change(block):
+        for key in path[:-1]:
+            block = block.setdefault(key, {})
+        block[path[-1]] = value
+
+    return change
+
+
+def problems(*path, value):
+    return change_value("parity", "problems", *path, value=value)
+
+
+LEARNER = {"width": 8, "depth": 1, "activation": "tanh", "loss": "hinge", "batch_size": 4}
+
+
+def tanh_in_fig1(block):
+    block["parity"]["learners"] = {"tanh": LEARNER}
+    block["parity"]["fig1"]["learners"] = ["relu", "tanh"]
+
+
+CONFIGS = {
+    "resolution": (change_value("style", "dpi", value=100), FIGURES),
+    "palette": (change_value("style", "palette", value="deep"), FIGURES),
+    "length of one problem": (problems("d5", "n_steps", value=401), {"parity_train": 1} | FIG1),
+    "evaluations of another": (problems("d5_sizes_signed", "evaluate_every", value=40), {"parity_train": 1} | SIZE),
+    "a problem that nothing selects": (problems("d30", "n_steps", value=7), {}),
+    "a learner that nothing selects": (change_value("parity", "learners", "tanh", value=LEARNER), {}),
+    "a replicate of the same block": (change_value("seeds", value=[0, 1, 2]), BLOCKS),
+    "a replicate of a new block": (change_value("seeds", value=[0, 1, 10]), BLOCKS),
+    "the order of replicates": (change_value("seeds", value=[1, 0]), {}),
+    "one learner's rate": (
+        change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 0.02}}),
+        TRAIN | FIG1 | SIZE,
+    ),
+    "a rate written otherwise": (
+        change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 1.0e-2}}),
+        {},
+    ),
+    # Snakemake compares parameters as a set of values: swapped values must not look the same.
+    "two values that change places": (
+        problems("d10", value={"n_steps": 50, "evaluate_every": 200, "checkpoint_every": 100}),
+        {"parity_train": 1} | FIG1,
+    ),
+    "a new learner": (tanh_in_fig1, {"parity_train": 2} | FIG1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", CONFIGS)
+def test_a_changed_value_reruns_what_uses_it(plans, what):
+    assert plans[what] == CONFIGS[what][-1]
+
+
+def test_a_second_run_does_nothing(finished):
+    before = finished.artifacts()
+    done = finished.run()
+    assert "Nothing to be done" in done.stdout + done.stderr
+    assert finished.artifacts() == before

@@ -1,0 +1,159 @@
+"""The workflow from the command line: targets, resuming, other folders, bad input."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+
+from failures.parity.problem import cube, parse_target
+from failures.status import jobs, render
+
+RUN = "runs/parity/d5/relu/seeds_0-9"
+
+
+def test_everything_is_made(finished):
+    made = set(finished.artifacts())
+    for name in ("fig1", "parity_size"):
+        assert {f"tables/{name}.csv", *(f"figures/{name}.{suffix}" for suffix in ("pdf", "svg", "png"))} <= made
+    assert {f"{RUN}/history.parquet", f"{RUN}/runs.csv", f"{RUN}/models/seed_0.keras"} <= made
+    assert not list((finished.folder / "results/test/checkpoints").rglob("*.npz"))
+
+
+def test_a_history_is_what_the_configuration_asked_for(finished):
+    history = pd.read_parquet(finished.folder / "results/test" / RUN / "history.parquet")
+    assert history.columns.tolist() == ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    assert history["seed"].unique().tolist() == [0, 1]
+    assert history["step"].unique().tolist() == [*range(0, 20_000, 200), 19_999]
+    assert set(history["metric"]) == {"accuracy", "loss"}
+
+
+def test_saved_models_give_the_accuracy_of_the_table(finished):
+    """Instances, histories and models belong together: recompute an exact accuracy from the saved model."""
+    folder = finished.folder / "results/test/runs/parity/d5_sizes_signed/relu/seeds_0-9"
+    runs = pd.read_csv(folder / "runs.csv", dtype={"target": str})
+    assert len(runs) == 6
+    for run in runs.itertuples():
+        model = keras.models.load_model(folder / f"models/{run.instance}.keras", safe_mode=True)
+        assert type(model) is keras.Sequential
+        bits = cube(3)
+        labels = (-1.0) ** (bits @ parse_target(run.target))
+        scores = model.predict((1 - 2 * bits).astype("float32"), verbose=0)[:, 0]
+        assert run.final_accuracy == pytest.approx(np.mean(labels * scores > 0))
+
+
+def test_every_artifact_is_free_of_this_machine(finished):
+    secrets = (str(finished.folder).encode(), str(ROOT).encode(), str(Path.home()).encode() + b"/")
+    for name, content in finished.artifacts().items():
+        assert not any(secret in content for secret in secrets), name
+
+
+def test_a_job_needs_less_memory_than_it_may(finished):
+    records = pd.read_json(finished.folder / f"results/test/benchmarks/{RUN}.jsonl", lines=True)
+    assert 0 < records["max_rss"].max() < 1200
+
+
+def test_targets_read_well(finished):
+    listed = finished.run("--list-target-rules").stdout.split()
+    assert set(listed) == {"all", "parity", "fig1", "fig1_table", "parity_size", "parity_size_table"}
+    assert finished.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
+    assert finished.plan("results/test/figures/parity_size.pdf", "--force") == {"parity_size": 1}
+
+
+def test_status_counts_what_is_left(finished):
+    summary = finished.run("--summary").stdout
+    table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
+    assert len(table) == 10
+    assert table["done"].all()
+    assert render(table).splitlines()[-1].split() == ["all", "10", "0", "0:00:00"]
+
+
+def test_killed_in_another_folder_on_one_core_it_ends_with_the_same_bytes(finished, tmp_path):
+    """SIGKILL to the whole process group at random moments of the training, resumed each time."""
+    command = finished.command(f"results/test/{RUN}/history.parquet", cores=1, directory=tmp_path)
+    checkpoints = tmp_path / "results/test/checkpoints/parity/d5/relu/seeds_0-9"
+    rng = random.Random(1)
+    done = [0]
+    for _ in range(2):
+        process = subprocess.Popen(command, cwd=finished.folder, start_new_session=True, stderr=subprocess.DEVNULL)
+        while process.poll() is None and _evaluations(checkpoints) <= done[-1]:
+            time.sleep(0.01)
+        time.sleep(rng.uniform(0, 0.4))
+        assert process.poll() is None, "the run ended before it could be killed"
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        done.append(_evaluations(checkpoints))
+        shutil.rmtree(tmp_path / ".snakemake/locks")  # what `snakemake --unlock` does, without its start-up
+    assert done == sorted(set(done)), "every run went on where the one before was killed"
+    subprocess.run(command, cwd=finished.folder, check=True, capture_output=True)
+    expected = {name: content for name, content in finished.artifacts().items() if name.startswith(RUN)}
+    assert len(expected) == 4
+    for name, content in expected.items():
+        assert (tmp_path / "results/test" / name).read_bytes() == content, name
+
+
+def test_tables_and_figures_have_the_same_bytes_again(finished):
+    before = finished.artifacts()
+    finished.run("--forcerun=fig1_table", "--forcerun=parity_size_table", cores=1)
+    assert finished.artifacts() == before
+
+
+def _evaluations(folder):
+    """Evaluations that the checkpoints in a folder hold."""
+    total = 0
+    for path in folder.glob("[!.]*.npz"):
+        with np.load(path) as saved:
+            total += len(saved["evaluations"])
+    return total
+
+
+BAD_COMMANDS = {
+    ("--config", "variant=text"): "config: variant = 'text'",
+    ("--config", "families=[parity,poker]"): "config: families: unknown family 'poker'",
+}
+
+
+@pytest.mark.parametrize("arguments", BAD_COMMANDS)
+def test_bad_input_ends_before_any_work_with_one_line(finished, arguments):
+    before = finished.artifacts()
+    done = finished.run(*arguments, check=False)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
+    assert len(lines) == 1
+    assert lines[0].startswith(BAD_COMMANDS[arguments])
+    assert "Traceback" not in done.stderr
+    assert finished.artifacts() == before
+
+
+def test_a_repeated_key_ends_before_any_work(finished):
+    (finished.folder / "config/twice.yaml").write_text("scale: test\nscale: test\n")
+    done = finished.run(check=False, overlay="config/twice.yaml")
+    assert done.returncode != 0
+    assert "config/twice.yaml, line 2: key 'scale' stands more than once; keep one" in done.stderr.replace(
+        f"{finished.folder}/", ""
+    )
+
+
+def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
+    folder = tmp_path / "a space"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(["make", "help"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "has a space" in done.stderr
+    for name in ("Snakefile", "config.yaml", "workflow"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "has a space, which Snakemake cannot run scripts from" in done.stderr.splitlines()[-1]
