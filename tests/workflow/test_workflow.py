@@ -157,3 +157,17 @@ def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "has a space, which Snakemake cannot run scripts from" in done.stderr.splitlines()[-1]
+
+
+def test_every_column_of_every_table_is_documented(finished):
+    documented = (ROOT / "results/README.md").read_text()
+    sections = dict(part.split("\n", 1) for part in documented.split("\n### ")[1:])
+    for path in sorted((finished.folder / "results/test/tables").glob("*.csv")):
+        section = sections[f"`tables/{path.name}`"]
+        for column in pd.read_csv(path).columns:
+            assert f"`{column}`" in section, f"{path.name}: {column}"
+    for name, words in ((f"{RUN}/history.parquet", "Histories"), (f"{RUN}/runs.csv", "Instances")):
+        path = finished.folder / "results/test" / name
+        columns = (pd.read_csv if path.suffix == ".csv" else pd.read_parquet)(path).columns
+        (section,) = (text for title, text in sections.items() if title.startswith(words))
+        assert all(f"`{column}`" in section for column in columns)

@@ -52,13 +52,13 @@ def _collect(path: Path, files: set[Path]) -> None:
     if path in files:
         return
     files.add(path)
-    for name in _imports(path):
+    for name in imports(path):
         module = _module_file(name)
         if module is not None:
             _collect(module, files)
 
 
-def _imports(path: Path) -> set[str]:
+def imports(path: Path) -> set[str]:
     """Dotted names that the file at `path` imports from this package, packages' parents included.
 
     Raises ValueError for a relative import, which could not be told from its text alone.

@@ -27,7 +27,7 @@ def start(log: str | Path) -> None:
 
 
 def configure_tensorflow(threads: int) -> None:
-    """Fix the threads of TensorFlow, which decide the last digits of its results.
+    """Fix the threads and kernels of TensorFlow, which decide the last digits of its results.
 
     Must be called before TensorFlow is imported: RuntimeError otherwise.
     """
@@ -36,6 +36,8 @@ def configure_tensorflow(threads: int) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    # oneDNN chooses kernels by processor, and is slower than Eigen on networks as small as ours.
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
 

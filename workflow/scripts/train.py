@@ -11,7 +11,7 @@ start(snakemake.log[0])
 params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
 configure_tensorflow(params.threads["threads"])
 
-from failures.blocks import train_block  # noqa: E402  (imports TensorFlow, whose threads are now set)
+from failures.blocks import train_block
 
 training = import_module(params.module).Training(wildcards.problem, params.problem, wildcards.learner, params.learner)
 train_block(

@@ -1,0 +1,83 @@
+"""What every family must offer. A new family is picked up by itself."""
+
+import inspect
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import failures
+from failures.blocks import train_block
+from failures.config import families, load
+from failures.fingerprint import imports
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(failures.__file__).parent
+FIGURES = [
+    (path.parents[1].name, path.stem) for path in sorted(PACKAGE.glob("*/figures/*.py")) if path.stem != "__init__"
+]
+
+
+@pytest.mark.parametrize("family", families())
+def test_a_family_has_its_block_at_every_scale_and_a_rules_file(family):
+    for name in ("config.yaml", "config/preview.yaml", "config/test.yaml"):
+        assert family in yaml.safe_load((ROOT / name).read_text()), name
+    assert (ROOT / f"workflow/rules/{family}.smk").is_file()
+    assert import_module(f"failures.{family}").__doc__
+    assert [name for other, name in FIGURES if other == family]
+
+
+@pytest.mark.parametrize(("family", "figure"), FIGURES)
+def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
+    tabulate = import_module(f"failures.{family}.tables.{figure}").tabulate
+    draw = import_module(f"failures.{family}.figures.{figure}").draw
+    assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
+    assert list(inspect.signature(draw).parameters) == ["table", "note"]
+    assert "Returns" in tabulate.__doc__
+    caption = (PACKAGE / family / "figures" / f"{figure}.rst").read_text()
+    assert caption.startswith("**"), "a caption begins with what the figure shows, as a sentence"
+    assert len(caption.split()) > 30
+
+
+@pytest.mark.parametrize("family", families())
+def test_training_follows_the_protocol(family, tmp_path):
+    """Train the first problem of the tests' configuration, whole, and look at what comes out."""
+    block = load(ROOT / "config.yaml", ROOT / "config/test.yaml")[family]
+    name, problem = next(iter(block["problems"].items()))
+    learner_name, learner = next(iter(block["learners"].items()))
+    problem = problem | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}
+    draw = import_module(f"failures.{family}.problem").draw_instances
+    arguments = {key: problem[key] for key in inspect.signature(draw).parameters if key in problem}
+    instances = draw(name, **arguments, variant="code").head(2)
+    training = import_module(f"failures.{family}.training").Training(name, problem, learner_name, learner)
+    keys = {"problem": name, "learner": learner_name}
+    paths = [tmp_path / part for part in ("history.parquet", "runs.csv", "models", "checkpoints")]
+    train_block(training, keys, instances, *paths, identity="test")
+    history, runs = pd.read_parquet(paths[0]), pd.read_csv(paths[1])
+    assert {"instance", "seed", "step", "metric", "value"} <= set(history.columns)
+    assert history["step"].unique().tolist() == [0, 10, 20, 30, 39]
+    assert np.isfinite(history["value"]).all()
+    assert runs["instance"].tolist() == instances["instance"].tolist()
+    assert (runs["status"] == "ok").all()
+    assert sorted(path.stem for path in paths[2].iterdir()) == sorted(instances["instance"])
+    assert not paths[3].exists()
+
+
+def test_what_plans_or_draws_does_not_import_tensorflow():
+    modules = ["failures.config", "failures.fingerprint", "failures.status", "failures.reference"]
+    modules += [f"failures.{family}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
+    modules += [f"failures.{family}.{part}" for family in families() for part in ("config", "problem")]
+    code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(PACKAGE.parent)})
+
+
+def test_imports_point_from_families_to_shared_modules():
+    for path in PACKAGE.rglob("*.py"):
+        inside = path.relative_to(PACKAGE).parts[0]
+        foreign = {name.split(".")[1] for name in imports(path) if "." in name} & set(families())
+        assert foreign <= {inside}, f"{path} imports the family {foreign - {inside}}"

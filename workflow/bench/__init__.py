@@ -1,0 +1,1 @@
+"""How fast this engine trains beside other ways to do the same work: ``make bench``."""
