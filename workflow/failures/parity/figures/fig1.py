@@ -18,7 +18,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
     for axis in axes:
         _curves(axis, table)
-    axes[0].set(title="as in the paper", xlabel="training steps", ylabel="accuracy", ylim=(0.4, 1.02))
+    axes[0].set(title="linear steps, as in the paper", xlabel="training steps", ylabel="accuracy", ylim=(0.4, 1.02))
+    axes[0].xaxis.set_major_formatter("{x:,.0f}")
     axes[0].set_xlim(0, table.loc[table["source"] == "ours", "step"].max())
     axes[1].set(title="logarithmic steps", xlabel="training steps", xscale="log")
     axes[1].set_xlim(10, table.loc[table["source"] == "ours", "step"].max())
