@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Refresh lock.txt and lock-gpu.txt from pyproject.toml: one version of each package for all Pythons and
-# platforms, with hashes and without index addresses. Then copy changed pins to envs/*.yaml (a test compares).
+# platforms, with hashes and without index addresses. The conda environments get the same pins.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$(mktemp -d)
@@ -13,3 +13,7 @@ for extra in cpu gpu; do
         --universal --python-version 3.11 --fork-strategy fewest --upgrade \
         --generate-hashes --no-emit-index-url --no-annotate --no-header
 done
+for pin in $(grep -oE '^[a-z0-9-]+==[^ ;]+' envs/lock.txt); do
+    sed -i.old -E "s/^( +- )${pin%%==*}==[^ ;]+/\\1$pin/" envs/analysis.yaml envs/training.yaml
+done
+rm -f envs/*.old

@@ -3,9 +3,11 @@ import inspect
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from scipy import stats
 
 from failures import learners
+from failures.parity.problem import cube
 from failures.settings import ACTIVATIONS, OPTIMIZERS
 
 NETWORK = {"width": "10d", "depth": 1, "activation": "relu"}
@@ -55,3 +57,19 @@ def test_no_optimizer_of_keras_is_missing():
 def test_activations_are_keras():
     for name in ACTIVATIONS.__args__:
         assert callable(keras.activations.get(name))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_at_the_start_only_biases_feel_odd_parities_beyond_size_one(size):
+    """ReLU is half a line and half an absolute value: with biases 0, the weights' gradient has no odd part."""
+    inputs = (1 - 2 * cube(7)).astype("float32")
+    labels = inputs[:, :size].prod(axis=1, keepdims=True)
+    model = learners.fully_connected(7, NETWORK, "test")
+    with tf.GradientTape() as tape:
+        signal = tf.reduce_mean(labels * model(inputs))
+    kernel, bias, output, _ = (np.abs(g).max() for g in tape.gradient(signal, model.trainable_variables))
+    odd = size % 2 == 1
+    assert (bias > 1e-3) == odd
+    assert (kernel > 1e-3) == (size == 1 or not odd)
+    assert (output > 1e-3) == (size == 1 or not odd)
+    assert max(kernel, output) < 1e-6 or size == 1 or not odd

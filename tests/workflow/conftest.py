@@ -36,7 +36,7 @@ class Project:
 
     def command(self, *arguments, overlay="config/test.yaml", cores=2, directory=None):
         """Snakemake's command line. arguments: options, which start with a dash, and targets."""
-        options = ["--cores", str(cores), "--configfile", overlay]
+        options = ["--cores", str(cores), "--configfile", *overlay.split()]
         if directory is not None:
             options += ["--directory", str(directory)]
         targets = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]

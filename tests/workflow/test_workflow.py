@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -67,6 +68,16 @@ def test_targets_read_well(finished):
     assert set(listed) == {"all", "parity", "fig1", "fig1_table", "parity_size", "parity_size_table"}
     assert finished.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
     assert finished.plan("results/test/figures/parity_size.pdf", "--force") == {"parity_size": 1}
+
+
+@pytest.mark.parametrize(
+    "overlay", ["config/test.yaml config/paper.yaml", "config.yaml config/test.yaml config/paper.yaml"]
+)
+def test_the_text_has_results_of_its_own(finished, overlay):
+    output = finished.run("--dry-run", "--quiet=progress", overlay=overlay).stdout
+    made = set(re.findall(r"results/\S+?/figures/fig1\.pdf", output))
+    assert made == {"results/test/paper/figures/fig1.pdf"}
+    assert finished.plan(overlay=overlay)["parity_train"] == 3
 
 
 def test_status_counts_what_is_left(finished):
