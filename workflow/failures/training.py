@@ -9,7 +9,7 @@ run that resumes from a checkpoint continues with the same bits.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -72,8 +72,7 @@ class Trainer(keras.Model):
     def train_step(self, end: tf.Tensor) -> dict[str, tf.Tensor]:
         """Train and evaluate until `end` evaluations are done. Returns their values [evaluations, metrics]."""
         every, last = self.schedule.evaluate_every, self.schedule.n_steps - 1
-        done = tf.convert_to_tensor(self.optimizer.iterations.value)
-        done = tf.cast(done, tf.int64)
+        done = tf.cast(self.optimizer.iterations.value, tf.int64)
         first = (done + every - 1) // every
         values = tf.TensorArray(tf.float32, tf.cast(end - first, tf.int32), element_shape=[len(self.objective.metrics)])
 
@@ -121,14 +120,15 @@ class Checkpoint(keras.callbacks.Callback):
     """Collects the evaluations and saves them with weights and optimiser, in one file, after each chunk.
 
     path: the file, or None to keep nothing. identity: what the run depends on, any JSON value; a file
-    of another identity is ignored. Training stops at the first evaluation that is not finite.
+    of another identity is ignored. Training stops after a chunk with an evaluation that is not finite.
     """
 
-    def __init__(self, path: Path | None, identity: Any, on_steps: Callable[[int], None] = lambda steps: None):
+    def __init__(self, path: Path | None, identity: Any, progress: Progress | None = None):
         super().__init__()
-        self.path, self.on_steps = path, on_steps
+        self.path, self.progress = path, progress
         self.identity = json.dumps(identity, sort_keys=True)
         self.evaluations: list[np.ndarray] = []
+        self.steps = 0  # done and saved
 
     @property
     def diverged(self) -> bool:
@@ -144,18 +144,20 @@ class Checkpoint(keras.callbacks.Callback):
                 return 0
             trainer.state = [saved[f"state_{index}"] for index in range(len(trainer.state))]
             self.evaluations = [saved["evaluations"]]
+        self.steps = int(trainer.optimizer.iterations.numpy())
         return len(self.evaluations[0])
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Save after a chunk."""
         self.evaluations.append(np.asarray(logs["evaluations"]))
-        done = int(self.model.optimizer.iterations.numpy())
+        before, self.steps = self.steps, int(self.model.optimizer.iterations.numpy())
         if self.path is not None:
             with atomic(self.path) as private, open(private, "wb") as file:
                 state = {f"state_{index}": value for index, value in enumerate(self.model.state)}
                 evaluations = np.concatenate(self.evaluations)
                 np.savez(file, identity=np.array(self.identity), evaluations=evaluations, **state)
-        self.on_steps(done)
+        if self.progress is not None:
+            self.progress.advance(self.steps - before)
         if self.diverged:
             self.model.stop_training = True
 
@@ -176,24 +178,13 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
 
     Divergence is a result, not an error: the run ends with its first evaluation that is not finite.
     """
-    schedule = trainer.schedule
-    last = 0
-
-    def advance(steps: int) -> None:
-        nonlocal last
-        progress.advance(steps - last)
-        last = steps
-
-    callback = Checkpoint(checkpoint, identity, advance)
+    callback = Checkpoint(checkpoint, identity, progress)
     done = callback.restore(trainer)
-    last = int(trainer.optimizer.iterations.numpy())
-    progress.skip(last)
-    chunks = [] if callback.diverged else schedule.chunks(done)
-    if chunks:
-        trainer.fit(
-            tf.data.Dataset.from_tensor_slices(np.array(chunks)), shuffle=False, verbose=0, callbacks=[callback]
-        )
-    progress.skip(schedule.n_steps - last)
+    progress.skip(callback.steps)
+    chunks = np.array([] if callback.diverged else trainer.schedule.chunks(done), np.int64)
+    if chunks.size:
+        trainer.fit(tf.data.Dataset.from_tensor_slices(chunks), shuffle=False, verbose=0, callbacks=[callback])
+    progress.skip(trainer.schedule.n_steps - callback.steps)
     values = np.concatenate(callback.evaluations)
     finite = np.isfinite(values).all(axis=1)
     return Result(values, "ok") if finite.all() else Result(values[: finite.argmin() + 1], "diverged")
