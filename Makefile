@@ -10,7 +10,7 @@ endif
 CORES ?= all
 VENV := .venv
 READY := $(VENV)/.ready
-PYTHON := $(VENV)/bin/python
+RUN := $(VENV)/bin/python
 SNAKEMAKE := $(VENV)/bin/snakemake
 TARGETS ?=
 
@@ -31,7 +31,7 @@ preview: $(READY) ## every figure at reduced scale, in minutes, in results/previ
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
 test: $(READY) ## all tests
-	$(PYTHON) -m pytest
+	$(RUN) -m pytest
 
 lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
 	$(VENV)/bin/ruff check .
@@ -40,17 +40,17 @@ lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
 	$(SNAKEMAKE) --lint
 
 bench: $(READY) ## steps a second beside other ways to train; BENCH="--rounds 5"
-	PYTHONPATH=workflow $(PYTHON) -m bench $(BENCH)
+	PYTHONPATH=workflow $(RUN) -m bench $(BENCH)
 
 peers: $(READY) ## install PyTorch and JAX for `make bench`, in .venv-peers
-	$(PYTHON) -m venv .venv-peers
+	$(RUN) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet torch==2.13.0 jax
 
 report: $(READY) ## Snakemake's report of the finished figures: results/report.zip
 	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip
 
 status: $(READY) ## what is done, what remains, and how long it will take
-	@PYTHONPATH=workflow $(PYTHON) -m failures.status $(SNAKEMAKE) $(STATUS)
+	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
 
 clean: ## remove figures and tables; keep everything that was trained
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables} results/report.zip
@@ -62,4 +62,4 @@ lock: ## refresh the locks from pyproject.toml (installs uv for it)
 	envs/lock.sh
 
 reference: $(READY) ## regenerate docs/configuration.md and the JSON schema
-	PYTHONPATH=workflow $(PYTHON) -m failures.reference
+	PYTHONPATH=workflow $(RUN) -m failures.reference

@@ -73,7 +73,8 @@ def test_what_plans_or_draws_does_not_import_tensorflow():
     modules += [f"failures.{family}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
     modules += [f"failures.{family}.{part}" for family in families() for part in ("config", "problem")]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(PACKAGE.parent)})
+    done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(PACKAGE.parent)})
+    assert done.returncode == 0
 
 
 def test_imports_point_from_families_to_shared_modules():
