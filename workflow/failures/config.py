@@ -163,13 +163,16 @@ def _shown(value: Any) -> str:
 
 
 def _hint(value: Any, allowed: str) -> str:
-    """Advice for a number that YAML reads as text, such as 1e-5."""
-    if isinstance(value, str) and "number" in allowed:
+    """Advice for a number that YAML or Snakemake's command line reads as text, such as 1e-5."""
+    if isinstance(value, str) and ("number" in allowed or "integer" in allowed):
         try:
             float(value)
-            return " (YAML reads this as text: no quotes, and a decimal point before an exponent, such as 1.0e-5)"
         except ValueError:
-            pass
+            return ""
+        return (
+            " (this is text: write it without quotes, and with a decimal point before an exponent, such as 1.0e-5;"
+            " lists and mappings given with --config arrive as text, so put them into a file)"
+        )
     return ""
 
 
