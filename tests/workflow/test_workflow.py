@@ -98,7 +98,7 @@ def test_killed_in_another_folder_on_one_core_it_ends_with_the_same_bytes(finish
         process = subprocess.Popen(command, cwd=finished.folder, start_new_session=True, stderr=subprocess.DEVNULL)
         while process.poll() is None and _evaluations(checkpoints) <= done[-1]:
             time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.4))
+        time.sleep(rng.uniform(0, 0.2))
         assert process.poll() is None, "the run ended before it could be killed"
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()

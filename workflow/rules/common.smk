@@ -28,7 +28,7 @@ RESULTS = "/".join(
     ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
 )
 # Figures of another scale or variant say so.
-NOTE = ", ".join(
+NOTE = "; ".join(
     [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")
     + ["settings of the paper's text"] * (config["variant"] != "code")
 )
