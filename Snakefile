@@ -12,7 +12,7 @@
 # Targets: all, every family (parity), every figure (fig1, parity_size), every file.
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
