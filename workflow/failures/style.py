@@ -14,8 +14,8 @@ import seaborn as sns
 
 from failures.files import atomic
 
-# Widths in inches of one and of two columns of the conference's template.
-COLUMN, PAGE = 3.25, 6.75
+# Width in inches of the two columns of the conference's template.
+PAGE = 6.75
 # Matplotlib stamps files with the time of saving unless told not to.
 _UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
 
