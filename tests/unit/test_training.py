@@ -29,10 +29,13 @@ MOMENTUM = {"name": "SGD", "learning_rate": 0.05, "arguments": {"momentum": 0.9}
 ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {}}
 
 
+def instance(row):
+    return list(draw_instances("test", PROBLEM["n_features"], "random", [0, 1], "paper").itertuples(index=False))[row]
+
+
 def begun(problem=PROBLEM, learner=LEARNER, row=0):
     training = Training("test", problem, "relu", learner)
-    instances = draw_instances("test", problem["n_features"], "random", [0, 1], "paper")
-    training.begin(list(instances.itertuples(index=False))[row])
+    training.begin(instance(row))
     return training
 
 
@@ -162,8 +165,7 @@ def test_a_checkpoint_of_something_else_is_ignored(tmp_path):
 def test_a_run_does_not_depend_on_the_one_before():
     training = begun(learner=LEARNER | {"optimizer": ADAM}, row=0)
     finished(training)
-    instances = draw_instances("test", 6, "random", [0, 1], "paper")
-    training.begin(list(instances.itertuples(index=False))[1])
+    training.begin(instance(1))
     second = finished(training).values
     np.testing.assert_array_equal(second, finished(begun(learner=LEARNER | {"optimizer": ADAM}, row=1)).values)
 

@@ -100,15 +100,12 @@ def validate(raw: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str,
 
 
 def load(*paths: str | Path) -> dict[str, Any]:
-    """Read, merge (mappings merge, lists replace, as Snakemake does) and validate configuration files."""
-
-    def merge(old: dict, new: dict) -> dict:
-        both = {key: merge(old[key], new[key]) for key in old.keys() & new if isinstance(new[key], dict)}
-        return old | new | both
+    """Read, merge as Snakemake does (mappings merge, lists replace) and validate configuration files."""
+    from snakemake.utils import update_config  # here alone, so that the library works without Snakemake
 
     raw: dict[str, Any] = {}
     for path in paths:
-        raw = merge(raw, yaml.safe_load(Path(path).read_text()))
+        update_config(raw, yaml.safe_load(Path(path).read_text()))
     return validate(raw, paths)
 
 

@@ -126,11 +126,6 @@ def versions(*packages):
     return found
 
 
-def mem_mb(megabytes):
-    """Memory that doubles with every further attempt."""
-    return lambda wildcards, attempt: megabytes * 2 ** (attempt - 1)
-
-
-def minutes(first):
-    """Run time that doubles with every further attempt."""
+def doubling(first):
+    """Resource (MB, minutes) that doubles with every further attempt."""
     return lambda wildcards, attempt: first * 2 ** (attempt - 1)

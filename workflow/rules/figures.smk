@@ -27,8 +27,8 @@ for name, figure in FIGURES.items():
         conda:
             "../../envs/analysis.yaml"
         resources:
-            mem_mb=mem_mb(400),
-            runtime=minutes(5),
+            mem_mb=doubling(400),
+            runtime=doubling(5),
         params:
             module=tables,
             settings=figure["settings"],
@@ -58,8 +58,8 @@ for name, figure in FIGURES.items():
         conda:
             "../../envs/analysis.yaml"
         resources:
-            mem_mb=mem_mb(400),
-            runtime=minutes(5),
+            mem_mb=doubling(400),
+            runtime=doubling(5),
         params:
             module=figures,
             style=config["style"] | {"note": NOTE},

@@ -33,8 +33,8 @@ rule parity_instances:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        mem_mb=mem_mb(400),
-        runtime=minutes(5),
+        mem_mb=doubling(400),
+        runtime=doubling(5),
     params:
         module="failures.parity.problem",
         problem=select("parity/problems/{problem}", "n_features", "subset_sizes"),
@@ -61,8 +61,8 @@ rule parity_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=mem_mb(1200),
-        runtime=minutes(60),
+        mem_mb=doubling(1200),
+        runtime=doubling(60),
     params:
         module="failures.parity.training",
         checkpoints=f"{RESULTS}/checkpoints",

@@ -5,10 +5,10 @@ from failures.jobs import configure_tensorflow
 configure_tensorflow(threads=1)
 
 import numpy as np
-import pandas as pd
 import tensorflow as tf
 
 from bench.worker import BATCH, EVALUATION, RATE, WINDOW
+from failures.parity.problem import draw_instances
 from failures.parity.training import Training
 
 
@@ -19,8 +19,7 @@ def make(d):
     optimizer = {"name": "SGD", "learning_rate": RATE, "arguments": {}}
     learner = {"width": "10d", "depth": 1, "activation": "relu", "loss": "hinge", "batch_size": BATCH}
     training = Training("bench", problem, "relu", learner | {"optimizer": optimizer})
-    target = "1" * (d // 2) + "0" * (d - d // 2)
-    training.begin(next(pd.DataFrame({"instance": ["bench"], "seed": [0], "target": [target]}).itertuples()))
+    training.begin(next(draw_instances("bench", d, [d // 2], [0], "code").itertuples()))
     trainer = training.trainer
     done = 0
 

@@ -15,14 +15,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
+    last = table.loc[table["source"] == "ours", "step"].max()
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
     for axis in axes:
         _curves(axis, table)
     axes[0].set(title="linear steps, as in the paper", xlabel="training steps", ylabel="accuracy", ylim=(0.4, 1.02))
     axes[0].xaxis.set_major_formatter("{x:,.0f}")
-    axes[0].set_xlim(0, table.loc[table["source"] == "ours", "step"].max())
+    axes[0].set_xlim(0, last)
     axes[1].set(title="logarithmic steps", xlabel="training steps", xscale="log")
-    axes[1].set_xlim(10, table.loc[table["source"] == "ours", "step"].max())
+    axes[1].set_xlim(10, last)
     axes[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     add_note(figure, note)
     return figure
