@@ -35,6 +35,9 @@ def train_block(
 ) -> None:
     """Train every instance and write the tables `history` and `runs` and the folder `models`.
 
+    The folder holds INSTANCE.keras, the trained network, and where the schedule has snapshots
+    INSTANCE.initial.keras and INSTANCE.step_STEP.keras.
+
     training: the learner on the problem. keys: columns that name the job in both tables (problem, learner).
     instances: columns `instance` (unique names), `seed` and whatever the family needs.
     checkpoints: folder of this job's checkpoints; removed at the end. identity: any JSON value that
@@ -47,9 +50,13 @@ def train_block(
         private.mkdir()
         for instance in instances.itertuples(index=False):
             training.begin(instance)
+            if schedule.snapshots:
+                save_model(training.trainer.learner, private / f"{instance.instance}.initial.keras")
             checkpoint = checkpoints / f"{instance.instance}.npz"
             result = run(training.trainer, checkpoint, {"job": identity, "instance": instance._asdict()}, progress)
             save_model(training.trainer.learner, private / f"{instance.instance}.keras")
+            for step, path in result.snapshots.items():
+                shutil.copyfile(path, private / f"{instance.instance}.step_{step}.keras")
             histories.append(_history(keys, instance, training.trainer, result))
             summaries.append(_summary(keys, instance, training.trainer, result))
         progress.report()

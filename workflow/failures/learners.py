@@ -23,21 +23,76 @@ def units(width: int | str, n_features: int) -> int:
     return int(width[:-1]) * n_features if isinstance(width, str) else width
 
 
-def fully_connected(n_features: int, settings: dict[str, Any], *path: str | int) -> keras.Sequential:
-    """Hidden layers and a linear output of one unit; biases start at 0.
+def network(n_features: int, settings: dict[str, Any], *path: str | int) -> keras.Model:
+    """A predictor with a linear output of one unit, of plain Keras layers; biases start at 0.
 
-    settings: `width`, `depth`, `activation` of `failures.settings.Learner`.
-    path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, 1].
+    settings: `architecture`, `width`, `depth`, `activation`, `normalization` of `failures.settings.Learner`.
+    path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, 1],
+    with named layers.
     """
-    model = keras.Sequential([keras.Input((n_features,))], name="learner")
-    fan_in = n_features
+    inputs = keras.Input((n_features,), name="inputs")
+    hidden = BODIES[settings["architecture"]](inputs, settings, *path)
+    outputs = keras.layers.Dense(1, kernel_initializer=initializer(hidden.shape[-1], *path, "output"), name="output")
+    return keras.Model(inputs, outputs(hidden), name="learner")
+
+
+def fully_connected(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
+    """`depth` dense layers of `width` units, [batch, n] -> [batch, width]."""
+    width = units(settings["width"], hidden.shape[-1])
     for layer in range(1, settings["depth"] + 1):
-        width = units(settings["width"], n_features)
-        weights = initializer(fan_in, *path, layer)
-        model.add(keras.layers.Dense(width, settings["activation"], kernel_initializer=weights, name=f"hidden_{layer}"))
-        fan_in = width
-    model.add(keras.layers.Dense(1, kernel_initializer=initializer(fan_in, *path, "output"), name="output"))
-    return model
+        hidden = _dense(hidden, width, settings, *path, layer)
+    return hidden
+
+
+def residual(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
+    """`depth` dense layers with a shortcut around each but the first, [batch, n] -> [batch, width]."""
+    width = units(settings["width"], hidden.shape[-1])
+    for layer in range(1, settings["depth"] + 1):
+        branch = _dense(hidden, width, settings, *path, layer)
+        hidden = keras.layers.Add(name=f"sum_{layer}")([hidden, branch]) if layer > 1 else branch
+    return hidden
+
+
+def convolutional(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
+    """`depth` 1-d convolutions of `width` filters with 3 taps, [batch, n] -> [batch, n * width]."""
+    filters = units(settings["width"], hidden.shape[-1])
+    hidden = keras.layers.Reshape((hidden.shape[-1], 1), name="channel")(hidden)
+    for layer in range(1, settings["depth"] + 1):
+        weights = initializer(3 * hidden.shape[-1], *path, layer)
+        convolution = keras.layers.Conv1D(
+            filters, 3, padding="same", kernel_initializer=weights, name=f"convolution_{layer}"
+        )
+        hidden = _activated(convolution(hidden), settings, layer)
+    return keras.layers.Flatten(name="flat")(hidden)
+
+
+def quadratic(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
+    """The inputs and all their products in pairs, then as `fully_connected`; a linear predictor at depth 0."""
+    row = keras.layers.Reshape((hidden.shape[-1], 1), name="row")(hidden)
+    products = keras.layers.Flatten(name="products")(keras.layers.Dot(2, name="pairs")([row, row]))
+    width = units(settings["width"], hidden.shape[-1])
+    features = keras.layers.Concatenate(name="features")([hidden, products])
+    return fully_connected(features, settings | {"width": width}, *path)
+
+
+BODIES = {
+    "fully_connected": fully_connected,
+    "residual": residual,
+    "convolutional": convolutional,
+    "quadratic": quadratic,
+}
+
+
+def _dense(hidden: keras.KerasTensor, width: int, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
+    layer, weights = path[-1], initializer(hidden.shape[-1], *path)
+    dense = keras.layers.Dense(width, kernel_initializer=weights, name=f"hidden_{layer}")
+    return _activated(dense(hidden), settings, layer)
+
+
+def _activated(hidden: keras.KerasTensor, settings: dict[str, Any], layer: int) -> keras.KerasTensor:
+    if settings["normalization"] == "layer":
+        hidden = keras.layers.LayerNormalization(name=f"normalization_{layer}")(hidden)
+    return keras.layers.Activation(settings["activation"], name=f"activation_{layer}")(hidden)
 
 
 def optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:

@@ -12,7 +12,7 @@ import hashlib
 import numpy as np
 
 # The purposes that a replicate draws random numbers for.
-INSTANCE, INIT, DATA, EVALUATION = "instance", "init", "data", "evaluation"
+INSTANCE, INIT, DATA, EVALUATION, NOISE = "instance", "init", "data", "evaluation", "noise"
 
 
 def derive(*path: str | int) -> int:

@@ -82,14 +82,20 @@ class Optimizer(Settings):
 
 
 class Learner(Settings):
-    """A fully connected network with a linear output of one unit, its loss and its optimiser."""
+    """A network with a linear output of one unit, its loss and its optimiser."""
 
+    architecture: Literal["fully_connected", "residual", "convolutional", "quadratic"] = "fully_connected"
+    """Hidden layers: `fully_connected`; `residual`, with a shortcut around each but the first; `convolutional`, 1-d
+    with 3 taps and `width` filters; `quadratic`, fully connected ones over the inputs and their products in pairs."""
     width: Width = "10d"
     """Units of each hidden layer; `10d` means ten times the input dimension."""
     depth: int = Field(1, ge=0, le=256)
-    """Number of hidden layers; 0 is a linear predictor."""
+    """Number of hidden layers; 0 is linear in the inputs (or in the quadratic features)."""
     activation: ACTIVATIONS = "relu"
     """Activation of the hidden layers (a Keras name)."""
+    normalization: Literal["none", "layer"] = "none"
+    """`layer` normalises each hidden layer before its activation. There is no batch normalisation: with it, the
+    gradient of one sample, which the theory is about, is not defined."""
     loss: LOSSES = "hinge"
     """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
     log(1 + exp(-yp))."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 
 def read_histories(paths: Iterable[str | Path], metric: str) -> pd.DataFrame:
@@ -42,7 +43,13 @@ def replicate_band(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFra
             "n_replicates": grouped.size(),
         }
     )
-    return band.round(10).reset_index()
+    return band.reset_index()
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % interval of Wilson for the probability of a success."""
+    interval = stats.binomtest(successes, trials).proportion_ci(method="wilson")
+    return interval.low, interval.high
 
 
 def first_step_reaching(history: pd.DataFrame, by: list[str], value: str, threshold: float) -> pd.Series:

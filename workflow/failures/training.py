@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from failures.files import atomic
+from failures.files import atomic, save_model
 from failures.jobs import Progress
 
 
@@ -30,17 +30,25 @@ class Objective(Protocol):
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Training loss of the batch of this step, a scalar."""
 
+    def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
+        """What the optimiser is told of the gradients; the truth, unless a family replaces it."""
+        return gradients
+
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Values of `metrics` after the update of this step, float32 of shape [len(metrics)]."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Length of a run and when it is evaluated: after the updates at steps 0, every, 2 every, ... and the last."""
+    """Length of a run and when it is evaluated: after the updates at steps 0, every, 2 every, ... and the last.
+
+    snapshots: steps of evaluations whose model is kept.
+    """
 
     n_steps: int
     evaluate_every: int
     checkpoint_every: int
+    snapshots: tuple[int, ...] = ()
 
     @property
     def evaluation_steps(self) -> np.ndarray:
@@ -51,7 +59,9 @@ class Schedule:
     def chunks(self, done: int) -> list[int]:
         """Ends of the chunks after `done` evaluations, each counted in evaluations."""
         total, size = len(self.evaluation_steps), max(1, -(-self.checkpoint_every // self.evaluate_every))
-        return [min(start + size, total) for start in range(done, total, size)]
+        ends = {min(start + size, total) for start in range(done, total, size)}
+        ends |= set((np.flatnonzero(np.isin(self.evaluation_steps, self.snapshots)) + 1).tolist())
+        return sorted(end for end in ends if end > done)
 
 
 class Trainer(keras.Model):
@@ -94,7 +104,7 @@ class Trainer(keras.Model):
         weights = self.learner.trainable_variables
         with tf.GradientTape() as tape:
             loss = self.objective.loss(self.learner, step)
-        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        self.optimizer.apply(self.objective.answer(tape.gradient(loss, weights), step), weights)
         return step + 1
 
     @property
@@ -119,8 +129,9 @@ class Trainer(keras.Model):
 class Checkpoint(keras.callbacks.Callback):
     """Collects the evaluations and saves them with weights and optimiser, in one file, after each chunk.
 
-    path: the file, or None to keep nothing. identity: what the run depends on, any JSON value; a file
-    of another identity is ignored. Training stops after a chunk with an evaluation that is not finite.
+    path: the file, or None to keep nothing; the models of the schedule's snapshots are saved in a folder
+    beside it (see `snapshot`). identity: what the run depends on, any JSON value; a file of another identity
+    is ignored. Training stops after a chunk with an evaluation that is not finite.
     """
 
     def __init__(self, path: Path | None, identity: Any, progress: Progress | None = None):
@@ -134,6 +145,10 @@ class Checkpoint(keras.callbacks.Callback):
     def diverged(self) -> bool:
         """Whether an evaluation was NaN or infinite."""
         return not all(np.isfinite(values).all() for values in self.evaluations)
+
+    def snapshot(self, step: int) -> Path:
+        """File of the model after the update of a step."""
+        return self.path.with_suffix("") / f"step_{step}.keras"
 
     def restore(self, trainer: Trainer) -> int:
         """Put the trainer into the saved state, if there is one. Returns the evaluations done."""
@@ -152,6 +167,8 @@ class Checkpoint(keras.callbacks.Callback):
         self.evaluations.append(np.asarray(logs["evaluations"]))
         before, self.steps = self.steps, int(self.model.optimizer.iterations.numpy())
         if self.path is not None:
+            if self.steps - 1 in self.model.schedule.snapshots:
+                save_model(self.model.learner, self.snapshot(self.steps - 1))
             with atomic(self.path) as private, open(private, "wb") as file:
                 state = {f"state_{index}": value for index, value in enumerate(self.model.state)}
                 evaluations = np.concatenate(self.evaluations)
@@ -166,11 +183,13 @@ class Checkpoint(keras.callbacks.Callback):
 class Result:
     """A finished run. values: float32 [evaluations, metrics], at the first evaluations of the schedule.
 
-    status: ``"ok"``, or ``"diverged"`` if the last of the values is not finite.
+    status: ``"ok"``, or ``"diverged"`` if the last of the values is not finite. snapshots: files of the
+    models that were kept, by step.
     """
 
     values: np.ndarray
     status: str
+    snapshots: dict[int, Path] = field(default_factory=dict)
 
 
 def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Progress) -> Result:
@@ -187,4 +206,8 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
     progress.skip(trainer.schedule.n_steps - callback.steps)
     values = np.concatenate(callback.evaluations)
     finite = np.isfinite(values).all(axis=1)
-    return Result(values, "ok") if finite.all() else Result(values[: finite.argmin() + 1], "diverged")
+    if not finite.all():
+        values = values[: finite.argmin() + 1]
+    kept = [step for step in trainer.schedule.snapshots if step in trainer.schedule.evaluation_steps[: len(values)]]
+    snapshots = {step: callback.snapshot(step) for step in kept} if checkpoint is not None else {}
+    return Result(values, "ok" if finite.all() else "diverged", snapshots)

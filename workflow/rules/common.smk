@@ -86,8 +86,8 @@ def block_seeds(family):
 
 
 def selected_runs(family, figure, file):
-    """This file of all runs that a figure of a family selects."""
-    selected = config[family][figure]
+    """This file of all runs that a figure of a family selects; figure: its block, such as NAME or NAME/trained."""
+    selected = lookup(dpath=f"{family}/{figure}", within=config)
     return [
         f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
         for problem in selected["problems"]
@@ -96,10 +96,27 @@ def selected_runs(family, figure, file):
     ]
 
 
+def all_blocks(family, file):
+    """Input function: this file of all blocks of the wildcards' problem and learner."""
+    return lambda wildcards: [
+        f"{RESULTS}/runs/{family}/{wildcards.problem}/{wildcards.learner}/seeds_{block}/{file}"
+        for block in blocks(config[family]["problems"][wildcards.problem]["seeds"])
+    ]
+
+
+def selected_instances(family, figure):
+    """The tables of instances of all problems that a figure of a family selects."""
+    return [
+        f"{RESULTS}/instances/{family}/{problem}/seeds_{block}.csv"
+        for problem in lookup(dpath=f"{family}/{figure}/problems", within=config)
+        for block in blocks(config[family]["problems"][problem]["seeds"])
+    ]
+
+
 def selected_problems(family, figure, *keys):
     """These keys of all problems that a figure of a family selects."""
-    problems = config[family]["problems"]
-    return {name: {key: problems[name][key] for key in keys} for name in config[family][figure]["problems"]}
+    problems, selected = config[family]["problems"], lookup(dpath=f"{family}/{figure}/problems", within=config)
+    return {name: {key: problems[name][key] for key in keys} for name in selected}
 
 
 def select(dpath, *keys):
@@ -108,6 +125,16 @@ def select(dpath, *keys):
     Snakemake compares parameters by value, without their names: the keys stay inside the value.
     """
     return lambda wildcards: {key: lookup(dpath=f"{dpath.format(**wildcards)}/{key}", within=config) for key in keys}
+
+
+def combine(*parameters):
+    """Parameter with the keys of several."""
+    return lambda wildcards: {key: value for part in parameters for key, value in part(wildcards).items()}
+
+
+def named(wildcard):
+    """Parameter with the name that a wildcard stands for."""
+    return lambda wildcards: {"name": wildcards[wildcard]}
 
 
 def code(script, *modules):

@@ -1,4 +1,4 @@
-# Section 2: random parities. Figures fig1 and parity_size.
+# Section 2: random parities. Figures fig1 and parity_size; Theorem 1 and what learns parities.
 
 
 register_figure(
@@ -19,6 +19,52 @@ register_figure(
     },
     settings={"problems": selected_problems("parity", "parity_size", "n_features", "encoding", "n_steps")},
 )
+register_figure(
+    "parity",
+    "gradient_variance",
+    inputs={
+        "initial": expand(
+            f"{RESULTS}/gradients/parity/initial/{{learner}}.csv",
+            learner=lookup(dpath="parity/gradient_variance/initial/learners", within=config),
+        ),
+        "trained": expand(
+            f"{RESULTS}/gradients/parity/trained/{{problem}}/{{learner}}.csv",
+            problem=lookup(dpath="parity/gradient_variance/trained/problems", within=config),
+            learner=lookup(dpath="parity/gradient_variance/trained/learners", within=config),
+        ),
+    },
+    settings={},
+)
+register_figure(
+    "parity",
+    "target_blindness",
+    inputs={
+        "instances": selected_instances("parity", "target_blindness"),
+        "history": selected_runs("parity", "target_blindness", "history.parquet"),
+    },
+    settings={"problems": selected_problems("parity", "target_blindness", "n_features", "samples")},
+)
+register_figure(
+    "parity",
+    "predictors",
+    inputs={"runs": selected_runs("parity", "predictors", "runs.csv")},
+    settings={"problems": selected_problems("parity", "predictors", "n_features", "encoding", "evaluation")},
+)
+register_figure(
+    "parity",
+    "elimination",
+    inputs={},
+    settings=config["parity"]["elimination"],
+)
+register_figure(
+    "parity",
+    "queries",
+    inputs={
+        "history": selected_runs("parity", "queries", "history.parquet"),
+        "runs": selected_runs("parity", "queries", "runs.csv"),
+    },
+    settings={"problems": selected_problems("parity", "queries", "n_features", "n_steps")},
+)
 
 
 rule parity_instances:
@@ -37,7 +83,10 @@ rule parity_instances:
         runtime=doubling(5),
     params:
         module="failures.parity.problem",
-        problem=select("parity/problems/{problem}", "n_features", "subset_sizes"),
+        problem=select(
+            "parity/problems/{problem}",
+            *["n_features", "subset_sizes", "kind", "queries", "samples"],
+        ),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("parity"),
         code=code("draw_instances.py", "failures.parity.problem"),
@@ -75,6 +124,9 @@ rule parity_train:
                 "evaluate_every",
                 "evaluation",
                 "checkpoint_every",
+                "samples",
+                "kind",
+                "snapshots",
             ],
         ),
         learner=lookup(dpath="parity/learners/{learner}", within=config),
@@ -83,3 +135,65 @@ rule parity_train:
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
+
+
+rule parity_initial_gradients:
+    # Variance of the gradient over all targets at random initial weights.
+    output:
+        "<results>/gradients/parity/initial/{learner}.csv",
+    log:
+        "<logs>/gradients/parity/initial/{learner}.log",
+    benchmark:
+        "<benchmarks>/gradients/parity/initial/{learner}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(2500),
+        runtime=doubling(30),
+    params:
+        module="failures.parity.analyses.initial_gradients",
+        settings=combine(
+            named("learner"),
+            select(
+                "parity/learners/{learner}",
+                *["architecture", "width", "depth", "activation", "normalization", "batch_size"],
+            ),
+            select(
+                "parity/gradient_variance/initial",
+                *["encoding", "n_features", "largest_transform", "largest_deep_transform", "largest_cube"],
+                *["samples", "seeds"],
+            ),
+        ),
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.parity.analyses.initial_gradients"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule parity_trained_gradients:
+    # The same for networks that were kept along their training on one target.
+    input:
+        runs=all_blocks("parity", "runs.csv"),
+        models=all_blocks("parity", "models"),
+    output:
+        "<results>/gradients/parity/trained/{problem}/{learner}.csv",
+    log:
+        "<logs>/gradients/parity/trained/{problem}/{learner}.log",
+    benchmark:
+        "<benchmarks>/gradients/parity/trained/{problem}/{learner}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1200),
+        runtime=doubling(30),
+    params:
+        module="failures.parity.analyses.trained_gradients",
+        settings=select("parity/problems/{problem}", "n_features", "encoding"),
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.parity.analyses.trained_gradients"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
+    script:
+        "../scripts/analyze.py"

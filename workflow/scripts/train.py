@@ -17,7 +17,7 @@ training = import_module(params.module).Training(wildcards.problem, params.probl
 train_block(
     training,
     keys={"problem": wildcards.problem, "learner": wildcards.learner},
-    instances=pd.read_csv(snakemake.input.instances, dtype={"target": str}),
+    instances=pd.read_csv(snakemake.input.instances, dtype={"target": str, "other": str}),
     history=Path(output.history),
     runs=Path(output.runs),
     models=Path(output.models),

@@ -11,28 +11,71 @@ WORD = 32  # bits of a packed word
 
 
 def draw_instances(
-    name: str, n_features: int, subset_sizes: str | list[int], seeds: list[int], variant: str
+    name: str,
+    n_features: int,
+    subset_sizes: str | list[int],
+    kind: str,
+    queries: dict[str, list[float]],
+    samples: str,
+    seeds: list[int],
+    variant: str,
 ) -> pd.DataFrame:
     """Draw the targets v* of a problem, one a row.
 
     name: the problem's name, part of the random stream. subset_sizes: ``"random"`` draws one target a
     seed as the variant does; a list draws, for each seed, a subset of each size uniformly.
-    Returns columns instance (name of the row), seed, subset_size |v*|, target (v* as a string of 0 and 1).
+    Returns columns instance (name of the row), seed, subset_size |v*|, target (v* as a string of 0 and 1);
+    for the kind of problem
+
+    - queries: noise and tolerance, one row for each noise and each tolerance in `queries`;
+    - comparison: other, a second target, and labels, what labels are: ``"parity"``, or ``"coins"`` for the
+      control that each pair has where the samples are fresh.
     """
+    if kind == "comparison":
+        return _draw_pairs(name, n_features, samples, seeds)
     rows = []
     for seed in seeds:
         if subset_sizes == "random":
             rng = generator("parity", name, seed, INSTANCE)
-            target = DRAW[variant](n_features, rng)
-            rows.append((f"seed_{seed}", seed, target))
+            rows.append((f"seed_{seed}", seed, DRAW[variant](n_features, rng)))
         else:
             for size in subset_sizes:
                 rng = generator("parity", name, seed, INSTANCE, size)
                 rows.append((f"size_{size}_seed_{seed}", seed, subset_of_size(n_features, size, rng)))
-    table = pd.DataFrame(rows, columns=["instance", "seed", "target"])
-    table.insert(2, "subset_size", [int(target.sum()) for target in table["target"]])
-    table["target"] = ["".join(map(str, target)) for target in table["target"]]
+    return _with_queries(_table(rows), queries) if kind == "queries" else _table(rows)
+
+
+def _with_queries(table: pd.DataFrame, queries: dict[str, list[float]]) -> pd.DataFrame:
+    """Each target once for every noise and for every tolerance."""
+    answers = [(f"noise_{index}", noise, 0.0) for index, noise in enumerate(queries["noise"])]
+    answers += [(f"tolerance_{index}", 0.0, tolerance) for index, tolerance in enumerate(queries["tolerance"])]
+    table = table.merge(pd.DataFrame(answers, columns=["answer", "noise", "tolerance"]), how="cross")
+    table["instance"] += "_" + table.pop("answer")
     return table
+
+
+def _draw_pairs(name: str, n_features: int, samples: str, seeds: list[int]) -> pd.DataFrame:
+    rows = []
+    for seed in seeds:
+        rng = generator("parity", name, seed, INSTANCE)
+        target = other = draw_uniform(n_features, rng)
+        while (other == target).all():
+            other = draw_uniform(n_features, rng)
+        rows.append((f"pair_{seed}", seed, target, _text(other), "parity"))
+        if samples == "fresh":
+            rows.append((f"coins_{seed}", seed, target, _text(other), "coins"))
+    return _table(rows, "other", "labels")
+
+
+def _table(rows: list[tuple], *more: str) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=["instance", "seed", "target", *more])
+    table.insert(2, "subset_size", [int(target.sum()) for target in table["target"]])
+    table["target"] = table["target"].map(_text)
+    return table
+
+
+def _text(target: np.ndarray) -> str:
+    return "".join(map(str, target))
 
 
 def draw_uniform(n_features: int, rng: np.random.Generator) -> np.ndarray:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
+
 from failures import learners
-from failures.parity.objective import ParityObjective
+from failures.parity.comparison import ComparisonObjective, copies
+from failures.parity.objective import ParityObjective, QueryObjective
 from failures.parity.problem import parse_target
-from failures.seeding import DATA, EVALUATION, INIT, derive
+from failures.seeding import DATA, EVALUATION, INIT, NOISE, derive
 from failures.training import Schedule, Trainer
+
+OBJECTIVES = {"targets": ParityObjective, "queries": QueryObjective, "comparison": ComparisonObjective}
 
 
 class Training:
@@ -18,13 +23,14 @@ class Training:
         """problem, learner: validated blocks of `parity.problems` and `parity.learners`."""
         self.stream = ("parity", problem_name)
         self.learner_name, self.learner = learner_name, learner
-        self.n_features = problem["n_features"]
-        self.objective = ParityObjective(
-            self.n_features, problem["encoding"], learner["loss"], learner["batch_size"], problem["evaluation"]
+        self.n_features, self.kind = problem["n_features"], problem["kind"]
+        batch = "cube" if problem["samples"] == "cube" else learner["batch_size"]
+        self.objective = OBJECTIVES[self.kind](
+            self.n_features, problem["encoding"], learner["loss"], batch, problem["evaluation"]
         )
-        schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
+        schedule = Schedule(*(problem[key] for key in ("n_steps", "evaluate_every", "checkpoint_every", "snapshots")))
         optimizer = learners.optimizer(learner["optimizer"])
-        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+        self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule)
 
     def begin(self, instance: Any) -> None:
         """Give the trainer the target, the random streams and fresh weights of an instance.
@@ -32,11 +38,19 @@ class Training:
         instance: a row of `failures.parity.problem.draw_instances`. Learners share the data of an
         instance, so that they can be compared on the same samples.
         """
-        data_seed = derive(*self.stream, instance.instance, DATA)
-        evaluation_seed = derive(*self.stream, instance.instance, EVALUATION)
-        self.objective.assign(parse_target(instance.target), data_seed, evaluation_seed)
-        self.trainer.restart(self._network(instance.instance).get_weights())
+        seeds = {purpose: derive(*self.stream, instance.instance, purpose) for purpose in (DATA, EVALUATION, NOISE)}
+        self.objective.assign(parse_target(instance.target), seeds)
+        network = self._network(instance.instance)
+        if self.kind == "comparison":
+            self.objective.compare(parse_target(instance.other), instance.labels == "coins", network.get_weights())
+        elif self.kind == "queries":
+            self.objective.noise.assign(instance.noise)
+            self.objective.tolerance.assign(instance.tolerance)
+        self.trainer.restart(self._model(network).get_weights())
 
-    def _network(self, instance_name: str):
+    def _model(self, network: keras.Model) -> keras.Model:
+        return copies(network) if self.kind == "comparison" else network
+
+    def _network(self, instance_name: str) -> keras.Model:
         stream = (*self.stream, instance_name, INIT, self.learner_name)
-        return learners.fully_connected(self.n_features, self.learner, *stream)
+        return learners.network(self.n_features, self.learner, *stream)

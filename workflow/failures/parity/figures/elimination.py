@@ -1,0 +1,33 @@
+"""Gaussian elimination over GF(2): success against samples, and against label noise."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from failures.style import PAGE, add_note, color
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.parity.tables.elimination`; points with 95 % intervals, lines are predicted.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
+    samples, noisy = (table[table["experiment"] == name] for name in ("samples", "label_noise"))
+    _panel(axes[0], samples.assign(extra=samples["n_samples"] - samples["n_features"]), "extra")
+    axes[0].set(title="true labels", xlabel="samples beyond d", ylabel="share of parities found", ylim=(-0.03, 1.05))
+    _panel(axes[1], noisy.assign(percent=100 * noisy["label_noise"]), "percent")
+    axes[1].set(title="some labels flipped", xlabel="flipped labels [%]")
+    axes[1].legend(fontsize="small")
+    add_note(figure, note)
+    return figure
+
+
+def _panel(axis: plt.Axes, table: pd.DataFrame, x: str) -> None:
+    for index, (n_features, rows) in enumerate(table.groupby("n_features")):
+        bars = (rows["share"] - rows["share_low"], rows["share_high"] - rows["share"])
+        axis.plot(rows[x], rows["predicted"], color=color(index), linewidth=1)
+        axis.errorbar(
+            rows[x], rows["share"], bars, fmt="o", color=color(index), markersize=3, label=f"d = {n_features}"
+        )
