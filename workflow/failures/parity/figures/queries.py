@@ -36,5 +36,6 @@ def _panel(axis: plt.Axes, table: pd.DataFrame, other: str) -> None:
         axis.plot(median, color=color(index), linewidth=1.2, label=f"d = {n_features}")
         axis.plot(rows[x], rows["steps"], "o", color=color(index), markersize=3, alpha=0.6, mew=0)
         never = rows[rows["steps"].isna()]
-        axis.plot(never[x], limit * 1.15 ** (index + 1), "^", color=color(index), markersize=4, mfc="none")
+        height = [limit * 1.15 ** (index + 1)] * len(never)
+        axis.plot(never[x], height, "^", color=color(index), markersize=4, mfc="none")
     axis.set_xscale("symlog", linthresh=smallest)
