@@ -5,11 +5,12 @@ from scipy import stats
 
 from failures.parity.objective import ParityObjective
 from failures.parity.problem import cube, pack
+from failures.seeding import DATA, EVALUATION, NOISE
 
 
 def objective(n_features, encoding="signed", target=None, **settings):
-    made = ParityObjective(n_features, encoding, **{"loss": "hinge", "batch_size": 8, "evaluation": 16} | settings)
-    made.assign(np.ones(n_features, int) if target is None else np.array(target), 11, 12)
+    made = ParityObjective(n_features, encoding, **{"loss": "hinge", "batch": 8, "evaluation": 16} | settings)
+    made.assign(np.ones(n_features, int) if target is None else np.array(target), {DATA: 11, EVALUATION: 12, NOISE: 13})
     return made
 
 
@@ -19,7 +20,7 @@ def test_labels_are_minus_one_to_the_inner_product(n_features, encoding):
     rng = np.random.default_rng(n_features)
     target = rng.integers(0, 2, n_features)
     made = objective(n_features, encoding, target)
-    inputs, labels = (tensor.numpy() for tensor in made.sample(300, made.data_seed, tf.constant(3, tf.int64)))
+    inputs, labels = (tensor.numpy() for tensor in made.sample(300, DATA, tf.constant(3, tf.int64)))
     assert inputs.shape == (300, n_features)
     assert labels.shape == (300, 1)
     for x, (label,) in zip(inputs, labels, strict=True):
@@ -33,7 +34,7 @@ def test_labels_are_minus_one_to_the_inner_product(n_features, encoding):
 
 def test_inputs_are_uniform_and_fresh_at_every_step():
     made = objective(3)
-    batches = [made.sample(500, made.data_seed, tf.constant(step, tf.int64))[0].numpy() for step in range(8)]
+    batches = [made.sample(500, DATA, tf.constant(step, tf.int64))[0].numpy() for step in range(8)]
     _, counts = np.unique(np.concatenate(batches), axis=0, return_counts=True)
     assert len(counts) == 8
     assert stats.chisquare(counts).pvalue > 1e-3
@@ -44,7 +45,7 @@ def test_inputs_are_uniform_and_fresh_at_every_step():
 
 def test_a_wide_input_has_independent_bits():
     made = objective(40)
-    inputs = made.sample(4000, made.data_seed, tf.constant(0, tf.int64))[0].numpy()
+    inputs = made.sample(4000, DATA, tf.constant(0, tf.int64))[0].numpy()
     correlations = np.corrcoef(inputs.T)[np.triu_indices(40, 1)] * np.sqrt(4000)
     assert stats.kstest(correlations, "norm").pvalue > 1e-3
     assert abs(inputs.mean(axis=0)).max() < 5 / np.sqrt(4000)
@@ -53,9 +54,9 @@ def test_a_wide_input_has_independent_bits():
 def test_training_and_evaluation_have_streams_of_their_own():
     made = objective(20)
     step = tf.constant(4, tf.int64)
-    training, evaluation = (made.sample(50, seed, step)[0].numpy() for seed in (made.data_seed, made.evaluation_seed))
+    training, evaluation = (made.sample(50, purpose, step)[0].numpy() for purpose in (DATA, EVALUATION))
     assert not np.array_equal(training, evaluation)
-    assert np.array_equal(training, made.sample(50, made.data_seed, step)[0].numpy())
+    assert np.array_equal(training, made.sample(50, DATA, step)[0].numpy())
 
 
 @pytest.mark.parametrize("encoding", ["signed", "binary"])

@@ -10,8 +10,8 @@ FIG1 = {"fig1_table": 1, "fig1": 1}
 SIZE = {"parity_size_table": 1, "parity_size": 1}
 BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
 FIGURES = {"fig1": 1, "parity_size": 1}
-TRAIN = {"parity_train": 3}
-ALL = {"parity_instances": 3} | TRAIN | FIG1 | SIZE
+TRAIN = {"parity_train": 10}
+ANALYSES = {"parity_initial_gradients": 2, "parity_trained_gradients": 1}
 LIBRARY = "workflow/failures"
 
 

@@ -95,7 +95,7 @@ def sample_gradients(model: keras.Model, inputs: np.ndarray) -> SampleGradients:
         if isinstance(layer, keras.layers.BatchNormalization):
             raise ValueError(f"layer '{layer.name}' normalises over the batch: a single sample has no gradient")
     weighted = [layer for layer in model.layers if layer.trainable_variables]
-    taps = keras.Model(model.inputs, [(layer.input, layer.output) for layer in weighted] + [model.output])
+    taps = keras.Model(model.inputs, [(layer.input, layer.output) for layer in weighted] + model.outputs)
     x = tf.convert_to_tensor(inputs, tf.float64)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -108,13 +108,9 @@ def sample_gradients(model: keras.Model, inputs: np.ndarray) -> SampleGradients:
 def _part(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> OuterProducts | FullGradients:
     """Gradients of one layer from its inputs and the derivative of the score by its outputs."""
     if isinstance(layer, keras.layers.Dense) and before.ndim == 2:
-        sums = before @ layer.kernel.value + (layer.bias.value if layer.use_bias else 0.0)
-        with tf.GradientTape() as tape:
-            tape.watch(sums)
-            after = layer.activation(sums)
-        inputs = before.numpy()
-        inputs = np.append(inputs, np.ones((len(inputs), 1)), 1) if layer.use_bias else inputs
-        return OuterProducts(inputs, tape.gradient(after, sums, output_gradients=delta).numpy())
+        return _dense(layer, before, delta)
+    if isinstance(layer, keras.layers.LayerNormalization) and layer.axis in (-1, [-1], [before.ndim - 1]):
+        return _normalization(layer, before, delta)
 
     def one(sample: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -123,3 +119,21 @@ def _part(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> OuterProdu
         return tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
 
     return FullGradients(tf.vectorized_map(one, (before, delta)).numpy())
+
+
+def _dense(layer: keras.layers.Dense, before: tf.Tensor, delta: tf.Tensor) -> OuterProducts:
+    sums = before @ layer.kernel.value + (layer.bias.value if layer.use_bias else 0.0)
+    with tf.GradientTape() as tape:
+        tape.watch(sums)
+        after = layer.activation(sums)
+    inputs = before.numpy()
+    inputs = np.append(inputs, np.ones((len(inputs), 1)), 1) if layer.use_bias else inputs
+    return OuterProducts(inputs, tape.gradient(after, sums, output_gradients=delta).numpy())
+
+
+def _normalization(layer: keras.layers.LayerNormalization, before: tf.Tensor, delta: tf.Tensor) -> FullGradients:
+    """The generic way works too, but its compilation takes longer than all the rest."""
+    bare = keras.layers.LayerNormalization(epsilon=layer.epsilon, center=False, scale=False, dtype=layer.dtype_policy)
+    parts = [delta * bare(before)] * layer.scale + [delta] * layer.center
+    inner = list(range(1, before.ndim - 1))
+    return FullGradients(np.concatenate([tf.reduce_sum(part, inner).numpy() for part in parts], axis=1))

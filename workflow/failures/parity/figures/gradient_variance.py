@@ -47,9 +47,8 @@ def _variance(axis: plt.Axes, table: pd.DataFrame) -> None:
 
 def _ratio(axis: plt.Axes, table: pd.DataFrame) -> None:
     for index, (_, rows) in enumerate(table.groupby("learner", sort=False)):
-        for loss, line in LOSSES.items():
-            median = _median(rows[rows["loss"] == loss], "n_features")["ratio"]
-            axis.plot(median, line, color=color(index), linewidth=1)
+        for loss, ratio in rows[rows["quantity"] == "ratio"].groupby("loss"):
+            axis.plot(ratio.groupby("n_features")["value"].median(), LOSSES[loss], color=color(index), linewidth=1)
     for loss, line in LOSSES.items():
         axis.plot([], [], line, color="0.3", linewidth=1, label=loss)
     axis.set(xlabel="bits d", ylabel="variance / bound", ylim=(0, 1.08), title="how tight the theorem is")
@@ -78,10 +77,10 @@ def _shares(axis: plt.Axes, table: pd.DataFrame) -> None:
 
 def _training(axis: plt.Axes, table: pd.DataFrame) -> None:
     for index, (n_features, rows) in enumerate(table.groupby("n_features")):
-        for loss, line in LOSSES.items():
-            median = _median(rows[rows["loss"] == loss], "updates")["ratio"]
-            label = f"d = {n_features}" if loss == "square" else None
-            axis.plot(median, line, color=str(0.15 + 0.3 * index), marker="o", markersize=2.5, linewidth=1, label=label)
+        style = {"color": str(0.15 + 0.3 * index), "marker": "o", "markersize": 2.5, "linewidth": 1}
+        for loss, ratio in rows[rows["quantity"] == "ratio"].groupby("loss"):
+            axis.plot(ratio.groupby("updates")["value"].median(), LOSSES[loss], **style)
+        axis.plot([], [], label=f"d = {n_features}", **style)
     axis.set(xlabel="updates done", ylabel="variance / bound", ylim=(0, 1.08), title="along training")
     axis.set_xscale("symlog", linthresh=1)
     axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.45))
