@@ -90,9 +90,7 @@ def test_energies_are_the_signals_of_each_size(loss):
             with tf.GradientTape() as tape:
                 value = losses.BY_NAME[loss](tf.constant(sign * labels[:, None]), model(inputs))
             gradients.append(tape.gradient(value, model.trainable_variables))
-        energies[v.bit_count()] += sum(
-            np.square((a - b).numpy() / 2).sum() for a, b in zip(*gradients, strict=True)
-        )
+        energies[v.bit_count()] += sum(np.square((a - b).numpy() / 2).sum() for a, b in zip(*gradients, strict=True))
     np.testing.assert_allclose(by_transform(model, 5, "signed")[loss].energies, energies, rtol=1e-11)
 
 

@@ -31,7 +31,13 @@ def variance_table(tmp_path):
     rows = []
     for d in (2, 4):
         keys = {"learner": "relu", "n_features": d, "seed": 0, "updates": 0, "loss": "square", "method": "transform"}
-        values = {"variance": 0.5 * 2.0**-d, "bound": 2.0**-d, "squared_norm": 8.0, "rounding": 1e-9, "batch_noise": 0.1}
+        values = {
+            "variance": 0.5 * 2.0**-d,
+            "bound": 2.0**-d,
+            "squared_norm": 8.0,
+            "rounding": 1e-9,
+            "batch_noise": 0.1,
+        }
         rows += [keys | {"quantity": name, "value": value, "standard_error": 0.0} for name, value in values.items()]
         energies = [4.0, 2.0, 2.0] + [0.0] * (d - 2)
         rows += [keys | {"quantity": "energy", "degree": s, "value": e} for s, e in enumerate(energies)]
@@ -124,7 +130,9 @@ def test_predictors_table(tmp_path):
 
 
 def test_classes_that_agree_are_not_told_apart(tmp_path):
-    runs = pd.DataFrame({"problem": "b", "learner": ["one", "two"], "instance": "seed_0", "target": "101", "n_steps": 7})
+    runs = pd.DataFrame(
+        {"problem": "b", "learner": ["one", "two"], "instance": "seed_0", "target": "101", "n_steps": 7}
+    )
     runs.assign(final_accuracy=[0.5, 0.51]).to_csv(tmp_path / "runs.csv", index=False)
     problems = {"b": {"n_features": 3, "encoding": "signed", "evaluation": 1000}}
     table = predictors.tabulate({"runs": [tmp_path / "runs.csv"]}, problems)

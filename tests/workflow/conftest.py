@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from failures.config import families
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -56,7 +58,7 @@ class Project:
         output = self.run("--dry-run", *arguments, **settings).stdout
         table = re.search(r"^job +count\n[- ]+\n(.*?)^total", output, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines()) if table else ()
-        return {rule: int(count) for rule, count in rows if rule not in ("all", "parity")}
+        return {rule: int(count) for rule, count in rows if rule not in ("all", *families())}
 
     def artifacts(self):
         """Bytes of every artifact: instances, runs, tables and figures."""

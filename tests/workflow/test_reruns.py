@@ -6,12 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-FIG1 = {"fig1_table": 1, "fig1": 1}
-SIZE = {"parity_size_table": 1, "parity_size": 1}
+
+def figures(*names):
+    """Both rules of each figure."""
+    return {rule: 1 for name in names for rule in (f"{name}_table", name)}
+
+
+FIG1, SIZE, CLASSES, VARIANCE = (figures(name) for name in ("fig1", "parity_size", "predictors", "gradient_variance"))
+TRAINED_PARITIES = figures("fig1", "parity_size", "gradient_variance", "target_blindness", "predictors", "queries")
+PERIODIC = figures("linear_periodic")
+ALL_FIGURES = TRAINED_PARITIES | figures("elimination", "linear_periodic", "linear_periodic_variance")
+DRAWN = {rule: 1 for rule in ALL_FIGURES if not rule.endswith("_table")}
+# Jobs of the tests' configuration.
+TRAIN_PARITIES = {"parity_train": 11, "parity_trained_gradients": 1} | TRAINED_PARITIES
+TRAIN_ALL = TRAIN_PARITIES | {"periodic_train": 1} | PERIODIC
+INITIAL = {"parity_initial_gradients": 2}
 BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
-FIGURES = {"fig1": 1, "parity_size": 1}
-TRAIN = {"parity_train": 10}
-ANALYSES = {"parity_initial_gradients": 2, "parity_trained_gradients": 1}
+EVERYTHING = (
+    TRAIN_ALL | INITIAL | {"parity_instances": 9, "periodic_instances": 1, "periodic_gradients": 2} | ALL_FIGURES
+)
 LIBRARY = "workflow/failures"
 
 
@@ -26,21 +39,40 @@ EDITS = {
     "the engine": (
         f"{LIBRARY}/training.py",
         replace("parallel_iterations=1", "parallel_iterations=2"),
-        TRAIN | FIG1 | SIZE,
+        TRAIN_ALL,
     ),
-    "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN | FIG1 | SIZE),
+    "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN_ALL),
     "the objective": (
         f"{LIBRARY}/parity/objective.py",
         replace("1.0 - 2.0 * inputs", "1 - 2.0 * inputs"),
-        TRAIN | FIG1 | SIZE,
+        TRAIN_PARITIES,
     ),
-    "the problem": (f"{LIBRARY}/parity/problem.py", replace("WORD = 32", "WORD = 16 * 2"), ALL),
-    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN | FIG1 | SIZE),
-    "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), ALL),
+    "the problem": (
+        f"{LIBRARY}/parity/problem.py",
+        replace("WORD = 32", "WORD = 16 * 2"),
+        {"parity_instances": 9} | TRAIN_PARITIES,
+    ),
+    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN_ALL | INITIAL),
+    "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
+    "an analysis": (f"{LIBRARY}/parity/analyses/initial_gradients.py", replace("= 16", "= 17"), INITIAL | VARIANCE),
+    "theory": (
+        f"{LIBRARY}/parity/theory.py",
+        replace("expit(-scores) + expit(scores)", "expit(scores) + expit(-scores)"),
+        INITIAL | {"parity_trained_gradients": 1} | VARIANCE | CLASSES,
+    ),
+    "the family periodic": (
+        f"{LIBRARY}/periodic/objective.py",
+        replace("class ", "NOTHING = 0\n\n\nclass "),
+        {"periodic_train": 1} | PERIODIC,
+    ),
     "a table": (f"{LIBRARY}/parity/tables/fig1.py", replace("figure=1", "figure=2 - 1"), FIG1),
-    "shared table code": (f"{LIBRARY}/tables.py", replace("round(10)", "round(11)"), FIG1 | SIZE),
+    "shared table code": (
+        f"{LIBRARY}/tables.py",
+        replace("quantiles[0.5]", "quantiles[1 / 2]"),
+        {rule: 1 for rule in ALL_FIGURES},
+    ),
     "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
-    "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), FIGURES),
+    "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
     "the schema": (f"{LIBRARY}/parity/config.py", replace("le=1024", "le=1025"), {}),
     "a caption": (f"{LIBRARY}/parity/figures/fig1.rst", replace("Figure 1.", "Fig. 1."), {}),
 }
@@ -102,8 +134,8 @@ def tanh_in_fig1(block):
 
 
 CONFIGS = {
-    "resolution": (change_value("style", "dpi", value=100), FIGURES),
-    "palette": (change_value("style", "palette", value="deep"), FIGURES),
+    "resolution": (change_value("style", "dpi", value=100), DRAWN),
+    "palette": (change_value("style", "palette", value="deep"), DRAWN),
     "length of one problem": (problems("d5", "n_steps", value=401), {"parity_train": 1} | FIG1),
     "evaluations of another": (problems("d5_sizes_signed", "evaluate_every", value=40), {"parity_train": 1} | SIZE),
     "a problem that nothing selects": (problems("d30", "n_steps", value=7), {}),
@@ -113,7 +145,7 @@ CONFIGS = {
     "the order of replicates": (change_value("seeds", value=[1, 0]), {}),
     "one learner's rate": (
         change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 0.02}}),
-        TRAIN | FIG1 | SIZE,
+        {"parity_train": 6, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES,
     ),
     "a rate written otherwise": (
         change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 1.0e-2}}),
@@ -123,6 +155,18 @@ CONFIGS = {
     "two values that change places": (
         problems("d10", value={"n_steps": 50, "evaluate_every": 200, "checkpoint_every": 100}),
         {"parity_train": 1} | FIG1,
+    ),
+    "answers to queries": (
+        problems("d5_queries", "queries", value={"noise": [0.0]}),
+        {"parity_instances": 1, "parity_train": 1} | figures("queries"),
+    ),
+    "seeds of an analysis": (
+        change_value("parity", "gradient_variance", "initial", "seeds", value=[0]),
+        INITIAL | VARIANCE,
+    ),
+    "networks that are kept": (
+        problems("d6_kept", "snapshots", value=[0]),
+        {"parity_train": 1, "parity_trained_gradients": 1} | VARIANCE,
     ),
     "a new learner": (tanh_in_fig1, {"parity_train": 2} | FIG1),
 }  # fmt: skip
