@@ -1,1 +1,1 @@
-"""Linear-periodic targets: gradients that hardly depend on the direction that is to be learnt (section 2, Theorem 2)."""
+"""Linear-periodic targets: gradients that hardly depend on the direction to be learnt (section 2, Theorem 2)."""

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from failures.settings import Learner, Name, Names, Seeds, Settings, check_selected, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
+Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]
+Targets = Annotated[list[Literal["cosine", "square", "linear"]], Field(min_length=1), AfterValidator(unique)]
 Norms = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(min_length=1), AfterValidator(unique)]
 
 
@@ -17,11 +19,7 @@ class Problem(Settings):
 
     n_features: Dimension
     """Input dimension d."""
-    waves: Annotated[list[Literal["cosine", "square", "linear"]], Field(min_length=1), AfterValidator(unique)] = [
-        "cosine",
-        "square",
-        "linear",
-    ]
+    waves: Targets = Field(["cosine", "square", "linear"])
     """psi(u): `cosine` cos(2 pi u); `square` its sign; `linear` u itself, the easy target beside the waves."""
     norms: Norms
     """Norms r of v; each wave is a target at each of them."""
@@ -51,10 +49,7 @@ class Variance(Settings):
 
     learners: Names
     """Names of learners. Quadrature exists for one hidden layer of ReLU; the others have estimates alone."""
-    waves: Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)] = [
-        "cosine",
-        "square",
-    ]
+    waves: Waves = Field(["cosine", "square"])
     """Periodic psi(u), as in a problem."""
     dimensions: Annotated[list[Dimension], Field(min_length=2), AfterValidator(unique)]
     """Dimensions d of the estimates, and of the lines against r; the lines against d have every d between."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import keras
@@ -13,12 +14,13 @@ import tensorflow as tf
 
 from failures import learners
 from failures.periodic import theory
-from failures.periodic.problem import WAVES, draw_direction
-from failures.seeding import DATA, INIT, INSTANCE, derive, generator
+from failures.periodic.problem import draw_direction
+from failures.seeding import DATA, EVALUATION, INIT, INSTANCE, derive, generator
 
 STREAM = ("periodic", "linear_periodic_variance")
 # Points of a line against r.
 N_NORMS = 25
+SQUARE_SAMPLES = 1000
 
 
 def analyze(
@@ -35,24 +37,27 @@ def analyze(
     """Variances of a learner's networks, at the dimensions and norms and on the lines between them.
 
     inputs: none. seeds: replicates of the initial weights. The other arguments are keys of the block
-    `periodic.linear_periodic_variance`. Returns columns learner, seed, wave, n_features, norm, method (quadrature,
-    leading_order, monte_carlo), variance, standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2.
+    `periodic.linear_periodic_variance`. Returns columns learner, seed, n_features, wave, norm, method (quadrature,
+    leading_order, monte_carlo), variance, standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2,
+    exact where there is quadrature and else the mean of SQUARE_SAMPLES samples.
     """
     pairs, rows = grid(dimensions, norms), []
     for n_features in sorted({d for d, _ in pairs}):
         for seed in seeds:
-            weights = (*STREAM, n_features, seed, INIT, learner_name)
-            model = in_double(learners.fully_connected(n_features, learner, *weights))
-            found = list(_quadrature(model, waves, [norm for d, norm in pairs if d == n_features]))
+            stream = (*STREAM, n_features, seed)
+            model = in_double(learners.fully_connected(n_features, learner, *stream, INIT, learner_name))
+            is_exact = has_closed_form(model)
+            found = list(_exact(model, waves, [norm for d, norm in pairs if d == n_features])) if is_exact else []
             if n_features in dimensions:
-                found += _monte_carlo(model, waves, norms, n_pairs, n_samples, n_features, seed)
-            rows += [(learner_name, seed, wave, n_features, *rest) for wave, *rest in found]
-    columns = ["learner", "seed", "wave", "n_features", "norm", "method"]
+                found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, stream)
+            square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
+            rows += [(learner_name, seed, n_features, *row, square) for row in found]
+    columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])
 
 
 def grid(dimensions: list[int], norms: list[float]) -> list[tuple[int, float]]:
-    """Pairs (d, r), sorted: each r with every d between, each d with r up to four times the largest, and r = sqrt(d)."""
+    """Pairs (d, r), sorted: each r with every d between, each d with r to four times the largest, and r = sqrt(d)."""
     between = range(min(dimensions), max(dimensions) + 1)
     pairs = {(d, float(norm)) for d in between for norm in [*norms, math.sqrt(d)]}
     pairs |= {(d, float(norm)) for d in dimensions for norm in np.geomspace(min(norms), 4 * max(norms), N_NORMS)}
@@ -83,64 +88,66 @@ def has_closed_form(model: keras.Model) -> bool:
     return np.allclose(model(x), np.maximum(x @ w + b, 0) @ a + c, rtol=1e-9)
 
 
-def _quadrature(model: keras.Model, waves: list[str], norms: list[float]) -> Iterator[tuple]:
-    """Rows (wave, norm, method, variance, standard_error, gradient_square) of the closed form, if there is one."""
-    if has_closed_form(model):
-        weights = model.get_weights()
-        square = theory.gradient_square(weights)
-        for norm in norms:
-            for wave in waves:
-                yield wave, norm, "quadrature", theory.gradient_variance(weights, norm, wave), math.nan, square
-            if "cosine" in waves:
-                yield "cosine", norm, "leading_order", theory.leading_variance(weights, norm), math.nan, square
+def _exact(model: keras.Model, waves: list[str], norms: list[float]) -> Iterator[tuple]:
+    """Rows (wave, norm, method, variance, standard_error) of the closed form and of its leading order."""
+    weights = model.get_weights()
+    for wave, norm in product(waves, norms):
+        yield wave, norm, "quadrature", theory.gradient_variance(weights, norm, wave), math.nan
+        if wave == "cosine":
+            yield wave, norm, "leading_order", theory.leading_variance(weights, norm), math.nan
 
 
-def _monte_carlo(
-    model: keras.Model, waves: list[str], norms: list[float], n_pairs: int, n_samples: int, n_features: int, seed: int
+def _estimated(
+    model: keras.Model, targets: list[tuple[str, float]], n_pairs: int, n_samples: int, stream: tuple
 ) -> list[tuple]:
-    """Rows of the estimates, as those of `_quadrature`."""
-    targets = [(wave, norm) for wave in waves for norm in norms]
-    rng = generator(*STREAM, n_features, seed, INSTANCE)
+    """Rows of the Monte Carlo estimates, as those of `_exact`."""
+    rng, n_features = generator(*stream, INSTANCE), model.input_shape[1]
     directions = np.stack([[draw_direction(n_features, rng) for _ in range(2)] for _ in range(n_pairs)])
-    estimates, squares = estimate(model, targets, directions, n_samples, derive(*STREAM, n_features, seed, DATA))
-    errors = estimates.std(axis=0, ddof=1) / math.sqrt(n_pairs)
-    return [
-        (wave, norm, "monte_carlo", variance, error, squares.mean())
-        for (wave, norm), variance, error in zip(targets, estimates.mean(axis=0), errors, strict=True)
-    ]
+    estimates = estimate(model, targets, directions, n_samples, derive(*stream, DATA))
+    values, errors = estimates.mean(axis=0), estimates.std(axis=0, ddof=1) / math.sqrt(n_pairs)
+    return [(*target, "monte_carlo", *found) for target, *found in zip(targets, values, errors, strict=True)]
 
 
 def estimate(
     model: keras.Model, targets: list[tuple[str, float]], directions: np.ndarray, n_samples: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Unbiased estimates of the gradient variance over directions, one a pair of directions.
 
     Half the squared difference of the gradients for two directions has the variance as its mean. The difference is
     taken on two independent batches and multiplied, so that sampling noise has the mean 0.
 
-    model: float64. targets: waves and norms. directions: unit vectors [n_pairs, 2, n_features], independent and uniform.
-    Returns the estimates [n_pairs, len(targets)] and unbiased estimates of E||grad p||^2 [n_pairs].
+    model: float64. targets: waves and norms. directions: unit vectors [n_pairs, 2, n_features], independent and
+    uniform. Returns [n_pairs, len(targets)].
     """
 
-    def gradients(pair: tf.Tensor, key: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def difference(pair: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         x = tf.random.stateless_normal([n_samples, pair.shape[1]], key, dtype=tf.float64)
         u = tf.linalg.matmul(x, pair, transpose_b=True)
         labels = [psi(wave, norm * u[:, :1]) - psi(wave, norm * u[:, 1:]) for wave, norm in targets]
-        # With random signs for labels the gradients of single samples add up in the mean square alone.
-        signs = tf.sign(tf.random.stateless_uniform([n_samples, 1], key, -1, 1, dtype=tf.float64))
         with tf.GradientTape(persistent=True) as tape:
             scores = model(x)
-            sums = [tf.reduce_mean(label * scores) for label in [*labels, signs]]
-        *found, signed = [_flat(tape.gradient(total, model.trainable_variables)) for total in sums]
-        return tf.stack(found), n_samples * tf.reduce_sum(signed**2)
+            means = [tf.reduce_mean(label * scores) for label in labels]
+        return tf.stack([_flat(tape.gradient(mean, model.trainable_variables)) for mean in means])
 
     @tf.function(jit_compile=False)
-    def products(pair: tf.Tensor, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        (one, square_one), (two, square_two) = (gradients(pair, tf.stack([seed, 2 * index + k])) for k in (0, 1))
-        return tf.reduce_sum(one * two, axis=1) / 2, (square_one + square_two) / 2
+    def products(pair: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        one, two = (difference(pair, tf.stack([seed, 2 * index + batch])) for batch in (0, 1))
+        return tf.reduce_sum(one * two, axis=1) / 2
 
-    pairs = [products(tf.constant(pair), tf.constant(index, tf.int64)) for index, pair in enumerate(directions)]
-    return np.array([product for product, _ in pairs]), np.array([square for _, square in pairs])
+    return np.array([products(tf.constant(p), tf.constant(i, tf.int64)) for i, p in enumerate(directions)])
+
+
+def sampled_square(model: keras.Model, stream: tuple) -> float:
+    """E||grad p(x)||^2 of a float64 network, from samples. stream: name of their random stream."""
+
+    @tf.function(jit_compile=False)
+    def square(x: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            score = model(x)
+        return tf.reduce_sum(_flat(tape.gradient(score, model.trainable_variables)) ** 2)
+
+    samples = generator(*stream, EVALUATION).standard_normal((SQUARE_SAMPLES, 1, *model.input_shape[1:]))
+    return float(np.mean([square(tf.constant(x)) for x in samples]))
 
 
 def psi(wave: str, u: tf.Tensor) -> tf.Tensor:

@@ -36,9 +36,7 @@ def draw_instances(
     for seed in seeds:
         direction = draw_direction(n_features, generator("periodic", name, seed, INSTANCE))
         text = " ".join(repr(float(value)) for value in direction)
-        rows += [
-            (f"{wave}_{norm:g}_seed_{seed}", seed, wave, float(norm), text) for wave in waves for norm in norms
-        ]
+        rows += [(f"{wave}_{norm:g}_seed_{seed}", seed, wave, float(norm), text) for wave in waves for norm in norms]
     return pd.DataFrame(rows, columns=["instance", "seed", "wave", "norm", "direction"])
 
 

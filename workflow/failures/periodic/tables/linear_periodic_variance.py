@@ -24,8 +24,9 @@ def tabulate(inputs: dict[str, Any], dimensions: list[int], norms: list[float]) 
     inputs: `gradients` (files). dimensions, norms: those that have lines.
     Returns columns quantity, line, learner, wave, method, n_features, norm, value, standard_error, upper_limit.
     quantity `variance`: value is the variance over E||grad p||^2; upper_limit, two errors above it (above 0, if it is
-    negative), stands where the value is less than two errors. quantity `slope`: value is d log(variance) / d n_features
-    on the lines `dimension` (r fixed) and `both` (r = sqrt(d)), d log(variance) / d log(norm) on `norm` (d fixed).
+    negative), stands where the value is less than three errors. quantity `slope`: value is
+    d log(variance) / d n_features on the lines `dimension` (r fixed) and `both` (r = sqrt(d)), and
+    d log(variance) / d log(norm) on `norm` (d fixed).
     """
     networks = read_tables(inputs["gradients"])
     scale = networks.pop("gradient_square")
@@ -35,7 +36,7 @@ def tabulate(inputs: dict[str, Any], dimensions: list[int], norms: list[float]) 
         value=("value", "mean"), square=("square", lambda x: x.sum(skipna=False)), n=("square", "size")
     )
     means["standard_error"] = np.sqrt(means["square"]) / means["n"]
-    unresolved = means["value"] < 2 * means["standard_error"]
+    unresolved = means["value"] < 3 * means["standard_error"]
     means["upper_limit"] = (means["value"].clip(lower=0) + 2 * means["standard_error"]).where(unresolved)
     lines = _lines(means.reset_index(), dimensions, norms)
     columns = ["quantity", "line", *by, "value", "standard_error", "upper_limit"]
