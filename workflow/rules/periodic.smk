@@ -23,6 +23,11 @@ register_figure(
 )
 
 
+def without(mapping, *keys):
+    """A mapping of the configuration but for these keys, which a rule does not use."""
+    return {key: value for key, value in mapping.items() if key not in keys}
+
+
 rule periodic_instances:
     # Draw the direction of v of every replicate.
     output:
@@ -98,12 +103,8 @@ rule periodic_gradients:
         module="failures.periodic.gradients",
         settings=lambda wildcards: {
             "learner_name": wildcards.learner,
-            "learner": config["periodic"]["learners"][wildcards.learner],
-            **{
-                key: value
-                for key, value in config["periodic"]["linear_periodic_variance"].items()
-                if key != "learners"
-            },
+            "learner": without(config["periodic"]["learners"][wildcards.learner], "loss", "batch_size", "optimizer"),
+            **without(config["periodic"]["linear_periodic_variance"], "learners"),
         },
         threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.periodic.gradients"),

@@ -36,10 +36,11 @@ def analyze(
 ) -> pd.DataFrame:
     """Variances of a learner's networks, at the dimensions and norms and on the lines between them.
 
-    inputs: none. seeds: replicates of the initial weights. The other arguments are keys of the block
-    `periodic.linear_periodic_variance`. Returns columns learner, seed, n_features, wave, norm, method (quadrature,
-    leading_order, monte_carlo), variance, standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2,
-    exact where there is quadrature and else the mean of SQUARE_SAMPLES samples.
+    inputs: none. learner: what decides its network of a block of `periodic.learners`. seeds: replicates of the initial
+    weights. The other arguments are keys of the block `periodic.linear_periodic_variance`.
+    Returns columns learner, seed, n_features, wave, norm, method (quadrature, leading_order, monte_carlo), variance,
+    standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2, exact where there is quadrature and
+    else the mean of SQUARE_SAMPLES samples.
     """
     pairs, rows = grid(dimensions, norms), []
     for n_features in sorted({d for d, _ in pairs}):
