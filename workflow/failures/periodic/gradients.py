@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from failures import learners
 from failures.periodic import theory
+from failures.periodic.objective import psi
 from failures.periodic.problem import draw_direction
 from failures.seeding import DATA, EVALUATION, INIT, INSTANCE, derive, generator
 
@@ -149,14 +150,6 @@ def sampled_square(model: keras.Model, stream: tuple) -> float:
 
     samples = generator(*stream, EVALUATION).standard_normal((SQUARE_SAMPLES, 1, *model.input_shape[1:]))
     return float(np.mean([square(tf.constant(x)) for x in samples]))
-
-
-def psi(wave: str, u: tf.Tensor) -> tf.Tensor:
-    """A wave of `failures.periodic.problem.WAVES` in TensorFlow, of the shape and type of u."""
-    if wave == "linear":
-        return tf.identity(u)
-    cosine = tf.cos(2 * math.pi * u)
-    return cosine if wave == "cosine" else tf.where(cosine >= 0, tf.ones_like(u), -tf.ones_like(u))
 
 
 def _flat(tensors: list[tf.Tensor]) -> tf.Tensor:

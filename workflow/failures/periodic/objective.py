@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import keras
 import numpy as np
@@ -45,12 +46,7 @@ class PeriodicObjective:
 
     def label(self, u: tf.Tensor) -> tf.Tensor:
         """psi(u), of the shape of u."""
-        waves = {
-            "cosine": lambda: tf.cos(2 * math.pi * u),
-            "square": lambda: tf.where(tf.cos(2 * math.pi * u) >= 0, 1.0, -1.0),
-            "linear": lambda: tf.identity(u),
-        }
-        return tf.switch_case(self.wave.value(), [waves[name] for name in WAVES])
+        return tf.switch_case(self.wave.value(), [partial(psi, name, u) for name in WAVES])
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Loss of the batch of this step."""
@@ -62,3 +58,11 @@ class PeriodicObjective:
         inputs, labels = self.sample(self.evaluation, self.evaluation_seed, step)
         loss = losses.square(labels, model(inputs, training=False))
         return tf.stack([2 * loss / self.label_variance, loss])
+
+
+def psi(wave: str, u: tf.Tensor) -> tf.Tensor:
+    """A wave of `failures.periodic.problem.WAVES` in TensorFlow, of the shape and type of u."""
+    if wave == "linear":
+        return tf.identity(u)
+    cosine = tf.cos(2 * math.pi * u)
+    return cosine if wave == "cosine" else tf.where(cosine >= 0, tf.ones_like(u), -tf.ones_like(u))
