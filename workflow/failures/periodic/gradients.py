@@ -52,8 +52,9 @@ def analyze(
             found = list(_exact(model, waves, [norm for d, norm in pairs if d == n_features])) if is_exact else []
             if n_features in dimensions:
                 found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, stream)
-            square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
-            rows += [(learner_name, seed, n_features, *row, square) for row in found]
+            if found:
+                square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
+                rows += [(learner_name, seed, n_features, *row, square) for row in found]
     columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])
 
