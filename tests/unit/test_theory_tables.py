@@ -103,7 +103,7 @@ def test_predictors_table(tmp_path):
             "instance": ["seed_0", "seed_1"] * 4,
             "target": ["101", "011"] * 4,
             "n_steps": 7,
-            "final_accuracy": [1.0, 0.5, 1.0, 1.0] + [0.51, 0.49, 0.62, 0.6],
+            "final_accuracy": [1.0, 0.5, 1.0, 1.0, 0.51, 0.49, 0.62, 0.6],
         }
     )
     runs.to_csv(tmp_path / "runs.csv", index=False)

@@ -1,0 +1,58 @@
+"""Unexplained variance against training steps, for growing d and r, beside a linear target."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from failures.style import PAGE, add_note, color
+
+LABELS = {"cosine": "ψ = cos 2πu", "square": "ψ = sign cos 2πu"}
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.periodic.tables.linear_periodic`: a row of panels a learner and wave, a panel a norm.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    learners = table["learner"].unique()
+    rows = [(learner, wave) for learner in learners for wave in LABELS if wave in set(table["wave"])]
+    norms = sorted(table["norm"].unique())
+    size = (PAGE, 0.6 + 1.6 * len(rows))
+    figure, axes = plt.subplots(len(rows), len(norms), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for row, (learner, wave) in zip(axes, rows, strict=True):
+        ours = table[table["learner"] == learner]
+        for axis, norm in zip(row, norms, strict=True):
+            _panel(axis, ours[ours["norm"] == norm], wave)
+        row[0].set_ylabel("unexplained variance")
+        name = LABELS[wave] + f", {learner}" * (len(learners) > 1)
+        row[0].annotate(name, (0.97, 0.9), xycoords="axes fraction", ha="right", fontsize="small")
+    for axis, norm in zip(axes[0], norms, strict=True):
+        axis.set_title(f"r = {norm:g}")
+    for axis in axes[-1]:
+        axis.set_xlabel("training steps")
+    figure.legend(handles=_legend(table), loc="outside right center")
+    add_note(figure, note)
+    return figure
+
+
+def _panel(axis: plt.Axes, table: pd.DataFrame, wave: str) -> None:
+    dimensions = sorted(table["n_features"].unique())
+    axis.axhline(1, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
+    for index, n_features in enumerate(dimensions):
+        for name, line, width in (("linear", "--", 0.9), (wave, "-", 1.2)):
+            rows = table[(table["n_features"] == n_features) & (table["wave"] == name)]
+            updates = rows["step"] + 1
+            band = (rows["unexplained_p10"], rows["unexplained_p90"])
+            axis.fill_between(updates, *band, color=color(index), alpha=0.2, linewidth=0)
+            axis.plot(updates, rows["unexplained_median"], line, color=color(index), linewidth=width)
+    axis.set(xscale="log", xlim=(table["step"][table["step"] > 0].min(), table["step"].max() + 1), ylim=(-0.03, 1.3))
+
+
+def _legend(table: pd.DataFrame) -> list[Line2D]:
+    dimensions = sorted(table["n_features"].unique())
+    lines = [Line2D([], [], color=color(index), label=f"d = {d}") for index, d in enumerate(dimensions)]
+    kinds = (("-", "wave"), ("--", "linear"))
+    lines += [Line2D([], [], color="0.3", linestyle=line, label=name) for line, name in kinds]
+    return [*lines, Line2D([], [], color="0.6", linestyle=(0, (1, 2)), linewidth=0.8, label="a constant")]
