@@ -8,32 +8,19 @@ import tensorflow as tf
 from failures import learners
 from failures.jobs import Progress
 from failures.parity.comparison import copies
+from failures.parity.config import Problem
 from failures.parity.problem import cube, draw_instances, parse_target
 from failures.parity.training import Training
 from failures.seeding import INIT
+from failures.settings import Learner, Optimizer
 from failures.training import run
 
-LEARNER = {
-    "architecture": "fully_connected",
-    "width": 5,
-    "depth": 1,
-    "activation": "tanh",
-    "normalization": "none",
-    "loss": "square",
-    "batch_size": 16,
-    "optimizer": {"name": "SGD", "learning_rate": 0.1, "arguments": {}},
-}
-PROBLEM = {
-    "n_features": 4,
-    "encoding": "signed",
-    "kind": "comparison",
-    "samples": "cube",
-    "evaluation": "cube",
-    "n_steps": 30,
-    "evaluate_every": 29,
-    "checkpoint_every": 30,
-    "snapshots": [],
-}
+LEARNER = Learner(
+    width=5, activation="tanh", loss="square", batch_size=16, optimizer=Optimizer(learning_rate=0.1)
+).model_dump()
+PROBLEM = Problem(
+    n_features=4, encoding="signed", kind="comparison", samples="cube", evaluation="cube", n_steps=30, evaluate_every=29
+).model_dump()
 
 
 def by_hand(weights, target, n_steps):
@@ -57,7 +44,7 @@ def distance(first, second):
 
 
 def trained(problem=PROBLEM, row=0):
-    instances = draw_instances("pairs", 4, "random", "comparison", {}, problem["samples"], [3], "code")
+    instances = draw_instances("pairs", 4, "random", [3], "code", "comparison", problem["samples"])
     training = Training("pairs", problem, "tanh", LEARNER)
     instance = list(instances.itertuples())[row]
     training.begin(instance)
@@ -105,10 +92,10 @@ def test_coins_differ_between_the_copies_but_say_nothing_of_the_inputs():
 
 
 def test_pairs_have_two_targets_and_a_control_where_samples_are_fresh():
-    fresh = draw_instances("pairs", 5, "random", "comparison", {}, "fresh", [0, 1], "code")
+    fresh = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison")
     assert fresh["instance"].tolist() == ["pair_0", "coins_0", "pair_1", "coins_1"]
     assert fresh["labels"].tolist() == ["parity", "coins"] * 2
     assert (fresh["target"] != fresh["other"]).all()
     assert (fresh[["target", "other"]] != "00000").all(axis=None)
-    exact = draw_instances("pairs", 5, "random", "comparison", {}, "cube", [0, 1], "code")
+    exact = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison", "cube")
     assert exact["instance"].tolist() == ["pair_0", "pair_1"]

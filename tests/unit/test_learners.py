@@ -8,30 +8,77 @@ from scipy import stats
 
 from failures import learners
 from failures.parity.problem import cube
-from failures.settings import ACTIVATIONS, OPTIMIZERS
+from failures.settings import ACTIVATIONS, OPTIMIZERS, Learner
 
-NETWORK = {"width": "10d", "depth": 1, "activation": "relu"}
+NETWORK = Learner().model_dump()
 
 
 def test_weights_are_the_scripts_truncated_normal():
-    kernel = learners.fully_connected(100, NETWORK, "test").layers[0].get_weights()[0].ravel()[:20_000]
+    kernel = learners.network(100, NETWORK, "test").get_weights()[0].ravel()[:20_000]
     # Standard deviation .1 (fan-in 100), cut at .2 and not rescaled: the result has std .088.
     assert stats.kstest(kernel, stats.truncnorm(-2, 2, scale=0.1).cdf).pvalue > 1e-3
     assert kernel.std() == pytest.approx(0.0880, rel=0.02)
 
 
 def test_layers_have_the_configured_shape_and_independent_weights():
-    model = learners.fully_connected(6, {"width": 8, "depth": 3, "activation": "tanh"}, "test")
-    assert [layer.kernel.shape for layer in model.layers] == [(6, 8), (8, 8), (8, 8), (8, 1)]
-    assert not np.array_equal(model.layers[1].get_weights()[0], model.layers[2].get_weights()[0])
-    assert all((layer.get_weights()[1] == 0).all() for layer in model.layers)
-    assert learners.fully_connected(6, NETWORK | {"depth": 0}, "test").count_params() == 7
-    assert learners.fully_connected(6, NETWORK, "test").layers[0].units == 60
+    model = learners.network(6, NETWORK | {"width": 8, "depth": 3, "activation": "tanh"}, "test")
+    kernels, biases = model.get_weights()[::2], model.get_weights()[1::2]
+    assert [kernel.shape for kernel in kernels] == [(6, 8), (8, 8), (8, 8), (8, 1)]
+    assert not np.array_equal(kernels[1], kernels[2])
+    assert all((bias == 0).all() for bias in biases)
+    assert learners.network(6, NETWORK | {"depth": 0}, "test").count_params() == 7
+    assert learners.network(6, NETWORK, "test").get_layer("hidden_1").units == 60
+
+
+def by_hand(settings, weights, x):
+    """Scores of the architectures in NumPy, with tanh."""
+    weights = list(weights)
+    kernel = lambda h: h @ weights.pop(0) + weights.pop(0)  # noqa: E731
+    match settings["architecture"]:
+        case "quadratic":
+            x = np.concatenate([x, (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)], axis=1)
+        case "convolutional":
+            for _ in range(settings["depth"]):
+                taps, bias = weights.pop(0), weights.pop(0)
+                h = np.pad(x.reshape(len(x), 6, -1), [(0, 0), (1, 1), (0, 0)])
+                x = np.tanh(sum(h[:, i : i + 6] @ taps[i] for i in range(3)) + bias)
+            return kernel(x.reshape(len(x), -1))
+    for layer in range(settings["depth"]):
+        h = kernel(x)
+        if settings["normalization"] == "layer":
+            h = (h - h.mean(1, keepdims=True)) / np.sqrt(h.var(1, keepdims=True) + 1e-3)
+            h = h * weights.pop(0) + weights.pop(0)
+        h = np.tanh(h)
+        x = x + h if settings["architecture"] == "residual" and layer else h
+    return kernel(x)
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"architecture": "residual"},
+        {"architecture": "convolutional"},
+        {"architecture": "quadratic"},
+        {"normalization": "layer"},
+    ],
+)
+def test_architectures_compute_what_they_say(settings, depth):
+    settings = NETWORK | settings | {"width": 5, "depth": depth, "activation": "tanh"}
+    model = learners.network(6, settings, "test")
+    rng = np.random.default_rng(0)
+    model.set_weights([weight + 0.1 * rng.standard_normal(weight.shape) for weight in model.get_weights()])
+    x = rng.standard_normal((7, 6)).astype("f")
+    np.testing.assert_allclose(model(x), by_hand(settings, model.get_weights(), x), atol=1e-5)
+
+
+def test_quadratic_features_are_those_of_the_width_of_the_inputs():
+    assert learners.network(6, NETWORK | {"architecture": "quadratic"}, "test").get_layer("hidden_1").units == 60
 
 
 def test_the_same_stream_gives_the_same_weights():
     first, same, other = (
-        learners.fully_connected(5, NETWORK, "parity", name).get_weights() for name in ("seed_1", "seed_1", "seed_2")
+        learners.network(5, NETWORK, "parity", name).get_weights() for name in ("seed_1", "seed_1", "seed_2")
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, same, strict=True))
     assert not np.array_equal(first[0], other[0])
@@ -64,7 +111,7 @@ def test_at_the_start_only_biases_feel_odd_parities_beyond_size_one(size):
     """ReLU is half a line and half an absolute value: with biases 0, the weights' gradient has no odd part."""
     inputs = (1 - 2 * cube(7)).astype("float32")
     labels = inputs[:, :size].prod(axis=1, keepdims=True)
-    model = learners.fully_connected(7, NETWORK, "test")
+    model = learners.network(7, NETWORK, "test")
     with tf.GradientTape() as tape:
         signal = tf.reduce_mean(labels * model(inputs))
     kernel, bias, output, _ = (np.abs(g).max() for g in tape.gradient(signal, model.trainable_variables))

@@ -50,7 +50,7 @@ def test_answers_are_multiples_and_wrong_by_at_most_the_tolerance(objective):
 
 def test_every_target_is_asked_about_with_every_answer():
     queries = {"noise": [0.0, 0.5], "tolerance": [0.25]}
-    table = draw_instances("asked", 6, [6], "queries", queries, "cube", [0, 1], "code")
+    table = draw_instances("asked", 6, [6], [0, 1], "code", "queries", queries=queries)
     assert len(table) == 6
     assert table["instance"].is_unique
     assert (table["target"] == "111111").all()

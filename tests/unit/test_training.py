@@ -1,30 +1,22 @@
 """The engine against a plain NumPy reimplementation, and against itself when interrupted."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from failures.jobs import Progress
+from failures.parity.config import Problem
 from failures.parity.problem import draw_instances
 from failures.parity.training import Training
+from failures.seeding import DATA, EVALUATION
+from failures.settings import Learner, Optimizer
 from failures.training import Checkpoint, Schedule, run
 
-PROBLEM = {
-    "n_features": 6,
-    "encoding": "signed",
-    "n_steps": 60,
-    "evaluate_every": 7,
-    "evaluation": 50,
-    "checkpoint_every": 14,
-}
-LEARNER = {
-    "width": "10d",
-    "depth": 1,
-    "activation": "relu",
-    "loss": "hinge",
-    "batch_size": 16,
-    "optimizer": {"name": "SGD", "learning_rate": 0.05, "arguments": {}},
-}
+PROBLEM = Problem(
+    n_features=6, encoding="signed", n_steps=60, evaluate_every=7, evaluation=50, checkpoint_every=14
+).model_dump()
+LEARNER = Learner(batch_size=16, optimizer=Optimizer(learning_rate=0.05)).model_dump()
 MOMENTUM = {"name": "SGD", "learning_rate": 0.05, "arguments": {"momentum": 0.9}}
 ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {}}
 
@@ -99,14 +91,14 @@ def test_steps_are_those_of_plain_numpy(loss, optimizer, update, encoding):
     objective, trainer = training.objective, training.trainer
     weights, state = [w.astype(np.float64) for w in trainer.learner.get_weights()], None
     for step in range(4):
-        batch = objective.sample(16, objective.data_seed, tf.constant(step, tf.int64))
+        batch = objective.sample(16, DATA, tf.constant(step, tf.int64))
         x, y = (tensor.numpy().astype(np.float64) for tensor in batch)
         weights, state = update(weights, numpy_gradients(weights, x, y, SLOPES[loss]), state, step)
     result = finished(training)
     for ours, expected in zip(trainer.learner.get_weights(), weights, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=2e-5, atol=2e-6)
     # The last evaluation belongs to the last weights.
-    x, y = (t.numpy() for t in objective.sample(50, objective.evaluation_seed, tf.constant(3, tf.int64)))
+    x, y = (t.numpy() for t in objective.sample(50, EVALUATION, tf.constant(3, tf.int64)))
     scores = np.maximum(x @ weights[0] + weights[1], 0) @ weights[2] + weights[3]
     assert result.values[-1, 0] == pytest.approx(np.mean(y * scores > 0))
 
@@ -195,3 +187,36 @@ def test_progress_tells_rate_and_time_left(capsys):
     assert line.startswith("d5/relu: 600/1,000 steps (60%), ")
     assert "steps/s" in line
     assert line.rstrip().endswith("s left")
+
+
+SNAPSHOTS = PROBLEM | {"snapshots": [0, 35, 59]}
+
+
+def test_snapshots_are_the_networks_of_those_steps(tmp_path):
+    training = begun(SNAPSHOTS)
+    result = finished(training, tmp_path / "run.npz")
+    assert sorted(result.snapshots) == [0, 35, 59]
+    for step, path in result.snapshots.items():
+        shorter = begun(PROBLEM | {"n_steps": step + 1})
+        run(shorter.trainer, None, "same", Progress("test", step + 1))
+        expected = shorter.trainer.learner.get_weights()
+        for weight, other in zip(keras.models.load_model(path).get_weights(), expected, strict=True):
+            assert np.array_equal(weight, other)
+
+
+def test_snapshots_change_nothing_and_outlive_an_interruption(tmp_path):
+    plain, kept = finished(begun()), finished(begun(SNAPSHOTS), tmp_path / "whole.npz")
+    assert np.array_equal(plain.values, kept.values)
+    training = begun(SNAPSHOTS)
+    stop = Checkpoint(tmp_path / "cut.npz", "same")
+    training.trainer.fit(tf.data.Dataset.from_tensor_slices(np.array([1, 3])), shuffle=False, verbose=0, callbacks=[stop])
+    resumed = finished(begun(SNAPSHOTS), tmp_path / "cut.npz")
+    assert np.array_equal(resumed.values, kept.values)
+    for step, path in resumed.snapshots.items():
+        assert path.read_bytes() == kept.snapshots[step].read_bytes()
+
+
+def test_chunks_end_at_snapshots_and_checkpoints():
+    schedule = Schedule(60, 7, 14, (0, 35))
+    assert schedule.chunks(0) == [1, 2, 4, 6, 8, 10]
+    assert schedule.chunks(6) == [8, 10]

@@ -8,17 +8,24 @@ import numpy as np
 import tensorflow as tf
 
 from bench.worker import BATCH, EVALUATION, RATE, WINDOW
+from failures.parity.config import Problem
 from failures.parity.problem import draw_instances
 from failures.parity.training import Training
+from failures.settings import Learner, Optimizer
 
 
 def make(d):
     """The engine on a parity of half the bits."""
-    problem = {"n_features": d, "encoding": "signed", "evaluation": EVALUATION}
-    problem |= {"n_steps": 10**9, "evaluate_every": WINDOW, "checkpoint_every": WINDOW}
-    optimizer = {"name": "SGD", "learning_rate": RATE, "arguments": {}}
-    learner = {"width": "10d", "depth": 1, "activation": "relu", "loss": "hinge", "batch_size": BATCH}
-    training = Training("bench", problem, "relu", learner | {"optimizer": optimizer})
+    problem = Problem(
+        n_features=d,
+        encoding="signed",
+        evaluation=EVALUATION,
+        n_steps=10**8,
+        evaluate_every=WINDOW,
+        checkpoint_every=WINDOW,
+    )
+    learner = Learner(batch_size=BATCH, optimizer=Optimizer(learning_rate=RATE))
+    training = Training("bench", problem.model_dump(), "relu", learner.model_dump())
     training.begin(next(draw_instances("bench", d, [d // 2], [0], "code").itertuples()))
     trainer = training.trainer
     done = 0

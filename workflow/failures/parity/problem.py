@@ -14,11 +14,11 @@ def draw_instances(
     name: str,
     n_features: int,
     subset_sizes: str | list[int],
-    kind: str,
-    queries: dict[str, list[float]],
-    samples: str,
     seeds: list[int],
     variant: str,
+    kind: str = "targets",
+    samples: str = "fresh",
+    queries: dict[str, list[float]] | None = None,
 ) -> pd.DataFrame:
     """Draw the targets v* of a problem, one a row.
 
