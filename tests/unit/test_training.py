@@ -209,7 +209,9 @@ def test_snapshots_change_nothing_and_outlive_an_interruption(tmp_path):
     assert np.array_equal(plain.values, kept.values)
     training = begun(SNAPSHOTS)
     stop = Checkpoint(tmp_path / "cut.npz", "same")
-    training.trainer.fit(tf.data.Dataset.from_tensor_slices(np.array([1, 3])), shuffle=False, verbose=0, callbacks=[stop])
+    training.trainer.fit(
+        tf.data.Dataset.from_tensor_slices(np.array([1, 3])), shuffle=False, verbose=0, callbacks=[stop]
+    )
     resumed = finished(begun(SNAPSHOTS), tmp_path / "cut.npz")
     assert np.array_equal(resumed.values, kept.values)
     for step, path in resumed.snapshots.items():

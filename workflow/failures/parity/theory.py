@@ -39,12 +39,14 @@ def target_weight(loss: str, scores: np.ndarray) -> np.ndarray:
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:
     """E_x[h_v(x) values(x)] for all parities v at once; values [2^d, n], returns [2^d, n]."""
     size, n_columns = values.shape
-    low = 2 ** ((size.bit_length() - 1) // 2)
-    # The matrix of the transform is the Kronecker product of two small ones: matrix products that
-    # stay in cache are many times as fast as a butterfly over the bits.
-    cut = values.reshape(size // low, low * n_columns)
-    rows = (hadamard(size // low, float) @ cut).reshape(size // low, low, n_columns)
-    return (hadamard(low, float) / size @ rows).reshape(size, n_columns)
+    result, inner = values / size, size
+    # The matrix of the transform is the Kronecker product of small ones. Matrix products with those of
+    # four bits are faster than larger ones, which do more work, and than passes over single bits.
+    while inner > 1:
+        factor = min(16, inner)
+        inner //= factor
+        result = hadamard(factor, float) @ result.reshape(-1, factor, inner * n_columns)
+    return result.reshape(size, n_columns)
 
 
 def subset_sizes(n_features: int) -> np.ndarray:
