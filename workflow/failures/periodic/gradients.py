@@ -15,8 +15,8 @@ import tensorflow as tf
 from failures import learners
 from failures.gradients import in_precision, sample_gradients
 from failures.periodic import theory
-from failures.periodic.objective import psi
 from failures.periodic.problem import draw_direction
+from failures.periodic.waves import psi
 from failures.seeding import DATA, EVALUATION, INIT, INSTANCE, derive, generator
 
 STREAM = ("periodic", "linear_periodic_variance")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import keras
@@ -11,6 +10,7 @@ import tensorflow as tf
 
 from failures import losses
 from failures.periodic.problem import WAVES, label_variance
+from failures.periodic.waves import psi
 from failures.training import Objective
 
 
@@ -59,11 +59,3 @@ class PeriodicObjective(Objective):
         inputs, labels = self.sample(self.evaluation, self.evaluation_seed, step)
         loss = losses.square(labels, model(inputs, training=False))
         return tf.stack([2 * loss / self.label_variance, loss])
-
-
-def psi(wave: str, u: tf.Tensor) -> tf.Tensor:
-    """A wave of `failures.periodic.problem.WAVES` in TensorFlow, of the shape and type of u."""
-    if wave == "linear":
-        return tf.identity(u)
-    cosine = tf.cos(2 * math.pi * u)
-    return cosine if wave == "cosine" else tf.where(cosine >= 0, tf.ones_like(u), -tf.ones_like(u))
