@@ -35,10 +35,12 @@ class Training:
     def begin(self, instance: Any) -> None:
         """Give the trainer the target, the random streams and fresh weights of an instance.
 
-        instance: a row of `failures.parity.problem.draw_instances`. Learners share the data of an
-        instance, so that they can be compared on the same samples.
+        instance: a row of `failures.parity.problem.draw_instances`. Learners train on the same samples of an
+        instance, but are evaluated on samples of their own: tests between them need independent errors.
         """
-        seeds = {purpose: derive(*self.stream, instance.instance, purpose) for purpose in (DATA, EVALUATION, NOISE)}
+        stream = (*self.stream, instance.instance)
+        seeds = {DATA: derive(*stream, DATA), NOISE: derive(*stream, NOISE)}
+        seeds[EVALUATION] = derive(*stream, EVALUATION, self.learner_name)
         self.objective.assign(parse_target(instance.target), seeds)
         network = self._network(instance.instance)
         if self.kind == "comparison":
