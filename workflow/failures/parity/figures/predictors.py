@@ -56,4 +56,9 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
             [row["accuracy_low"], row["accuracy_high"]], [position, position], color=shade, linewidth=2.2, alpha=0.6
         )
         axis.plot(row["accuracy"], position, "o", color=shade, markersize=4)
+    same = rows["p_same"].dropna()
+    if len(same):
+        axis.annotate(
+            f"trained classes alike:\np = {same.iloc[0]:.2f}", (0.6, len(rows) / 2), fontsize="small", color="0.3"
+        )
     axis.set_xlim(0.38, 1.03)
