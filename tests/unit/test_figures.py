@@ -8,12 +8,7 @@ import pytest
 from failures import style
 from failures.parity.figures import fig1, parity_size
 
-
-@pytest.fixture(autouse=True)
-def _look():
-    style.apply("colorblind")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("look")
 
 
 @pytest.fixture

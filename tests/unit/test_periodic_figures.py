@@ -1,22 +1,15 @@
 """Tables and figures of the periodic family: numbers written by hand, figures through what they drew."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from failures import style
 from failures.periodic.figures import linear_periodic as training_figure
 from failures.periodic.figures import linear_periodic_variance as variance_figure
 from failures.periodic.tables import linear_periodic as training_table
 from failures.periodic.tables import linear_periodic_variance as variance_table
 
-
-@pytest.fixture(autouse=True)
-def _look():
-    style.apply("colorblind")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("look")
 
 
 @pytest.fixture

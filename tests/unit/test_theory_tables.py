@@ -1,11 +1,9 @@
 """Tables and figures of Theorem 1 and of what learns parities, from artifacts written by hand."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from failures import style
 from failures.parity.figures import elimination as elimination_figure
 from failures.parity.figures import gradient_variance as variance_figure
 from failures.parity.figures import predictors as predictors_figure
@@ -14,12 +12,7 @@ from failures.parity.figures import target_blindness as blindness_figure
 from failures.parity.tables import elimination, gradient_variance, predictors, queries, target_blindness
 from failures.tables import wilson
 
-
-@pytest.fixture(autouse=True)
-def _look():
-    style.apply("colorblind")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("look")
 
 
 def lines(axis):
