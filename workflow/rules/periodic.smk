@@ -19,7 +19,7 @@ register_figure(
             learner=config["periodic"]["linear_periodic_variance"]["learners"],
         ),
     },
-    settings={key: config["periodic"]["linear_periodic_variance"][key] for key in ("dimensions", "norms")},
+    settings={key: config["periodic"]["linear_periodic_variance"][key] for key in ("n_features", "norms")},
 )
 
 
@@ -104,7 +104,7 @@ rule periodic_gradients:
             ),
             select(
                 "periodic/linear_periodic_variance",
-                *["waves", "dimensions", "norms", "seeds", "n_pairs", "n_samples"],
+                *["waves", "n_features", "norms", "seeds", "n_pairs", "n_samples"],
             ),
         ),
         threads={"threads": config["threads"]},

@@ -51,7 +51,7 @@ class Variance(Settings):
     """Names of learners. Quadrature exists for one hidden layer of ReLU; the others have estimates alone."""
     waves: Waves = Field(["cosine", "square"])
     """Periodic psi(u), as in a problem."""
-    dimensions: Annotated[list[Dimension], Field(min_length=2), AfterValidator(unique)]
+    n_features: Annotated[list[Dimension], Field(min_length=2), AfterValidator(unique)]
     """Dimensions d of the estimates, and of the lines against r; the lines against d have every d between."""
     norms: Norms
     """Norms r of the estimates, and of the lines against d; the lines against r go on to four times the largest."""

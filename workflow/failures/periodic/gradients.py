@@ -29,7 +29,7 @@ def analyze(
     inputs: dict[str, Any],
     name: str,
     waves: list[str],
-    dimensions: list[int],
+    n_features: list[int],
     norms: list[float],
     seeds: list[int],
     n_pairs: int,
@@ -44,18 +44,18 @@ def analyze(
     standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2, exact where there is quadrature and
     else the mean of SQUARE_SAMPLES samples.
     """
-    pairs, rows = grid(dimensions, norms), []
-    for n_features in sorted({d for d, _ in pairs}):
+    pairs, rows = grid(n_features, norms), []
+    for d in sorted({d for d, _ in pairs}):
         for seed in seeds:
-            stream = (*STREAM, n_features, seed)
-            model = in_precision(learners.network(n_features, learner, *stream, INIT, name), "float64")
+            stream = (*STREAM, d, seed)
+            model = in_precision(learners.network(d, learner, *stream, INIT, name), "float64")
             is_exact = has_closed_form(model)
-            found = list(_exact(model, waves, [norm for d, norm in pairs if d == n_features])) if is_exact else []
-            if n_features in dimensions:
+            found = list(_exact(model, waves, [norm for other, norm in pairs if other == d])) if is_exact else []
+            if d in n_features:
                 found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, stream)
             if found:
                 square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
-                rows += [(name, seed, n_features, *row, square) for row in found]
+                rows += [(name, seed, d, *row, square) for row in found]
     columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])
 

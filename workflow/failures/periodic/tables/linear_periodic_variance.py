@@ -18,10 +18,10 @@ FAR = 0.25
 FEWEST = 5  # points of a fit
 
 
-def tabulate(inputs: dict[str, Any], dimensions: list[int], norms: list[float]) -> pd.DataFrame:
+def tabulate(inputs: dict[str, Any], n_features: list[int], norms: list[float]) -> pd.DataFrame:
     """Relative variances, means over networks, along each line, and the fitted slopes of the lines.
 
-    inputs: `gradients` (files). dimensions, norms: those that have lines.
+    inputs: `gradients` (files). n_features, norms: those that have lines.
     Returns columns quantity, line, learner, wave, method, n_features, norm, value, standard_error, upper_limit.
     quantity `variance`: value is the variance over E||grad p||^2; upper_limit, two errors above it (above 0, if it is
     negative), stands where the value is less than three errors. quantity `slope`: value is
@@ -38,16 +38,16 @@ def tabulate(inputs: dict[str, Any], dimensions: list[int], norms: list[float]) 
     means["standard_error"] = np.sqrt(means["square"]) / means["n"]
     unresolved = means["value"] < 3 * means["standard_error"]
     means["upper_limit"] = (means["value"].clip(lower=0) + 2 * means["standard_error"]).where(unresolved)
-    lines = _lines(means.reset_index(), dimensions, norms)
+    lines = _lines(means.reset_index(), n_features, norms)
     columns = ["quantity", "line", *by, "value", "standard_error", "upper_limit"]
     return pd.concat([lines.assign(quantity="variance"), _slopes(lines)], ignore_index=True)[columns]
 
 
-def _lines(means: pd.DataFrame, dimensions: list[int], norms: list[float]) -> pd.DataFrame:
+def _lines(means: pd.DataFrame, n_features: list[int], norms: list[float]) -> pd.DataFrame:
     """The rows of each line, one line below the other; a point may be on several."""
     parts = {
         "dimension": means[means["norm"].isin(norms)],
-        "norm": means[means["n_features"].isin(dimensions)],
+        "norm": means[means["n_features"].isin(n_features)],
         "both": means[np.isclose(means["norm"] ** 2, means["n_features"]) & (means["method"] != "monte_carlo")],
     }
     return pd.concat([part.assign(line=line) for line, part in parts.items()], ignore_index=True)
