@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import failures.gradients as gradients_module
 from failures import learners
 from failures.gradients import in_precision, sample_gradients
 
@@ -83,6 +84,27 @@ def test_a_plain_model_of_a_user_works(inputs):
     model = keras.Sequential(
         [keras.Input((5,)), keras.layers.Dense(6, "gelu", use_bias=False), keras.layers.Dense(1, "tanh")]
     )
+    model = in_precision(model, "float64")
+    expected = np.square(one_by_one(model, inputs)).sum(1)
+    np.testing.assert_allclose(sample_gradients(model, inputs).squared_norms(), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.Conv1D(2, 3, padding="valid"),
+        keras.layers.Conv1D(2, 4, padding="same", use_bias=False),
+        keras.layers.Conv1D(2, 3, padding="causal"),
+        keras.layers.Conv1D(2, 3, strides=2, activation="tanh"),
+        keras.layers.EinsumDense("btc,cd->btd", output_shape=(5, 3), bias_axes="d"),
+    ],
+    ids=["valid", "same, even taps", "causal", "strided and activated", "einsum"],
+)
+def test_other_layers_work(layer, inputs, monkeypatch):
+    monkeypatch.setattr(gradients_module, "CHUNK", 4)
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Reshape((5, 1)), layer])
+    model.add(keras.layers.Flatten())
+    model.add(keras.layers.Dense(1))
     model = in_precision(model, "float64")
     expected = np.square(one_by_one(model, inputs)).sum(1)
     np.testing.assert_allclose(sample_gradients(model, inputs).squared_norms(), expected, rtol=1e-12)

@@ -19,6 +19,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+# Samples that a layer of an unknown kind is differentiated for at once.
+CHUNK = 2**10
+
 
 def in_precision(model: keras.Model, dtype: str) -> keras.Model:
     """A copy of a model that computes in `dtype` (float32, float64), with the same weights."""
@@ -111,6 +114,13 @@ def _part(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> OuterProdu
         return _dense(layer, before, delta)
     if isinstance(layer, keras.layers.LayerNormalization) and layer.axis in (-1, [-1], [before.ndim - 1]):
         return _normalization(layer, before, delta)
+    if isinstance(layer, keras.layers.Conv1D) and _is_plain(layer):
+        return _convolution(layer, before, delta)
+    return _any_layer(layer, before, delta)
+
+
+def _any_layer(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> FullGradients:
+    """The layer's own vector-Jacobian product, vectorised over samples; slow, and large in memory."""
 
     def one(sample: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         with tf.GradientTape() as tape:
@@ -118,7 +128,11 @@ def _part(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> OuterProdu
         gradients = tape.gradient(after, layer.trainable_variables, output_gradients=sample[1][None])
         return tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
 
-    return FullGradients(tf.vectorized_map(one, (before, delta)).numpy())
+    vectorized = tf.function(lambda *pair: tf.vectorized_map(one, pair))
+    chunks = range(0, len(before), CHUNK)
+    return FullGradients(
+        np.concatenate([vectorized(before[i : i + CHUNK], delta[i : i + CHUNK]).numpy() for i in chunks])
+    )
 
 
 def _dense(layer: keras.layers.Dense, before: tf.Tensor, delta: tf.Tensor) -> OuterProducts:
@@ -131,8 +145,23 @@ def _dense(layer: keras.layers.Dense, before: tf.Tensor, delta: tf.Tensor) -> Ou
     return OuterProducts(inputs, tape.gradient(after, sums, output_gradients=delta).numpy())
 
 
+def _is_plain(layer: keras.layers.Conv1D) -> bool:
+    settings = (layer.strides, layer.dilation_rate, layer.groups, layer.data_format, layer.activation)
+    return settings == ((1,), (1,), 1, "channels_last", keras.activations.linear) and layer.padding != "causal"
+
+
+def _convolution(layer: keras.layers.Conv1D, before: tf.Tensor, delta: tf.Tensor) -> FullGradients:
+    """At every position, the outer product of what the taps see and delta; summed over positions."""
+    n_taps, n_positions = layer.kernel_size[0], delta.shape[1]
+    left = (n_taps - 1) // 2 if layer.padding == "same" else 0
+    padded = tf.pad(before, [[0, 0], [left, n_positions + n_taps - 1 - left - before.shape[1]], [0, 0]])
+    seen = tf.concat([padded[:, tap : tap + n_positions] for tap in range(n_taps)], 2)
+    kernel = tf.reshape(tf.matmul(seen, delta, transpose_a=True), [len(before), -1])
+    parts = [kernel, tf.reduce_sum(delta, 1)] if layer.use_bias else [kernel]
+    return FullGradients(np.concatenate([part.numpy() for part in parts], axis=1))
+
+
 def _normalization(layer: keras.layers.LayerNormalization, before: tf.Tensor, delta: tf.Tensor) -> FullGradients:
-    """The generic way works too, but its compilation takes longer than all the rest."""
     bare = keras.layers.LayerNormalization(epsilon=layer.epsilon, center=False, scale=False, dtype=layer.dtype_policy)
     parts = [delta * bare(before)] * layer.scale + [delta] * layer.center
     inner = list(range(1, before.ndim - 1))

@@ -149,7 +149,7 @@ rule parity_initial_gradients:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(2500),
+        mem_mb=doubling(2000),
         runtime=doubling(30),
     params:
         module="failures.parity.analyses.initial_gradients",

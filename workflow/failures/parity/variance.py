@@ -21,7 +21,7 @@ from failures.gradients import SampleGradients, sample_gradients
 from failures.parity.theory import subset_sizes, target_weight, variance, walsh_hadamard
 
 # Inputs that are passed through a network at once; gradients of a block of weights, in numbers.
-BATCH, BLOCK = 2**15, 2**23
+BATCH, BLOCK = 2**13, 2**23
 
 LOSSES = ("square", "logistic", "hinge")
 
