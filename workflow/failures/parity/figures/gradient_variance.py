@@ -37,10 +37,11 @@ def _variance(axis: plt.Axes, table: pd.DataFrame) -> None:
         style = {"color": color(index), "marker": MARKERS[index], "markersize": 3, "linewidth": 1}
         axis.plot(median["variance"], label=learner, **style)
         axis.plot(median["bound"], color=color(index), linewidth=0.6, linestyle=(0, (1, 1)))
-    first = table["learner"].iloc[0]
-    median = _median(table[table["learner"] == first], "n_features")
-    axis.plot(median["batch_noise"], "k-", linewidth=0.8, label=f"noise of a batch ({first})")
-    axis.plot(median["rounding"], "k--", linewidth=0.8, label=f"float32 rounding ({first})")
+    learners = list(table["learner"].unique())
+    reference = "relu" if "relu" in learners else learners[0]
+    median = _median(table[table["learner"] == reference], "n_features")
+    axis.plot(median["batch_noise"], "k-", linewidth=0.8, label=f"noise of a batch ({reference})")
+    axis.plot(median["rounding"], "k--", linewidth=0.8, label=f"float32 rounding ({reference})")
     axis.plot([], [], "k:", linewidth=0.8, label="bound")
     axis.set(yscale="log", xlabel="bits d", ylabel="variance over all $2^d$ targets", title="signal, bound and noise")
 
@@ -52,7 +53,7 @@ def _ratio(axis: plt.Axes, table: pd.DataFrame) -> None:
     for loss, line in LOSSES.items():
         axis.plot([], [], line, color="0.3", linewidth=1, label=loss)
     axis.set(xlabel="bits d", ylabel="variance / bound", ylim=(0, 1.08), title="how tight the theorem is")
-    axis.legend(fontsize="small", loc="center right", bbox_to_anchor=(1, 0.5))
+    axis.legend(fontsize="small", loc="lower center", ncols=3)
 
 
 def _shares(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -66,8 +67,9 @@ def _shares(axis: plt.Axes, table: pd.DataFrame) -> None:
         axis.plot(share[share > 1e-25], color=color(index), marker=MARKERS[index], markersize=3, linewidth=1)
     sizes = np.arange(n_features + 1)
     axis.plot(sizes, comb(n_features, sizes) / 2**n_features, color="0.6", linewidth=0.8, zorder=0)
+    top = (n_features / 2, comb(n_features, n_features // 2) / 2**n_features)
     axis.annotate(
-        "if all were equal", (n_features, 0.5**n_features), color="0.4", fontsize="x-small", ha="right", va="top"
+        "if all were equal", top, (0, 3), textcoords="offset points", color="0.4", fontsize="x-small", ha="center"
     )
     axis.set(
         yscale="log", xlabel="parity size |v|", ylabel="share of the signal", title=f"which parities, d = {n_features}"
@@ -83,7 +85,8 @@ def _training(axis: plt.Axes, table: pd.DataFrame) -> None:
         axis.plot([], [], label=f"d = {n_features}", **style)
     axis.set(xlabel="updates done", ylabel="variance / bound", ylim=(0, 1.08), title="along training")
     axis.set_xscale("symlog", linthresh=1)
-    axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.45))
+    axis.set_xlim(left=-0.2)
+    axis.legend(fontsize="small", loc="center left", bbox_to_anchor=(0, 0.5))
 
 
 def _median(rows: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.7), sharey=True)
     exact = table[table["samples"] == "cube"]
     dimensions = sorted(exact["n_features"].unique())
     shades = plt.get_cmap("viridis")([0.85 * index / max(len(dimensions) - 1, 1) for index in range(len(dimensions))])
@@ -25,9 +25,9 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axes[0].plot(rows.index + 1, rows["rounding"], color=shade, linewidth=0.8, linestyle="--")
     axes[0].set(xscale="log", yscale="log", xlabel="updates done", title="exact gradients")
     axes[0].set_ylabel("distance / norm of initial weights")
-    axes[0].legend(fontsize="x-small", loc="center left", bbox_to_anchor=(0, 0.42), ncols=2)
+    axes[0].legend(fontsize="x-small", loc="center left", bbox_to_anchor=(0, 0.3), ncols=3)
     _ends(axes[1], table[table["step"] == table["step"].max()])
-    figure.legend(handles=_legend(), loc="outside lower center", ncols=3, fontsize="small")
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize="small")
     add_note(figure, note)
     return figure
 
