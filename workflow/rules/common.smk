@@ -85,23 +85,28 @@ def block_seeds(family):
     return seeds
 
 
+def run_files(family, problem, learner, file):
+    """This file of all blocks of a problem and learner."""
+    return [
+        f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
+        for block in blocks(config[family]["problems"][problem]["seeds"])
+    ]
+
+
 def selected_runs(family, figure, file):
     """This file of all runs that a figure of a family selects; figure: its block, such as NAME or NAME/trained."""
     selected = lookup(dpath=f"{family}/{figure}", within=config)
     return [
-        f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
+        path
         for problem in selected["problems"]
         for learner in selected["learners"]
-        for block in blocks(config[family]["problems"][problem]["seeds"])
+        for path in run_files(family, problem, learner, file)
     ]
 
 
 def all_blocks(family, file):
     """Input function: this file of all blocks of the wildcards' problem and learner."""
-    return lambda wildcards: [
-        f"{RESULTS}/runs/{family}/{wildcards.problem}/{wildcards.learner}/seeds_{block}/{file}"
-        for block in blocks(config[family]["problems"][wildcards.problem]["seeds"])
-    ]
+    return lambda wildcards: run_files(family, wildcards.problem, wildcards.learner, file)
 
 
 def selected_instances(family, figure):
