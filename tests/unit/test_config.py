@@ -25,7 +25,6 @@ BAD_VALUES = [
     ("style.palette", "rainbow", "'colorblind'"),
     ("style.colour", "red", "unknown key; allowed: dpi, palette"),
     ("poker", {}, "unknown key; allowed: families, parity"),
-    ("parity", None, "selected but has no block"),
     ("parity", [], "dictionary"),
     ("parity.problems", {}, "at least 1 item"),
     ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
@@ -162,3 +161,12 @@ def test_every_key_is_described():
 
 def test_families_are_the_folders_with_a_configuration():
     assert "parity" in families()
+
+
+def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
+    assert validate(raw)["families"] == [name for name in families() if name in raw]
+    assert validate(raw | {"families": ["parity"]})["families"] == ["parity"]
+    with pytest.raises(ConfigError, match="'parity' is selected but has no block"):
+        validate(raw | {"families": ["parity"], "parity": None})
+    with pytest.raises(ConfigError, match="no family has a block"):
+        validate({key: value for key, value in raw.items() if key not in families()})

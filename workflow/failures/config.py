@@ -40,8 +40,8 @@ class Shared(Settings):
     variant: Literal["code", "paper"] = "code"
     """Settings that the families take where text and scripts disagree: `code` the authors' scripts, which made the
     published figures; `paper` the text. Results of `paper` have a folder of their own."""
-    families: list[str] = Field(min_length=1)
-    """Families that the target `all` makes."""
+    families: list[str] | None = Field(None, min_length=1)
+    """Families that the target `all` makes; all that have a block if left out."""
     seeds: Seeds = Field([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """Replicates; each has its own target, initial weights and data."""
     threads: int = Field(1, ge=1, le=64)
@@ -51,12 +51,13 @@ class Shared(Settings):
 
     @model_validator(mode="after")
     def _families_exist(self) -> Shared:
-        unique(self.families)
-        for name in self.families:
+        for name in unique(self.families or []):
             if name not in families():
                 raise ValueError(f"families: unknown family '{name}'; allowed: {', '.join(families())}")
             if getattr(self, name) is None:
                 raise ValueError(f"families: '{name}' is selected but has no block '{name}'")
+        if all(getattr(self, name) is None for name in families()):
+            raise ValueError(f"no family has a block; families: {', '.join(families())}")
         return self
 
 
@@ -93,10 +94,10 @@ def validate(raw: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str,
         settings = schema().model_validate(_plain(raw)).model_dump()
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
-    for name in families():
-        if settings[name] is not None:
-            settings[name] = _family(name).resolve(settings[name], settings["variant"], settings["seeds"])
-    return settings
+    configured = [name for name in families() if settings[name] is not None]
+    for name in configured:
+        settings[name] = _family(name).resolve(settings[name], settings["variant"], settings["seeds"])
+    return settings | {"families": settings["families"] or configured}
 
 
 def load(*paths: str | Path) -> dict[str, Any]:

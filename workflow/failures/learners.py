@@ -23,16 +23,17 @@ def units(width: int | str, n_features: int) -> int:
     return int(width[:-1]) * n_features if isinstance(width, str) else width
 
 
-def network(n_features: int, settings: dict[str, Any], *path: str | int) -> keras.Model:
-    """A predictor with a linear output of one unit, of plain Keras layers; biases start at 0.
+def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outputs: int = 1) -> keras.Model:
+    """A predictor with linear outputs, of plain Keras layers; biases start at 0.
 
     settings: `architecture`, `width`, `depth`, `activation`, `normalization` of `failures.settings.Learner`.
-    path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, 1],
+    path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, n_outputs],
     with named layers.
     """
     inputs = keras.Input((n_features,), name="inputs")
     hidden = BODIES[settings["architecture"]](inputs, settings, *path)
-    outputs = keras.layers.Dense(1, kernel_initializer=initializer(hidden.shape[-1], *path, "output"), name="output")
+    weights = initializer(hidden.shape[-1], *path, "output")
+    outputs = keras.layers.Dense(n_outputs, kernel_initializer=weights, name="output")
     return keras.Model(inputs, outputs(hidden), name="learner")
 
 
