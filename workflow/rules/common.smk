@@ -124,6 +124,12 @@ def selected_problems(family, figure, *keys):
     return {name: {key: problems[name][key] for key in keys} for name in selected}
 
 
+def selected_learners(family, figure, *keys):
+    """These keys of all learners that a figure of a family selects."""
+    learners, selected = config[family]["learners"], lookup(dpath=f"{family}/{figure}/learners", within=config)
+    return {name: {key: learners[name][key] for key in keys} for name in selected}
+
+
 def select(dpath, *keys):
     """Parameter with just these keys of a mapping of the configuration, so that other keys rerun nothing.
 

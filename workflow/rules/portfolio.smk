@@ -1,0 +1,114 @@
+# Section 3, portfolio. Figures fig4, estimator_variance and portfolio_rates.
+
+
+register_figure(
+    "portfolio",
+    "fig4",
+    inputs={
+        "history": selected_runs("portfolio", "fig4", "history.parquet"),
+        "published": PUBLISHED,
+    },
+    settings={"problems": selected_problems("portfolio", "fig4", "n_stocks")},
+)
+register_figure(
+    "portfolio",
+    "estimator_variance",
+    inputs={
+        "initial": f"{RESULTS}/gradients/portfolio/initial.csv",
+        "history": selected_runs("portfolio", "estimator_variance/trained", "history.parquet"),
+    },
+    settings={"problems": selected_problems("portfolio", "estimator_variance/trained", "n_stocks")},
+)
+register_figure(
+    "portfolio",
+    "portfolio_rates",
+    inputs={"runs": selected_runs("portfolio", "portfolio_rates", "runs.csv")},
+    settings={
+        "problems": selected_problems("portfolio", "portfolio_rates", "n_stocks"),
+        "learners": selected_learners("portfolio", "portfolio_rates", "method", "optimizer"),
+    },
+)
+
+
+rule portfolio_instances:
+    # Draw the stock that rises in each state, for every replicate.
+    output:
+        "<results>/instances/portfolio/{problem}/seeds_{block}.csv",
+    log:
+        "<logs>/instances/portfolio/{problem}/seeds_{block}.log",
+    benchmark:
+        "<benchmarks>/instances/portfolio/{problem}/seeds_{block}.jsonl"
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=doubling(400),
+        runtime=doubling(5),
+    params:
+        module="failures.portfolio.problem",
+        problem=select("portfolio/problems/{problem}", "n_features", "n_stocks", "rate_factors"),
+        variant=f"variant={config['variant']}",
+        seeds=block_seeds("portfolio"),
+        code=code("draw_instances.py", "failures.portfolio.problem"),
+    script:
+        "../scripts/draw_instances.py"
+
+
+rule portfolio_train:
+    # Train one learner on the markets of a block of replicates.
+    input:
+        instances="<results>/instances/portfolio/{problem}/seeds_{block}.csv",
+    output:
+        history="<results>/runs/portfolio/{problem}/{learner}/seeds_{block}/history.parquet",
+        runs="<results>/runs/portfolio/{problem}/{learner}/seeds_{block}/runs.csv",
+        models=directory("<results>/runs/portfolio/{problem}/{learner}/seeds_{block}/models"),
+    log:
+        "<logs>/runs/portfolio/{problem}/{learner}/seeds_{block}.log",
+    benchmark:
+        "<benchmarks>/runs/portfolio/{problem}/{learner}/seeds_{block}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1200),
+        runtime=doubling(60),
+    params:
+        module="failures.portfolio.training",
+        checkpoints=f"{RESULTS}/checkpoints",
+        problem=select(
+            "portfolio/problems/{problem}",
+            *["n_features", "n_stocks", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
+        ),
+        learner=lookup(dpath="portfolio/learners/{learner}", within=config),
+        threads={"threads": config["threads"]},
+        code=code("train.py", "failures.portfolio.training"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/train.py"
+
+
+rule portfolio_moments:
+    # Second moments of both gradient estimators before training, for many numbers of stocks.
+    output:
+        "<results>/gradients/portfolio/initial.csv",
+    log:
+        "<logs>/gradients/portfolio/initial.log",
+    benchmark:
+        "<benchmarks>/gradients/portfolio/initial.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1500),
+        runtime=doubling(10),
+    params:
+        module="failures.portfolio.moments",
+        settings=select(
+            "portfolio/estimator_variance/initial",
+            *["n_features", "n_stocks", "n_samples", "seeds"],
+        ),
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.portfolio.moments"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
