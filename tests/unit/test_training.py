@@ -222,3 +222,16 @@ def test_chunks_end_at_snapshots_and_checkpoints():
     schedule = Schedule(60, 7, 14, (0, 35))
     assert schedule.chunks(0) == [1, 2, 4, 6, 8, 10]
     assert schedule.chunks(6) == [8, 10]
+
+
+def test_a_large_network_has_the_same_updates(monkeypatch):
+    """Above `LARGE` weights the optimiser is compiled by XLA, which may round otherwise."""
+    weights = []
+    for large in (10**9, 1):
+        monkeypatch.setattr("failures.training.LARGE", large)
+        training = begun(learner=LEARNER | {"optimizer": ADAM})
+        assert training.trainer._apply._jit_compile is (large == 1)
+        finished(training)
+        weights.append(training.trainer.learner.get_weights())
+    for plain, compiled in zip(*weights, strict=True):
+        np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-5)

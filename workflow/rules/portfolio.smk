@@ -8,7 +8,7 @@ register_figure(
         "history": selected_runs("portfolio", "fig4", "history.parquet"),
         "published": PUBLISHED,
     },
-    settings={"problems": selected_problems("portfolio", "fig4", "n_stocks")},
+    settings={"problems": selected_problems("portfolio", "fig4", "n_stocks", "n_features")},
 )
 register_figure(
     "portfolio",

@@ -8,7 +8,7 @@ import pandas as pd
 from failures.style import PAGE, add_note, color
 
 METHODS = ("end_to_end", "decomposition")
-ROWS = {"loss": "expected loss\nat the end", "wrong": "states with most\nmoney on a wrong stock"}
+ROWS = {"loss": "expected loss\nat the end", "wrong": "share of states\non a wrong stock"}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:

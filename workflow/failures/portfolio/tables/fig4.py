@@ -8,11 +8,15 @@ import pandas as pd
 
 from failures.tables import published_curves, read_histories, replicate_band
 
+# States of the published figure's market.
+N_FEATURES = 1000
+
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
     """Median and band of the expected loss at every evaluation, beside the sampled loss, then the published curves.
 
-    inputs: `history` (files) and `published` (file). problems: `n_stocks` of each problem.
+    inputs: `history` (files) and `published` (file). problems: `n_stocks` and `n_features` of each problem; a
+    published curve stands beside the problem of its k if that has the paper's 1000 states.
     Returns columns source (ours, published), learner, n_stocks, step, loss_median, loss_p10, loss_p90,
     sampled_loss (of the first replicate) and n_replicates; a published curve is the sampled loss of a single run.
     """
@@ -33,6 +37,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
             "n_replicates": 1,
         }
     )
-    published = published[published["n_stocks"].isin(ours["n_stocks"])]
+    comparable = [problem["n_stocks"] for problem in problems.values() if problem["n_features"] == N_FEATURES]
+    published = published[published["n_stocks"].isin(comparable)]
     table = pd.concat([ours.assign(source="ours"), published.assign(source="published")], ignore_index=True)
     return table[["source", *by, "loss_median", "loss_p10", "loss_p90", "sampled_loss", "n_replicates"]]
