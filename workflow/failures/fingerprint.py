@@ -39,12 +39,16 @@ def fingerprint(*sources: str | Path) -> str:
 @cache
 def meaning(source: str) -> str:
     """Dump of the syntax tree of `source` without docstrings and positions."""
-    tree = ast.parse(source)
+    tree = _tree(source)
     for node in ast.walk(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
     return ast.dump(tree, include_attributes=False)
+
+
+# Both uses may have the same tree: docstrings import nothing.
+_tree = cache(ast.parse)
 
 
 def _collect(path: Path, files: set[Path]) -> None:
@@ -63,8 +67,13 @@ def imports(path: Path) -> set[str]:
 
     Raises ValueError for a relative import, which could not be told from its text alone.
     """
+    return _imports(path, path.read_text())
+
+
+@cache
+def _imports(path: Path, source: str) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(_tree(source)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

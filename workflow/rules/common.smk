@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+from functools import reduce
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -50,6 +51,14 @@ wildcard_constraints:
     block="[0-9]+-[0-9]+",
 
 
+def at(dpath):
+    """What the configuration has at these keys, such as parity/problems/d5.
+
+    Snakemake's `lookup` does the same by walking all of the configuration, ten milliseconds each time.
+    """
+    return reduce(lambda block, key: block[key], dpath.split("/"), config)
+
+
 def register_figure(family, name, inputs, settings):
     """Make a figure known; figures.smk makes its two rules, NAME_table and NAME.
 
@@ -95,7 +104,7 @@ def run_files(family, problem, learner, file):
 
 def selected_runs(family, figure, file):
     """This file of all runs that a figure of a family selects; figure: its block, such as NAME or NAME/trained."""
-    selected = lookup(dpath=f"{family}/{figure}", within=config)
+    selected = at(f"{family}/{figure}")
     return [
         path
         for problem in selected["problems"]
@@ -113,20 +122,20 @@ def selected_instances(family, figure):
     """The tables of instances of all problems that a figure of a family selects."""
     return [
         f"{RESULTS}/instances/{family}/{problem}/seeds_{block}.csv"
-        for problem in lookup(dpath=f"{family}/{figure}/problems", within=config)
+        for problem in at(f"{family}/{figure}/problems")
         for block in blocks(config[family]["problems"][problem]["seeds"])
     ]
 
 
 def selected_problems(family, figure, *keys):
     """These keys of all problems that a figure of a family selects."""
-    problems, selected = config[family]["problems"], lookup(dpath=f"{family}/{figure}/problems", within=config)
+    problems, selected = config[family]["problems"], at(f"{family}/{figure}/problems")
     return {name: {key: problems[name][key] for key in keys} for name in selected}
 
 
 def selected_learners(family, figure, *keys):
     """These keys of all learners that a figure of a family selects."""
-    learners, selected = config[family]["learners"], lookup(dpath=f"{family}/{figure}/learners", within=config)
+    learners, selected = config[family]["learners"], at(f"{family}/{figure}/learners")
     return {name: {key: learners[name][key] for key in keys} for name in selected}
 
 
@@ -135,7 +144,7 @@ def select(dpath, *keys):
 
     Snakemake compares parameters by value, without their names: the keys stay inside the value.
     """
-    return lambda wildcards: {key: lookup(dpath=f"{dpath.format(**wildcards)}/{key}", within=config) for key in keys}
+    return lambda wildcards: {key: at(f"{dpath.format(**wildcards)}/{key}") for key in keys}
 
 
 def combine(*parameters):

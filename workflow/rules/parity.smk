@@ -25,12 +25,12 @@ register_figure(
     inputs={
         "initial": expand(
             f"{RESULTS}/gradients/parity/initial/{{learner}}.csv",
-            learner=lookup(dpath="parity/gradient_variance/initial/learners", within=config),
+            learner=at("parity/gradient_variance/initial/learners"),
         ),
         "trained": expand(
             f"{RESULTS}/gradients/parity/trained/{{problem}}/{{learner}}.csv",
-            problem=lookup(dpath="parity/gradient_variance/trained/problems", within=config),
-            learner=lookup(dpath="parity/gradient_variance/trained/learners", within=config),
+            problem=at("parity/gradient_variance/trained/problems"),
+            learner=at("parity/gradient_variance/trained/learners"),
         ),
     },
     settings={},
@@ -129,7 +129,7 @@ rule parity_train:
                 "snapshots",
             ],
         ),
-        learner=lookup(dpath="parity/learners/{learner}", within=config),
+        learner=lookup(dpath="{learner}", within=config["parity"]["learners"]),
         threads={"threads": config["threads"]},
         code=code("train.py", "failures.parity.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),

@@ -72,7 +72,7 @@ rule periodic_train:
             "periodic/problems/{problem}",
             *["n_features", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
         ),
-        learner=lookup(dpath="periodic/learners/{learner}", within=config),
+        learner=lookup(dpath="{learner}", within=config["periodic"]["learners"]),
         threads={"threads": config["threads"]},
         code=code("train.py", "failures.periodic.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),

@@ -79,7 +79,7 @@ rule portfolio_train:
             "portfolio/problems/{problem}",
             *["n_features", "n_stocks", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
         ),
-        learner=lookup(dpath="portfolio/learners/{learner}", within=config),
+        learner=lookup(dpath="{learner}", within=config["portfolio"]["learners"]),
         threads={"threads": config["threads"]},
         code=code("train.py", "failures.portfolio.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
