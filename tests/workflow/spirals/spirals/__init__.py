@@ -1,0 +1,1 @@
+"""Two spirals: the more turns, the longer a network needs to tell them apart."""

@@ -1,0 +1,30 @@
+"""How a learner is trained on two spirals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from failures import learners
+from failures.seeding import DATA, INIT, derive
+from failures.spirals.objective import SpiralObjective
+from failures.training import Schedule, Trainer
+
+
+class Training:
+    """One learner on one problem; `begin` starts the run of an instance."""
+
+    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+        self.stream, self.learner = ("spirals", problem_name), learner
+        self.objective = SpiralObjective(problem["n_turns"], learner["batch_size"])
+        schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
+        optimizer = learners.optimizer(learner["optimizer"])
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+
+    def begin(self, instance: Any) -> None:
+        """Give the trainer the angle, the random stream and fresh weights of an instance."""
+        self.objective.angle.assign(instance.angle)
+        self.objective.seed.assign(derive(*self.stream, instance.seed, DATA))
+        self.trainer.restart(self._network(instance.seed).get_weights())
+
+    def _network(self, seed: int | str):
+        return learners.network(2, self.learner, *self.stream, seed, INIT)
