@@ -7,7 +7,7 @@ import pandas as pd
 
 from failures.style import PAGE, add_note, color
 
-METHODS = ("end_to_end", "decomposition")
+METHODS = ("decomposition", "end_to_end")
 ROWS = {"loss": "expected loss\nat the end", "wrong": "share of states\non a wrong stock"}
 
 
