@@ -93,6 +93,6 @@ def second_moment(rows: np.ndarray) -> np.ndarray:
 def inverse_root(matrix: np.ndarray) -> np.ndarray:
     """The symmetric C^(-1/2) of a positive semidefinite matrix, zero where C is zero to rounding."""
     values, vectors = np.linalg.eigh(matrix)
-    kept = values > values.max() * len(values) * np.finfo(np.float64).eps
+    kept = values > values.max() * len(values) * np.finfo(matrix.dtype).eps
     roots = np.where(kept, values, np.inf) ** -0.5
     return (vectors * roots) @ vectors.T

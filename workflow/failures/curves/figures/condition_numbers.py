@@ -1,0 +1,52 @@
+"""Condition numbers of what the learners of curves see, against the length of the curves."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from failures.style import PAGE, add_note, color
+
+NAMES = {
+    "decoder": "linear",
+    "convolution": "convolution",
+    "conditioned": "conditioned, float64",
+    "conditioned_float32": "conditioned, float32",
+}
+LINES = {"": "-", "slopes": "-", "uniform": "--"}
+GUIDES = {4.0: "n⁴", 3.5: "n³·⁵, the paper's bound", 3.0: "n³"}
+CEILING = 1e15
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.curves.tables.condition_numbers`.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    figure, axis = plt.subplots(figsize=(PAGE, 3.6))
+    numbers, exponents = (table[table["quantity"] == name] for name in ("condition_number", "exponent"))
+    exponents = exponents.set_index(["matrix", "distribution"])
+    for keys, rows in numbers.groupby(["matrix", "distribution"], sort=False):
+        index, line = list(NAMES).index(keys[0]), LINES[keys[1]]
+        label = NAMES[keys[0]] + {"": "", "slopes": ", scripts' curves", "uniform": ", text's curves"}[keys[1]]
+        if keys in exponents.index:
+            fit = exponents.loc[keys]
+            label += f": n^{fit['value']:.3f} ± {fit['standard_error']:.3f}"
+        style = {"color": color(index), "marker": "o", "markersize": 3, "linewidth": 1, "label": label}
+        axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), line, **style)
+    _guides(axis, numbers[numbers["matrix"] == "decoder"])
+    axis.set(xscale="log", yscale="log", xlabel="points of a curve n", ylabel="condition number", ylim=(0.5, 2e15))
+    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
+    add_note(figure, note)
+    return figure
+
+
+def _guides(axis: plt.Axes, decoder: pd.DataFrame) -> None:
+    """Powers of n through the first condition number of W."""
+    n = decoder["n_points"].to_numpy(float)
+    for power, label in GUIDES.items():
+        y = decoder["value"].iloc[0] * (n / n[0]) ** power
+        axis.plot(n, y, color="0.6", linewidth=0.8, linestyle=(0, (1, 1)), zorder=0)
+        axis.annotate(label, (n[-1], y[-1]), (-3, 3), textcoords="offset points", ha="right", fontsize="x-small")
+    axis.set_xlim(right=np.max(n) * 1.3)

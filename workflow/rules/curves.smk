@@ -1,0 +1,122 @@
+# Section 4: piecewise linear curves. Figures fig6 and curve_errors of trained learners; condition_numbers and
+# conditioning_rates, theory that needs no training.
+
+
+register_figure(
+    "curves",
+    "fig6",
+    inputs={"decoded": f"{RESULTS}/decoded/curves/fig6.csv"},
+    settings={},
+)
+register_figure(
+    "curves",
+    "curve_errors",
+    inputs={
+        "history": selected_runs("curves", "curve_errors/training", "history.parquet"),
+        "runs": selected_runs("curves", "curve_errors/samples", "runs.csv"),
+    },
+    settings={},
+)
+register_figure(
+    "curves",
+    "condition_numbers",
+    inputs={},
+    settings=config["curves"]["condition_numbers"],
+)
+register_figure(
+    "curves",
+    "conditioning_rates",
+    inputs={},
+    settings=config["curves"]["conditioning_rates"],
+)
+
+
+rule curves_instances:
+    # Name the training sets of every replicate.
+    output:
+        "<results>/instances/curves/{problem}/seeds_{block}.csv",
+    log:
+        "<logs>/instances/curves/{problem}/seeds_{block}.log",
+    benchmark:
+        "<benchmarks>/instances/curves/{problem}/seeds_{block}.jsonl"
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=doubling(400),
+        runtime=doubling(5),
+    params:
+        module="failures.curves.problem",
+        problem=select("curves/problems/{problem}", "n_curves", "distribution"),
+        variant=f"variant={config['variant']}",
+        seeds=block_seeds("curves"),
+        code=code("draw_instances.py", "failures.curves.problem"),
+    script:
+        "../scripts/draw_instances.py"
+
+
+rule curves_train:
+    # Train one learner on the curves of a block of replicates.
+    input:
+        instances="<results>/instances/curves/{problem}/seeds_{block}.csv",
+    output:
+        history="<results>/runs/curves/{problem}/{learner}/seeds_{block}/history.parquet",
+        runs="<results>/runs/curves/{problem}/{learner}/seeds_{block}/runs.csv",
+        models=directory("<results>/runs/curves/{problem}/{learner}/seeds_{block}/models"),
+    log:
+        "<logs>/runs/curves/{problem}/{learner}/seeds_{block}.log",
+    benchmark:
+        "<benchmarks>/runs/curves/{problem}/{learner}/seeds_{block}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1200),
+        runtime=doubling(60),
+    params:
+        module="failures.curves.training",
+        checkpoints=f"{RESULTS}/checkpoints",
+        problem=select(
+            "curves/problems/{problem}",
+            *["n_points", "n_pieces", "n_curves", "n_validation"],
+            *["n_steps", "evaluate_every", "checkpoint_every", "snapshots"],
+        ),
+        learner=lookup(dpath="{learner}", within=config["curves"]["learners"]),
+        threads={"threads": config["threads"]},
+        code=code("train.py", "failures.curves.training"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/train.py"
+
+
+rule curves_decode:
+    # Decode a few validation curves with the networks that were kept.
+    input:
+        runs=selected_runs("curves", "fig6", "runs.csv"),
+        models=selected_runs("curves", "fig6", "models"),
+    output:
+        "<results>/decoded/curves/fig6.csv",
+    log:
+        "<logs>/decoded/curves/fig6.log",
+    benchmark:
+        "<benchmarks>/decoded/curves/fig6.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1200),
+        runtime=doubling(10),
+    params:
+        module="failures.curves.decoding",
+        settings=combine(
+            select(
+                f"curves/problems/{config['curves']['fig6']['problems'][0]}",
+                *["n_points", "n_pieces", "n_validation"],
+            ),
+            select("curves/fig6", "steps", "n_shown"),
+        ),
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.curves.decoding"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
