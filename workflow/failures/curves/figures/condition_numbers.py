@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 from failures.style import PAGE, add_note, color
@@ -15,7 +14,7 @@ NAMES = {
     "conditioned_float32": "conditioned, float32",
 }
 LINES = {"": "-", "slopes": "-", "uniform": "--"}
-GUIDES = {4.0: "n⁴", 3.5: "n³·⁵, the paper's bound", 3.0: "n³"}
+GUIDES = {4.0: "$n^4$", 3.5: "$n^{3.5}$, the paper's bound", 3.0: "$n^3$"}
 CEILING = 1e15
 
 
@@ -25,6 +24,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     note: what to say of a run that is not at the paper's scale or settings.
     """
     figure, axis = plt.subplots(figsize=(PAGE, 3.6))
+    table = table.assign(distribution=table["distribution"].fillna(""))
     numbers, exponents = (table[table["quantity"] == name] for name in ("condition_number", "exponent"))
     exponents = exponents.set_index(["matrix", "distribution"])
     for keys, rows in numbers.groupby(["matrix", "distribution"], sort=False):
@@ -32,11 +32,13 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         label = NAMES[keys[0]] + {"": "", "slopes": ", scripts' curves", "uniform": ", text's curves"}[keys[1]]
         if keys in exponents.index:
             fit = exponents.loc[keys]
-            label += f": n^{fit['value']:.3f} ± {fit['standard_error']:.3f}"
-        style = {"color": color(index), "marker": "o", "markersize": 3, "linewidth": 1, "label": label}
-        axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), line, **style)
-    _guides(axis, numbers[numbers["matrix"] == "decoder"])
+            label += f": $n^{{{fit['value']:.3f} \\pm {fit['standard_error']:.3f}}}$"
+        style = {"color": color(index), "marker": "o", "markersize": 3, "linestyle": line, "linewidth": 1}
+        if keys[0].endswith("float32"):  # rounding has no line
+            style |= {"marker": {"slopes": "x", "uniform": "+"}[keys[1]], "markersize": 5, "linestyle": ""}
+        axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), label=label, **style)
     axis.set(xscale="log", yscale="log", xlabel="points of a curve n", ylabel="condition number", ylim=(0.5, 2e15))
+    _guides(axis, numbers[numbers["matrix"] == "decoder"])
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
     add_note(figure, note)
     return figure
@@ -49,4 +51,3 @@ def _guides(axis: plt.Axes, decoder: pd.DataFrame) -> None:
         y = decoder["value"].iloc[0] * (n / n[0]) ** power
         axis.plot(n, y, color="0.6", linewidth=0.8, linestyle=(0, (1, 1)), zorder=0)
         axis.annotate(label, (n[-1], y[-1]), (-3, 3), textcoords="offset points", ha="right", fontsize="x-small")
-    axis.set_xlim(right=np.max(n) * 1.3)

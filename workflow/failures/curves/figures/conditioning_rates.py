@@ -8,7 +8,8 @@ import pandas as pd
 from failures.style import PAGE, add_note, color
 
 METHODS = {"closed_form": "closed form", "simulation": "simulated", "stochastic": "stochastic, mean"}
-LEARNERS = ("linear", "convolution_slopes", "convolution_uniform", "conditioned_slopes", "conditioned_uniform")
+LEARNERS = ("linear", "convolution", "conditioned")
+LINES = {"": "-", "slopes": "-", "uniform": "--"}
 LARGEST = 1e12
 
 
@@ -37,14 +38,24 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 def _iterations(axis: plt.Axes, table: pd.DataFrame) -> None:
     for (learner, method), rows in table.groupby(["learner", "method"]):
-        shade = "0.3" if method == "bound" else color(LEARNERS.index(learner))
+        name, _, distribution = learner.partition("_")
+        shade, line = color(LEARNERS.index(name)), LINES[distribution]
+        if method == "bound":
+            shade, line, name = "0.3", ":", "bound"
         if method == "simulation":
-            axis.plot(rows["x"], rows["value"], "o", color=shade, markersize=3)
-        else:
-            label = "bound (Theorem 3)" if method == "bound" else learner.replace("_", ", ")
-            axis.plot(
-                rows["x"], rows["value"], ":" if method == "bound" else "-", color=shade, linewidth=1, label=label
+            axis.plot(rows["x"], rows["value"], "o", color=color(1), markersize=3)
+            continue
+        axis.plot(rows["x"], rows["value"], line, color=shade, linewidth=1)
+        if distribution != "uniform":
+            middle, above = rows.iloc[len(rows) // 2], name == "linear"
+            place = {"xytext": (-4, 4) if above else (4, -8), "ha": "right" if above else "left"}
+            axis.annotate(
+                name,
+                (middle["x"], middle["value"]),
+                textcoords="offset points",
+                color=shade,
+                fontsize="x-small",
+                **place,
             )
     axis.set(xscale="log", yscale="log", xlabel="points of a curve n", title="iterations to an error of .5")
-    axis.legend(fontsize="x-small", loc="upper left")
-    axis.set_ylim(top=table["value"].max() * 1e6)
+    axis.set_ylim(0.1, table["value"].max() * 10)

@@ -26,6 +26,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             axis.axhline(1, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
             axis.set(xscale="log", yscale="log", xlabel=label, title=title if stage == "training" else "")
             axis.set_ylim(FLOOR, 1e3)
+            if key == "step":
+                axis.set_xlim(left=100)
         pair[0].set_ylabel("relative squared error")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize="small")
