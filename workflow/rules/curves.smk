@@ -110,7 +110,7 @@ rule curves_decode:
         module="failures.curves.decoding",
         settings=combine(
             select(
-                f"curves/problems/{config['curves']['fig6']['problems'][0]}",
+                f"curves/problems/{at('curves/fig6/problems')[0]}",
                 *["n_points", "n_pieces", "n_validation"],
             ),
             select("curves/fig6", "steps", "n_shown"),
