@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from failures.style import PAGE, add_note, color
 
@@ -48,6 +49,7 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame, zoomed: bool) -> None:
     if zoomed:
         rows = rows[rows["r"].abs() < ZOOM]
         axis.set_xlim(-ZOOM, ZOOM)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
     axis.plot(rows["r"], rows["truth"], color="0.55", linewidth=2.5, alpha=0.6, drawstyle="steps-post", label="u")
     axis.plot(rows["r"], rows["prediction"], ".", color=color(0), markersize=1.5 + zoomed, label="learnt", zorder=3)
     if rows["approximation"].notna().any():
