@@ -27,7 +27,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             axis.set(xscale="log", yscale="log", xlabel=label, title=title if stage == "training" else "")
             axis.set_ylim(FLOOR, 1e3)
             if key == "step":
-                axis.set_xlim(left=100)
+                axis.set_xlim(100, max(table["step"].max(), 1000) * 1.1)
         pair[0].set_ylabel("relative squared error")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize="small")

@@ -15,8 +15,8 @@ TITLES = {
     "forward_only": "forward-only",
     "flat": "through u itself",
 }
-# Of the zoomed panel, from b*: one boundary of the steps.
-ZOOM = 0.06
+# The zoomed panel: standard deviations of r to each side of b*, where a step is.
+ZOOM = 0.6
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -47,8 +47,9 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 def _panel(axis: plt.Axes, rows: pd.DataFrame, zoomed: bool) -> None:
     if zoomed:
-        rows = rows[rows["r"].abs() < ZOOM]
-        axis.set_xlim(-ZOOM, ZOOM)
+        width = ZOOM * rows["r"].std()
+        rows = rows[rows["r"].abs() < width]
+        axis.set_xlim(-width, width)
         axis.xaxis.set_major_locator(MaxNLocator(4))
     axis.plot(rows["r"], rows["truth"], color="0.55", linewidth=2.5, alpha=0.6, drawstyle="steps-post", label="u")
     axis.plot(rows["r"], rows["prediction"], ".", color=color(0), markersize=1.5 + zoomed, label="learnt", zorder=3)

@@ -12,6 +12,7 @@ from failures.tables import read_histories, read_tables, replicate_band
 
 # Quantities of the end of training, by the metric that each is one minus, or is.
 FINAL = {"unexplained": "unexplained", "absolute": "absolute", "wrong": "exact", "wrong_near": "exact_near"}
+NEVER = 1e18
 BY = ["learner", "kind", "quantity"]
 
 
@@ -34,7 +35,11 @@ def tabulate(
     rows = [*_final(read_tables(inputs["runs"])), *_speed(history, learners, targets)]
     summary = pd.DataFrame(rows, columns=["learner", "quantity", "value"])
     summary["kind"] = summary["learner"].map(lambda name: learners[name]["kind"])
+    # Quantiles of infinities would be NaN.
+    summary["value"] = summary["value"].clip(upper=NEVER)
     summary = replicate_band(summary, BY, "value")
+    bands = ["value_median", "value_p10", "value_p90"]
+    summary[bands] = summary[bands].where(summary[bands] < NEVER / 1e3, np.inf)
     fixed = [
         (name, learner["kind"], quantity, *[number] * 3)
         for name, learner in learners.items()
