@@ -15,16 +15,32 @@ def figures(*names):
 FIG1, SIZE, CLASSES, VARIANCE = (figures(name) for name in ("fig1", "parity_size", "predictors", "gradient_variance"))
 TRAINED_PARITIES = figures("fig1", "parity_size", "gradient_variance", "target_blindness", "predictors", "queries")
 PERIODIC = figures("linear_periodic")
-ALL_FIGURES = TRAINED_PARITIES | figures("elimination", "linear_periodic", "linear_periodic_variance")
+PORTFOLIO = figures("fig4", "estimator_variance", "portfolio_rates")
+CURVES = {"curves_decode": 1} | figures("fig6", "curve_errors")
+STEPS = {"steps_predict": 1} | figures("fig7", "step_learners", "bias_sensitivity", "forward_only")
+# What is computed without training.
+THEORY = figures("elimination", "linear_periodic_variance", "condition_numbers", "conditioning_rates")
+ALL_FIGURES = {
+    rule: 1
+    for rule in TRAINED_PARITIES | PERIODIC | PORTFOLIO | CURVES | STEPS | THEORY
+    if rule not in ("curves_decode", "steps_predict")
+}
 DRAWN = {rule: 1 for rule in ALL_FIGURES if not rule.endswith("_table")}
+# Tables that are computed without the shared module of tables.
+OWN_TABLES = [f"{name}_table" for name in ("fig6", "fig7", "condition_numbers", "conditioning_rates")]
 # Jobs of the tests' configuration.
 TRAIN_PARITIES = {"parity_train": 11, "parity_trained_gradients": 1} | TRAINED_PARITIES
-TRAIN_ALL = TRAIN_PARITIES | {"periodic_train": 1} | PERIODIC
+TRAIN_WAVES = {"periodic_train": 1} | PERIODIC
+TRAIN_OTHERS = {"portfolio_train": 2, "curves_train": 3, "steps_train": 3} | PORTFOLIO | CURVES | STEPS
+TRAIN_ALL = TRAIN_PARITIES | TRAIN_WAVES | TRAIN_OTHERS
 INITIAL = {"parity_initial_gradients": 2}
+MOMENTS = {"portfolio_moments": 1}
 BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
-EVERYTHING = (
-    TRAIN_ALL | INITIAL | {"parity_instances": 9, "periodic_instances": 1, "periodic_gradients": 2} | ALL_FIGURES
-)
+INSTANCES = {
+    f"{family}_instances": count
+    for family, count in {"parity": 9, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2}.items()
+}
+EVERYTHING = TRAIN_ALL | INITIAL | MOMENTS | INSTANCES | {"periodic_gradients": 2} | ALL_FIGURES
 LIBRARY = "workflow/failures"
 
 
@@ -39,7 +55,7 @@ EDITS = {
     "the engine": (
         f"{LIBRARY}/training.py",
         replace("parallel_iterations=1", "parallel_iterations=2"),
-        TRAIN_ALL,
+        TRAIN_ALL | MOMENTS,
     ),
     "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN_ALL),
     "the objective": (
@@ -52,7 +68,7 @@ EDITS = {
         replace("WORD = 32", "WORD = 16 * 2"),
         {"parity_instances": 9} | TRAIN_PARITIES,
     ),
-    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN_ALL | INITIAL),
+    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN_PARITIES | TRAIN_WAVES | INITIAL),
     "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
     "an analysis": (f"{LIBRARY}/parity/analyses/initial_gradients.py", replace("= 16", "= 17"), INITIAL | VARIANCE),
     "theory": (
@@ -69,7 +85,17 @@ EDITS = {
     "shared table code": (
         f"{LIBRARY}/tables.py",
         replace("quantiles[0.5]", "quantiles[1 / 2]"),
-        {rule: 1 for rule in ALL_FIGURES},
+        {rule: 1 for rule in ALL_FIGURES if rule not in [*OWN_TABLES, *(t.removesuffix("_table") for t in OWN_TABLES)]},
+    ),
+    "the family curves": (
+        f"{LIBRARY}/curves/objective.py",
+        replace("class ", "NOTHING = 0\n\n\nclass "),
+        {"curves_train": 3} | CURVES,
+    ),
+    "what a figure of curves decodes": (
+        f"{LIBRARY}/curves/decoding.py",
+        replace("np.full_like(curves, np.nan)", "np.full_like(curves, float('nan'))"),
+        {"curves_decode": 1} | figures("fig6"),
     ),
     "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
     "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
@@ -167,6 +193,10 @@ CONFIGS = {
     "networks that are kept": (
         problems("d6_kept", "snapshots", value=[0]),
         {"parity_train": 1, "parity_trained_gradients": 1} | VARIANCE,
+    ),
+    "a learner of another family": (
+        change_value("portfolio", "fig4", "learners", value=["end_to_end", "decomposition", "end_to_end_sgd"]),
+        {"portfolio_train": 1} | figures("fig4"),
     ),
     "a new learner": (tanh_in_fig1, {"parity_train": 2} | FIG1),
 }  # fmt: skip

@@ -5,7 +5,7 @@
 register_figure(
     "curves",
     "fig6",
-    inputs={"decoded": f"{RESULTS}/decoded/curves/fig6.csv"},
+    inputs={"decoded": f"{RESULTS}/decoded/curves/{at('curves/fig6/problems')[0]}.csv"},
     settings={},
 )
 register_figure(
@@ -95,11 +95,11 @@ rule curves_decode:
         runs=selected_runs("curves", "fig6", "runs.csv"),
         models=selected_runs("curves", "fig6", "models"),
     output:
-        "<results>/decoded/curves/fig6.csv",
+        "<results>/decoded/curves/{problem}.csv",
     log:
-        "<logs>/decoded/curves/fig6.log",
+        "<logs>/decoded/curves/{problem}.log",
     benchmark:
-        "<benchmarks>/decoded/curves/fig6.jsonl"
+        "<benchmarks>/decoded/curves/{problem}.jsonl"
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
@@ -109,10 +109,7 @@ rule curves_decode:
     params:
         module="failures.curves.decoding",
         settings=combine(
-            select(
-                f"curves/problems/{at('curves/fig6/problems')[0]}",
-                *["n_points", "n_pieces", "n_validation"],
-            ),
+            select("curves/problems/{problem}", "n_points", "n_pieces", "n_validation"),
             select("curves/fig6", "steps", "n_shown"),
         ),
         threads={"threads": config["threads"]},

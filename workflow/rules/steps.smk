@@ -4,7 +4,7 @@
 register_figure(
     "steps",
     "fig7",
-    inputs={"predictions": f"{RESULTS}/predictions/steps/fig7.csv"},
+    inputs={"predictions": f"{RESULTS}/predictions/steps/{at('steps/fig7/problems')[0]}.csv"},
     settings={},
 )
 register_figure(
@@ -101,11 +101,11 @@ rule steps_predict:
         runs=selected_runs("steps", "fig7", "runs.csv"),
         models=selected_runs("steps", "fig7", "models"),
     output:
-        "<results>/predictions/steps/fig7.csv",
+        "<results>/predictions/steps/{problem}.csv",
     log:
-        "<logs>/predictions/steps/fig7.log",
+        "<logs>/predictions/steps/{problem}.log",
     benchmark:
-        "<benchmarks>/predictions/steps/fig7.jsonl"
+        "<benchmarks>/predictions/steps/{problem}.jsonl"
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
@@ -115,7 +115,7 @@ rule steps_predict:
     params:
         module="failures.steps.prediction",
         settings=combine(
-            select(f"steps/problems/{at('steps/fig7/problems')[0]}", "n_features", "input_scale"),
+            select("steps/problems/{problem}", "n_features", "input_scale"),
             select("steps/fig7", "n_samples"),
             lambda wildcards: {
                 "learners": selected_learners("steps", "fig7", "kind", "slope", "relative", "shift", "n_logits")
