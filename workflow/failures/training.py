@@ -79,8 +79,9 @@ class Trainer(keras.Model):
         self.built = True
         weights = learner.trainable_variables
         optimizer.build(weights)
-        large = sum(int(np.prod(weight.shape)) for weight in weights) >= LARGE
-        self._apply = tf.function(lambda gradients: optimizer.apply(gradients, weights), jit_compile=large)
+        self._apply = lambda gradients: optimizer.apply(gradients, weights)
+        if sum(int(np.prod(weight.shape)) for weight in weights) >= LARGE:
+            self._apply = tf.function(self._apply, jit_compile=True)
         self._fresh = [variable.numpy() for variable in optimizer.variables]
         # Keras' "auto" would compile the loop with XLA, which is slower on the CPU wherever the
         # weights are variables (docs/decisions/engine.md).
