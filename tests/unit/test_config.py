@@ -1,4 +1,5 @@
 import copy
+import re
 
 import pytest
 import yaml
@@ -24,7 +25,7 @@ BAD_VALUES = [
     ("style.dpi", 10, "greater than or equal to 50"),
     ("style.palette", "rainbow", "'colorblind'"),
     ("style.colour", "red", "unknown key; allowed: dpi, palette"),
-    ("poker", {}, "unknown key; allowed: families, parity"),
+    ("poker", {}, "unknown key; allowed: curves, families, parity"),
     ("parity", [], "dictionary"),
     ("parity.problems", {}, "at least 1 item"),
     ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
@@ -170,3 +171,27 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         validate(raw | {"families": ["parity"], "parity": None})
     with pytest.raises(ConfigError, match="no family has a block"):
         validate({key: value for key, value in raw.items() if key not in families()})
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("portfolio.fig4.problems", ["k10", "k10_rates"], "two of them have the same n_stocks"),
+        ("portfolio.estimator_variance.trained.problems", ["k10_rates"], "'k10_rates' must have a single value"),
+        ("portfolio.learners.end_to_end.method", "both", "portfolio.learners.end_to_end.method = 'both'"),
+        ("curves.fig6.steps", [500, 600], "fig6.steps: 600 is not among the snapshots of 'pieces'"),
+        ("curves.fig6.problems", ["pieces", "few"], "curves.fig6.problems"),
+        ("curves.problems.pieces.snapshots", [501], "501 is no step of an evaluation"),
+        ("curves.learners.autoencoder.conditioned", True, "an autoencoder cannot be"),
+        ("curves.curve_errors.training.problems", ["few"], "'few' must have a single value in n_curves"),
+        ("curves.condition_numbers.fitted_from", 2000, "fewer than two n"),
+        ("steps.bias_sensitivity.learners", ["flat"], "'flat' must be of the kind 'non_flat'"),
+        ("steps.bias_sensitivity.problems", ["steps"], "'steps' needs initial_biases"),
+        ("steps.fig7.problems", ["starts"], "'starts' must not have initial_biases"),
+        ("steps.learners.multiclass.n_logits", 10, "steps.learners.multiclass.n_logits = 10"),
+    ],
+)
+def test_a_value_that_does_not_fit_its_family_is_named(raw, path, value, words):
+    with pytest.raises(ConfigError, match=re.escape(words)) as caught:
+        validate(put(raw, path, value))
+    assert "\n" not in str(caught.value)

@@ -82,11 +82,16 @@ class Figure(Settings):
     """Names of learners."""
 
 
-class Decoded(Figure):
-    """What a figure of decoded curves shows, of the first replicate of one problem."""
+class Single(Figure):
+    """What a figure shows of a single problem."""
 
     problems: Annotated[Names, Field(max_length=1)]
     """Name of the problem."""
+
+
+class Decoded(Single):
+    """What a figure of decoded curves shows, of the first replicate of one problem."""
+
     steps: Annotated[list[Step], Field(min_length=1), AfterValidator(unique)]
     """Steps, among the problem's snapshots."""
     n_shown: int = Field(2, ge=1, le=100)
@@ -96,10 +101,10 @@ class Decoded(Figure):
 class Errors(Settings):
     """What a figure of errors shows."""
 
-    training: Figure
+    training: Single
     """Against steps."""
-    samples: Figure
-    """At the end, against the number of training curves (problems with several `n_curves`)."""
+    samples: Single
+    """At the end, against the number of training curves (a problem with several `n_curves`)."""
 
 
 class ConditionNumbers(Settings):

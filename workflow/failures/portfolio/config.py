@@ -98,6 +98,9 @@ class Config(Settings):
         for name, figure in figures.items():
             check_selected(figure.problems, self.problems, "problem", f"{name}.problems")
             check_selected(figure.learners, self.learners, "learner", f"{name}.learners")
+            sizes = [self.problems[problem].n_stocks for problem in figure.problems]
+            if len(set(sizes)) < len(sizes):
+                raise ValueError(f"{name}.problems: two of them have the same n_stocks")
         for name in ("fig4", "estimator_variance.trained"):
             for problem in figures[name].problems:
                 if len(self.problems[problem].rate_factors) > 1:

@@ -67,16 +67,21 @@ class Figure(Settings):
     """Names of learners."""
 
 
-class Predicted(Figure):
-    """What a figure of predictions shows, of the first replicate of one problem."""
+class Single(Figure):
+    """What a figure shows of a single problem."""
 
     problems: Annotated[Names, Field(max_length=1)]
     """Name of the problem."""
+
+
+class Predicted(Single):
+    """What a figure of predictions shows, of the first replicate."""
+
     n_samples: int = Field(2560, ge=10, le=100_000)
     """Fresh samples that are drawn."""
 
 
-class Compared(Figure):
+class Compared(Single):
     """What a comparison of learners shows."""
 
     targets: Annotated[list[Positive], Field(min_length=1), AfterValidator(unique)] = Field([0.1, 0.01])
@@ -116,7 +121,7 @@ class Config(Settings):
     """The step function and what learners make of it."""
     step_learners: Compared
     """Accuracy, cost and speed of all learners."""
-    bias_sensitivity: Figure
+    bias_sensitivity: Single
     """Success against the initial bias (a problem with `initial_biases`) and the slope c (learners of the kind
     `non_flat`)."""
     forward_only: ForwardOnly
@@ -132,6 +137,9 @@ class Config(Settings):
                 if (self.problems[problem].initial_biases is not None) != (name == "bias_sensitivity"):
                     wanted = "needs" if name == "bias_sensitivity" else "must not have"
                     raise ValueError(f"{name}.problems: '{problem}' {wanted} initial_biases")
+        scales = [self.problems[problem].input_scale for problem in self.forward_only.problems]
+        if len(set(scales)) < len(scales):
+            raise ValueError("forward_only.problems: two of them have the same input_scale")
         for learner in self.bias_sensitivity.learners:
             if self.learners[learner].kind != "non_flat":
                 raise ValueError(f"bias_sensitivity.learners: '{learner}' must be of the kind 'non_flat'")
