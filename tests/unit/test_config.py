@@ -12,7 +12,7 @@ LEARNER = "parity.learners.relu"
 BAD_VALUES = [
     ("scale", "huge", "'full', 'preview' or 'test'"),
     ("variant", "text", "'code' or 'paper'"),
-    ("families", ["parity", "poker"], "unknown family 'poker'; allowed: parity"),
+    ("families", ["parity", "poker"], "unknown family 'poker'; allowed: curves, parity"),
     ("families", [], "at least 1 item"),
     ("families", "parity", "list"),
     ("seeds", [], "at least 1 item"),
