@@ -61,11 +61,11 @@ class Project:
         return {rule: int(count) for rule, count in rows if rule not in ("all", *families())}
 
     def artifacts(self):
-        """Bytes of every artifact: instances, runs, tables and figures."""
+        """Bytes of every artifact: instances, runs, analyses, tables and figures."""
         root = self.folder / "results/test"
         return {
             str(path.relative_to(root)): path.read_bytes()
-            for folder in ("instances", "runs", "tables", "figures")
+            for folder in ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
             for path in sorted((root / folder).rglob("*"))
             if path.is_file() and path.name != ".snakemake_timestamp"
         }

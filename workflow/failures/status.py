@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-_OUTPUTS = ("instances", "runs", "gradients", "tables", "figures")
+_OUTPUTS = ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
 # The last words of a progress line (failures.jobs.Progress).
 _LEFT = re.compile(r"([\d.]+) s left$")
 
