@@ -105,8 +105,30 @@ class Learner(Settings):
     """The optimiser."""
 
 
+class Figure(Settings):
+    """What a figure shows: every selected learner on every selected problem."""
+
+    problems: Names
+    """Names of problems."""
+    learners: Names
+    """Names of learners."""
+
+
+class Single(Figure):
+    """What a figure shows of a single problem."""
+
+    problems: Annotated[Names, Field(max_length=1)]
+    """Name of the problem."""
+
+
 def check_selected(selected: list[str], defined: dict[str, Any], kind: str, where: str) -> None:
     """Raise ValueError if a name in `selected` is not defined."""
     for name in selected:
         if name not in defined:
             raise ValueError(f"{where}: unknown {kind} '{name}'; defined: {', '.join(sorted(defined)) or 'none'}")
+
+
+def check_figure(figure: Figure, problems: dict[str, Any], learners: dict[str, Any], where: str) -> None:
+    """Raise ValueError if the figure at `where` selects a problem or learner that is not defined."""
+    check_selected(figure.problems, problems, "problem", f"{where}.problems")
+    check_selected(figure.learners, learners, "learner", f"{where}.learners")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Names, Optimizer, Seed, Seeds, Settings, check_selected, unique
+from failures.settings import Name, Optimizer, Seed, Seeds, Settings, Single, check_figure, unique
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(unique)]
@@ -71,22 +71,6 @@ class Learner(Settings):
         if self.conditioned and self.architecture == "autoencoder":
             raise ValueError("conditioned: an autoencoder cannot be; use linear or convolution")
         return self
-
-
-class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
-
-
-class Single(Figure):
-    """What a figure shows of a single problem."""
-
-    problems: Annotated[Names, Field(max_length=1)]
-    """Name of the problem."""
 
 
 class Decoded(Single):
@@ -154,8 +138,7 @@ class Config(Settings):
         errors = self.curve_errors
         figures = {"fig6": self.fig6, "curve_errors.training": errors.training, "curve_errors.samples": errors.samples}
         for name, figure in figures.items():
-            check_selected(figure.problems, self.problems, "problem", f"{name}.problems")
-            check_selected(figure.learners, self.learners, "learner", f"{name}.learners")
+            check_figure(figure, self.problems, self.learners, name)
         for name in ("fig6", "curve_errors.training"):
             for problem in figures[name].problems:
                 if len(self.problems[problem].n_curves) > 1:

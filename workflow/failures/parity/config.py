@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Learner, Name, Names, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Learner, Name, Names, Seeds, Settings, check_figure, check_selected, unique
 
 # The cube has 2^d points; beyond this an evaluation on all of them would dwarf the training.
 LARGEST_CUBE = 14
@@ -81,15 +81,6 @@ class Problem(Settings):
         return self
 
 
-class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
-
-
 class InitialGradients(Settings):
     """Networks at their random initial weights; inputs are encoded as the variant has them."""
 
@@ -159,8 +150,7 @@ class Config(Settings):
         selections = {name: getattr(self, name) for name in ("fig1", "parity_size", *KINDS, "predictors")}
         selections["gradient_variance.trained"] = self.gradient_variance.trained
         for name, figure in selections.items():
-            check_selected(figure.problems, self.problems, "problem", f"{name}.problems")
-            check_selected(figure.learners, self.learners, "learner", f"{name}.learners")
+            check_figure(figure, self.problems, self.learners, name)
             kind = KINDS.get(name, "targets")
             for problem in figure.problems:
                 if self.problems[problem].kind != kind:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Learner, Name, Names, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Learner, Name, Names, Seeds, Settings, check_selected, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
 Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]
@@ -33,15 +33,6 @@ class Problem(Settings):
     """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
     seeds: Seeds | None = None
     """Replicates of this problem; the shared `seeds` if left out."""
-
-
-class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
 
 
 class Variance(Settings):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Names, Optimizer, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Name, Optimizer, Seeds, Settings, check_figure, unique
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 States = Annotated[int, Field(ge=2, le=100_000)]
@@ -44,15 +44,6 @@ class Learner(Settings):
     """Fresh samples for each step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
     """The optimiser."""
-
-
-class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
 
 
 class Initial(Settings):
@@ -96,8 +87,7 @@ class Config(Settings):
         trained = self.estimator_variance.trained
         figures = {"fig4": self.fig4, "estimator_variance.trained": trained, "portfolio_rates": self.portfolio_rates}
         for name, figure in figures.items():
-            check_selected(figure.problems, self.problems, "problem", f"{name}.problems")
-            check_selected(figure.learners, self.learners, "learner", f"{name}.learners")
+            check_figure(figure, self.problems, self.learners, name)
             sizes = [self.problems[problem].n_stocks for problem in figure.problems]
             if len(set(sizes)) < len(sizes):
                 raise ValueError(f"{name}.problems: two of them have the same n_stocks")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Names, Optimizer, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Name, Optimizer, Seeds, Settings, Single, check_figure, unique
 from failures.steps.problem import OFFSETS
 
 Biases = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=1), AfterValidator(unique)]
@@ -56,22 +56,6 @@ class Learner(Settings):
     """Fresh samples for each step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
     """The optimiser."""
-
-
-class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
-
-
-class Single(Figure):
-    """What a figure shows of a single problem."""
-
-    problems: Annotated[Names, Field(max_length=1)]
-    """Name of the problem."""
 
 
 class Predicted(Single):
@@ -131,8 +115,7 @@ class Config(Settings):
     def _selections_are_defined(self) -> Config:
         for name in ("fig7", "step_learners", "bias_sensitivity", "forward_only"):
             figure = getattr(self, name)
-            check_selected(figure.problems, self.problems, "problem", f"{name}.problems")
-            check_selected(figure.learners, self.learners, "learner", f"{name}.learners")
+            check_figure(figure, self.problems, self.learners, name)
             for problem in figure.problems:
                 if (self.problems[problem].initial_biases is not None) != (name == "bias_sensitivity"):
                     wanted = "needs" if name == "bias_sensitivity" else "must not have"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from failures.settings import Learner, Name, Names, Seeds, Settings
+from failures.settings import Figure, Learner, Name, Seeds, Settings
 
 
 class Problem(Settings):
@@ -20,15 +20,6 @@ class Problem(Settings):
     """Evaluate after the update at steps 0, this, twice this, ... and the last."""
     checkpoint_every: int = Field(1000, ge=1)
     """Steps between two checkpoints."""
-
-
-class Figure(Settings):
-    """What the figure shows."""
-
-    problems: Names
-    """Names of problems."""
-    learners: Names
-    """Names of learners."""
 
 
 class Config(Settings):
