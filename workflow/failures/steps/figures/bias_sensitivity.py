@@ -20,7 +20,6 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         label = f"c = {slope:g}" + " / height" * bool(relative)
         style = {"color": color(index), "marker": "osD^vP*X"[index % 8], "markersize": 3, "linewidth": 1}
         x = rows["initial_bias"]
-        axes[0].fill_between(x, rows["success_low"], rows["success_high"], color=color(index), alpha=0.1, linewidth=0)
         axes[0].plot(x, rows["success"], label=label, **style)
         axes[1].plot(x, rows["unexplained_median"], label=label, **style)
     axes[0].set(ylabel="share of runs that learn", ylim=(-0.04, 1.04), title="success")
