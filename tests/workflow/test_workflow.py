@@ -180,7 +180,8 @@ def test_every_column_of_every_table_is_documented(finished):
         section = sections[f"`tables/{path.name}`"]
         for column in pd.read_csv(path).columns:
             assert f"`{column}`" in section, f"{path.name}: {column}"
-    for name, words in ((f"{RUN}/history.parquet", "Histories"), (f"{RUN}/runs.csv", "Instances")):
+    parity = "Instances and `runs.csv` of the parity"
+    for name, words in ((f"{RUN}/history.parquet", "Histories"), (f"{RUN}/runs.csv", parity)):
         path = finished.folder / "results/test" / name
         columns = (pd.read_csv if path.suffix == ".csv" else pd.read_parquet)(path).columns
         (section,) = (text for title, text in sections.items() if title.startswith(words))
