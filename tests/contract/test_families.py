@@ -1,6 +1,7 @@
 """What every family must offer. A new family is picked up by itself."""
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -67,7 +68,7 @@ def test_training_follows_the_protocol(family, tmp_path):
     # Snapshots of earlier steps are named after their model; each instance has its model at the end.
     models = {path.stem for path in paths[2].iterdir()}
     assert set(instances["instance"]) <= models
-    assert {model.split(".")[0] for model in models} == set(instances["instance"])
+    assert {re.sub(r"\.(initial|step_\d+)$", "", model) for model in models} == set(instances["instance"])
     assert not paths[3].exists()
 
 
