@@ -34,6 +34,12 @@ class Objective(Protocol):
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Training loss of the batch of this step, a scalar."""
 
+    def gradients(self, model: keras.Model, step: tf.Tensor) -> list[tf.Tensor]:
+        """Gradients of the loss by the model's trainable variables; a family may have a faster way to them."""
+        with tf.GradientTape() as tape:
+            loss = self.loss(model, step)
+        return tape.gradient(loss, model.trainable_variables)
+
     def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """What the optimiser is told of the gradients; the truth, unless a family replaces it."""
         return gradients
@@ -109,10 +115,7 @@ class Trainer(keras.Model):
 
     def _update(self, step: tf.Tensor) -> tf.Tensor:
         """One update of the weights; returns the next step."""
-        weights = self.learner.trainable_variables
-        with tf.GradientTape() as tape:
-            loss = self.objective.loss(self.learner, step)
-        self._apply(self.objective.answer(tape.gradient(loss, weights), step))
+        self._apply(self.objective.answer(self.objective.gradients(self.learner, step), step))
         return step + 1
 
     @property

@@ -1,0 +1,60 @@
+"""The networks of section 3.1, as plain Keras models: N1 scores an image, N2 a tuple of scores."""
+
+from __future__ import annotations
+
+import keras
+
+from failures.lines.problem import SIZE
+from failures.seeding import derive
+
+FILTERS = 16
+
+
+def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
+    """Normal, cut at two standard deviations and not rescaled, as in the scripts."""
+    return keras.initializers.TruncatedNormal(stddev=std, seed=derive(*path) % 2**31)
+
+
+def _dense(units: int, fan_in: int, activation: str, name: str, *path: str | int) -> keras.layers.Dense:
+    weights = _normal(fan_in**-0.5, *path, name)
+    return keras.layers.Dense(units, activation=activation, kernel_initializer=weights, name=name)
+
+
+def n1(*path: str | int) -> keras.Model:
+    """N1, [n, 28, 28, 1] -> [n, 1]: two convolutions of 5 x 5 without activation, each before a maximum over 2 x 2.
+
+    path: name of the random stream of the weights, whose standard deviations are the scripts'. Biases start at 0.
+    """
+    layers = [keras.Input((SIZE, SIZE, 1), name="image")]
+    for number, std in enumerate((SIZE**-0.5, FILTERS**-0.5), start=1):
+        name = f"convolution_{number}"
+        weights = _normal(std, *path, name)
+        layers.append(keras.layers.Conv2D(FILTERS, 5, padding="same", kernel_initializer=weights, name=name))
+        layers.append(keras.layers.MaxPooling2D(name=f"maximum_{number}"))
+    layers += [
+        keras.layers.Flatten(name="flat"),
+        _dense(50, 49 * FILTERS, "relu", "hidden_1", *path),
+        _dense(100, 50, "relu", "hidden_2", *path),
+        _dense(1, 100, "linear", "score", *path),
+    ]
+    return keras.Sequential(layers, name="n1")
+
+
+def n2(tuple_length: int, *path: str | int) -> keras.Model:
+    """N2, [n, k] -> [n, 1]: a sigmoid of each score, 100 units and a linear output; path: as for `n1`."""
+    layers = [
+        keras.Input((tuple_length,), name="scores"),
+        keras.layers.Activation("sigmoid", name="sigmoid"),
+        _dense(100, tuple_length, "relu", "hidden", *path),
+        _dense(1, 100, "linear", "label", *path),
+    ]
+    return keras.Sequential(layers, name="n2")
+
+
+def learner(tuple_length: int, *path: str | int) -> keras.Model:
+    """N2 over N1 of each image, [n, k, 28, 28, 1] -> [n, 1]; its layers `n1` and `n2` are models of their own."""
+    images = keras.Input((tuple_length, SIZE, SIZE, 1), name="images")
+    first, second = n1(*path, "n1"), n2(tuple_length, *path, "n2")
+    scores = [first(images[:, position]) for position in range(tuple_length)]
+    joined = keras.layers.Concatenate(name="scores")(scores) if tuple_length > 1 else scores[0]
+    return keras.Model(images, second(joined), name="learner")

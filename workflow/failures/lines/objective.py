@@ -1,0 +1,106 @@
+"""Lines inside TensorFlow's graph: batches of tuples, the loss of each method, and its gradients in parts."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from failures.lines.problem import COLUMNS, SIZE, tuple_sign
+from failures.lines.sparse import Matrices, matrices, scores
+from failures.losses import accuracy, hinge
+from failures.training import Objective
+
+# Images whose gradients are computed at once: as many as leave their intermediate results in the processor's cache.
+CHUNK = 80
+
+
+class LinesObjective(Objective):
+    """Loss and evaluation on tuples of images; `assign` changes where a run's tuples begin, not the graph.
+
+    accuracy, loss (hinge): of the tuples' label; image_accuracy: of N1's sign for single images.
+    """
+
+    metrics = ("accuracy", "loss", "image_accuracy")
+
+    def __init__(self, train: np.ndarray, test: np.ndarray, n_tuples: int, tuple_length: int, settings: dict):
+        """train, test: packed images, int32 [n, 29]. n_tuples: tuples that are read in order, again and again.
+        settings: `method`, `batch_size` (a validated block of `lines.learners`) and `variant`."""
+        self.tuple_length, self.n_tuples = tuple_length, n_tuples
+        self.method, self.batch_size = settings["method"], settings["batch_size"]
+        self.sign = float(tuple_sign(tuple_length, settings["variant"]))
+        self.train, self.test = tf.constant(train), tf.constant(test)
+        self.start = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.parts = n_parts(self.batch_size, tuple_length)
+
+    def assign(self, start: int) -> None:
+        """Set the number of the training image at which the tuples begin."""
+        self.start.assign(start)
+
+    def batch(self, step: tf.Tensor) -> tf.Tensor:
+        """Images of the tuples of this step, one tuple after the other: int32 [batch_size * k, 29]."""
+        numbers = (step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)) % self.n_tuples
+        images = self.start + self.tuple_length * numbers[:, None] + tf.range(self.tuple_length, dtype=tf.int64)
+        return tf.gather(self.train, tf.reshape(images % len(self.train), [-1]))
+
+    def labels(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Labels of images, [n * k] -> [n * k, 1], and of their tuples, [n, 1]."""
+        labels = tf.cast(images[:, SIZE:], tf.float32)
+        return labels, self.sign * tf.reduce_prod(tf.reshape(labels, [-1, self.tuple_length]), 1, keepdims=True)
+
+    def predict(self, model: keras.Model, weights: Matrices, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Scores of images, [n * k, 1], and of their tuples, [n, 1]."""
+        single = scores(weights, images)
+        return single, model.get_layer("n2")(tf.reshape(single, [-1, self.tuple_length]))
+
+    def part(self, model: keras.Model, weights: Matrices, images: tf.Tensor) -> tf.Tensor:
+        """Loss of some tuples: hinge of their labels, and for the decomposition that of the images' labels too."""
+        labels, tuples = self.labels(images)
+        single, joint = self.predict(model, weights, images)
+        loss = hinge(tuples, joint)
+        return loss + hinge(labels, single) if self.method == "decomposition" else loss
+
+    def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """Training loss of the batch of this step."""
+        return self.part(model, matrices(model.get_layer("n1")), self.batch(step))
+
+    def gradients(self, model: keras.Model, step: tf.Tensor) -> list[tf.Tensor]:
+        """Gradients of the loss, summed over parts of the batch."""
+        first, second = model.get_layer("n1").trainable_variables, model.get_layer("n2").trainable_variables
+        with tf.GradientTape() as outer:
+            weights = matrices(model.get_layer("n1"))
+        by = [*weights, *(variable.value for variable in second)]
+        images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
+        sizes = [int(np.prod(weight.shape)) for weight in by]
+
+        def add(part: tf.Tensor, total: tf.Tensor):
+            with tf.GradientTape() as inner:
+                inner.watch(weights)
+                loss = self.part(model, weights, images[part])
+            gradients = inner.gradient(loss, by)
+            return part + 1, total + tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
+
+        start = tf.constant(0), tf.zeros([sum(sizes)])
+        _, total = tf.while_loop(lambda part, _: part < self.parts, add, start, parallel_iterations=1)
+        pieces = tf.split(total / self.parts, sizes)
+        pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, by, strict=True)]
+        return [*outer.gradient(weights, first, output_gradients=pieces[: len(weights)]), *pieces[len(weights) :]]
+
+    def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """The metrics after this step, on the test tuples."""
+        weights, size = matrices(model.get_layer("n1")), len(self.test) // self.tuple_length
+        parts = tf.reshape(self.test, [n_parts(size, self.tuple_length), -1, COLUMNS])
+        single, joint = tf.map_fn(
+            lambda images: self.predict(model, weights, images),
+            parts,
+            fn_output_signature=(tf.float32, tf.float32),
+            parallel_iterations=1,
+        )
+        labels, tuples = self.labels(self.test)
+        single, joint = tf.reshape(single, [-1, 1]), tf.reshape(joint, [-1, 1])
+        return tf.stack([accuracy(tuples, joint), hinge(tuples, joint), accuracy(labels, single)])
+
+
+def n_parts(n_tuples: int, tuple_length: int) -> int:
+    """Equal parts that tuples are processed in: as few as have at most `CHUNK` images each, or one tuple."""
+    return next(n for n in range(1, n_tuples + 1) if n_tuples % n == 0 and (n_tuples // n) * tuple_length <= max(CHUNK, tuple_length))

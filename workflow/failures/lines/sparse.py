@@ -1,0 +1,170 @@
+"""An exact evaluation of N1 that computes only where an image is not blank.
+
+Let a cell be a square of 4 x 4 pixels: an image has 7 x 7 of them, and each is what one window of the second maximum
+covers. An image shows one line, so of the 49 only about 10 cells see a pixel of it, within a patch of 8 x 8. N1's
+first convolution has no activation: in all other cells the outputs of the first stage are just its bias b1. Hence
+
+    outputs of the first stage  = b1 + D, with D nonzero in the active cells alone;
+    outputs of the second stage = those of the constant b1, the same for every image
+                                  + what the D of each active cell adds in the 3 x 3 cells around it.
+
+Convolutions become products with matrices that hold their taps: 64 pixels of a patch -> 16 positions of a cell, and
+4 positions of a cell -> 9 cells of 4 positions, all with 16 filters. Values and gradients are those of the plain layers
+but for rounding; where members of a window are equal, the gradient belongs to the first in reading order, as in
+TensorFlow's own pooling.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from failures.lines.networks import FILTERS
+from failures.lines.problem import SIZE
+
+TAPS = 5
+SIDE = 7
+CELLS = SIDE**2
+# Cells that a cell reaches, pixels that it sees, and its four positions with their filters.
+REACH, PIXELS, POSITIONS = 9, 64, 4 * FILTERS
+# The pixels of each of the 256 rows of a patch.
+ROWS = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float32)
+
+
+class Matrices(NamedTuple):
+    """N1's weights as the matrices that `scores` multiplies by.
+
+    first: [4, 64, 64], for each member of a window of the first maximum from the pixels of a patch to the positions of
+    a cell with their filters; second: [64, 576], from a cell to the nine around it; blank: [49, 64], outputs of the
+    second convolution for a blank image; the others are kernels and biases of the dense layers.
+    """
+
+    first: tf.Tensor
+    second: tf.Tensor
+    blank: tf.Tensor
+    kernel_1: tf.Tensor
+    bias_1: tf.Tensor
+    kernel_2: tf.Tensor
+    bias_2: tf.Tensor
+    kernel_3: tf.Tensor
+    bias_3: tf.Tensor
+
+
+def _tap(row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Number of a tap, 25 where there is none."""
+    inside = (row >= 0) & (row < TAPS) & (column >= 0) & (column < TAPS)
+    return np.where(inside, TAPS * row + column, TAPS**2)
+
+
+def _first_taps() -> np.ndarray:
+    """Tap of the first convolution for every member of a window, pixel of a patch and position: [4, 64, 4]."""
+    member_row, member_column, row, column, down, right = np.indices((2, 2, 8, 8, 2, 2))
+    return _tap(row - 2 * down - member_row, column - 2 * right - member_column).reshape(4, PIXELS, 4)
+
+
+def _second_taps() -> np.ndarray:
+    """Tap of the second convolution for every position of a cell, cell it reaches and position there: [4, 9, 4]."""
+    row, column, down, right, to_row, to_column = np.indices((2, 2, 3, 3, 2, 2))
+    taps = _tap(row - 2 * (down - 1) - to_row + 2, column - 2 * (right - 1) - to_column + 2)
+    return taps.reshape(4, REACH, 4)
+
+
+def _inner_taps() -> np.ndarray:
+    """Which taps of the second convolution lie inside the image, for each cell and position: [49 * 4, 25]."""
+    cell_row, cell_column, row, column, down, right = np.indices((SIDE, SIDE, 2, 2, TAPS, TAPS))
+    seen = 2 * cell_row + row + down - 2, 2 * cell_column + column + right - 2
+    inside = [(place >= 0) & (place < 2 * SIDE) for place in seen]
+    return (inside[0] & inside[1]).reshape(-1, TAPS**2).astype(np.float32)
+
+
+def _reached() -> np.ndarray:
+    """Numbers of the cells around every cell, [49, 9]; far beyond all others where there is none."""
+    row, column, down, right = np.indices((SIDE, SIDE, 3, 3))
+    row, column = row + down - 1, column + right - 1
+    inside = (row >= 0) & (row < SIDE) & (column >= 0) & (column < SIDE)
+    return np.where(inside, SIDE * row + column, 2**30).reshape(CELLS, REACH).astype(np.int32)
+
+
+FIRST_TAPS, SECOND_TAPS, INNER_TAPS, REACHED = _first_taps(), _second_taps(), _inner_taps(), _reached()
+
+
+def matrices(n1: keras.Model) -> Matrices:
+    """The matrices of N1 (`failures.lines.networks.n1`), differentiable by its weights."""
+    first, first_bias, second, second_bias, *dense = [tf.convert_to_tensor(weight) for weight in n1.trainable_variables]
+    first = tf.pad(tf.reshape(first, [TAPS**2, FILTERS]), [[0, 1], [0, 0]])
+    second = tf.reshape(second, [TAPS**2, FILTERS, FILTERS])
+    constant = tf.einsum("i,tio->to", first_bias, second)
+    spread = tf.gather(tf.pad(second, [[0, 1], [0, 0], [0, 0]]), SECOND_TAPS)
+    return Matrices(
+        tf.reshape(tf.gather(first, FIRST_TAPS), [4, PIXELS, POSITIONS]),
+        tf.reshape(tf.transpose(spread, [0, 3, 1, 2, 4]), [POSITIONS, REACH * POSITIONS]),
+        tf.reshape(tf.cast(INNER_TAPS, constant.dtype) @ constant + second_bias, [CELLS, POSITIONS]),
+        *dense,
+    )
+
+
+class Active(NamedTuple):
+    """The active cells of some images: what they see, [cells, 64], and the numbers of the cells that they reach, in
+    an order of images times 49, [cells * 9]; as many as there are for none."""
+
+    patches: tf.Tensor
+    reached: tf.Tensor
+
+
+def active(images: tf.Tensor) -> Active:
+    """Find the active cells of packed images, int32 [n, 29] (n static)."""
+    n = images.shape[0]
+    # Row r of an image is number r + 2 here, and column c is bit c + 2.
+    rows = tf.bitwise.left_shift(tf.pad(images[:, :SIZE], [[0, 0], [2, 2]]), 2)
+    fours = reduce(tf.bitwise.bitwise_or, tf.unstack(tf.reshape(rows, [n, 8, 4]), axis=2))
+    strips = tf.bitwise.bitwise_or(fours[:, :-1], fours[:, 1:])
+    seen = _eight_bits(strips[..., None], 4 * tf.range(SIDE))
+    cell = tf.cast(tf.where(tf.reshape(seen, [-1]) > 0)[:, 0], tf.int32)
+    image = cell // CELLS
+    first_row = 4 * (cell // SIDE + image)
+    lines = tf.gather(tf.reshape(rows, [-1]), first_row[:, None] + np.arange(8, dtype=np.int32))
+    lines = _eight_bits(lines, 4 * (cell % SIDE)[:, None])
+    reached = tf.gather(REACHED, cell - CELLS * image) + CELLS * image[:, None]
+    return Active(tf.reshape(tf.gather(ROWS, lines), [-1, PIXELS]), tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
+
+
+def _eight_bits(lines: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
+    """Eight bits of every number from bit `first` on."""
+    return tf.bitwise.bitwise_and(tf.bitwise.right_shift(lines, first), 255)
+
+
+@tf.custom_gradient
+def _add_up(values: tf.Tensor, places: tf.Tensor, n: tf.Tensor):
+    """Sums of the rows of values that have the same place, [n, columns]."""
+
+    def gradient(upstream: tf.Tensor):
+        # TensorFlow's own gradient looks for negative places, which takes longer than the sum.
+        return tf.gather(upstream, places), None, None
+
+    return tf.math.unsorted_segment_sum(values, places, n), gradient
+
+
+def _largest(members: list[tf.Tensor]) -> tf.Tensor:
+    """Maximum of four tensors; the gradient is that of the first of equal ones."""
+    return tf.maximum(tf.maximum(members[0], members[1]), tf.maximum(members[2], members[3]))
+
+
+def scores(weights: Matrices, images: tf.Tensor) -> tf.Tensor:
+    """N1's scores of packed images, int32 [n, 29] (n static) -> [n, 1]."""
+    hidden = features(weights, active(images), images.shape[0])
+    return hidden @ weights.kernel_3 + weights.bias_3
+
+
+def features(weights: Matrices, cells: Active, n: int) -> tf.Tensor:
+    """Inputs of N1's last layer for n images with these active cells, [n, 100]."""
+    added = _largest([cells.patches @ kernel for kernel in tf.unstack(weights.first)])
+    spread = tf.reshape(added @ weights.second, [-1, POSITIONS])
+    outputs = _add_up(spread, cells.reached, n * CELLS + 1)[:-1]
+    outputs = tf.reshape(outputs, [n, CELLS, POSITIONS]) + weights.blank
+    flat = tf.reshape(_largest(tf.split(outputs, 4, axis=-1)), [n, CELLS * FILTERS])
+    hidden = tf.nn.relu(flat @ weights.kernel_1 + weights.bias_1)
+    return tf.nn.relu(hidden @ weights.kernel_2 + weights.bias_2)
