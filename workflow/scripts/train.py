@@ -13,7 +13,11 @@ configure_tensorflow(params.threads["threads"])
 
 from failures.blocks import train_block
 
-training = import_module(params.module).Training(wildcards.problem, params.problem, wildcards.learner, params.learner)
+# What a family trains on beside the instances.
+further = {name: file for name, file in snakemake.input.items() if name != "instances"}
+training = import_module(params.module).Training(
+    wildcards.problem, params.problem, wildcards.learner, params.learner, **further
+)
 train_block(
     training,
     keys={"problem": wildcards.problem, "learner": wildcards.learner},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -23,7 +25,7 @@ class LinesObjective(Objective):
 
     metrics = ("accuracy", "loss", "image_accuracy")
 
-    def __init__(self, train: np.ndarray, test: np.ndarray, n_tuples: int, tuple_length: int, settings: dict):
+    def __init__(self, train: np.ndarray, test: np.ndarray, n_tuples: int, tuple_length: int, settings: dict[str, Any]):
         """train, test: packed images, int32 [n, 29]. n_tuples: tuples that are read in order, again and again.
         settings: `method`, `batch_size` (a validated block of `lines.learners`) and `variant`."""
         self.tuple_length, self.n_tuples = tuple_length, n_tuples
@@ -102,5 +104,6 @@ class LinesObjective(Objective):
 
 
 def n_parts(n_tuples: int, tuple_length: int) -> int:
-    """Equal parts that tuples are processed in: as few as have at most `CHUNK` images each, or one tuple."""
-    return next(n for n in range(1, n_tuples + 1) if n_tuples % n == 0 and (n_tuples // n) * tuple_length <= max(CHUNK, tuple_length))
+    """Equal parts that tuples are processed in: the fewest of at most `CHUNK` images each (or one tuple)."""
+    largest = max(1, CHUNK // tuple_length)
+    return next(n for n in range(1, n_tuples + 1) if n_tuples % n == 0 and n_tuples // n <= largest)

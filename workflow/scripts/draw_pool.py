@@ -1,0 +1,14 @@
+"""Draw samples that all runs of a family share, as a NumPy array."""
+
+from importlib import import_module
+
+import numpy as np
+
+from failures.files import atomic
+from failures.jobs import start
+
+start(snakemake.log[0])
+params = snakemake.params
+pool = import_module(params.module).draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
+with atomic(snakemake.output[0]) as private:
+    np.save(private, pool)
