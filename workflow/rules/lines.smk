@@ -61,10 +61,10 @@ rule lines_train:
         "<logs>/runs/lines/{problem}/{learner}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/runs/lines/{problem}/{learner}/seeds_{block}.jsonl"
-    conda:
-        "../../envs/training.yaml"
     # The longest jobs of all.
     priority: 1
+    conda:
+        "../../envs/training.yaml"
     threads: config["threads"]
     resources:
         mem_mb=doubling(1400),

@@ -1,0 +1,30 @@
+"""Signal and noise of the gradient at random initial weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failures.lines.networks import n1, n2
+from failures.lines.signal import METHODS, Features, measure
+from failures.seeding import INIT
+
+
+def analyze(
+    inputs: dict[str, Any], tuple_lengths: list[int], n_tuples: int, seeds: list[int], variant: str
+) -> pd.DataFrame:
+    """SNR of every method, length of tuples and initialisation; lengths share N1.
+
+    inputs: `pool` (file). Returns columns seed, tuple_length, method, n_tuples, signal, noise, snr, standard_error
+    and plug_in (`failures.lines.signal`).
+    """
+    features = Features(np.load(inputs["pool"], mmap_mode="r"), tuple_lengths)
+    rows = []
+    for seed in seeds:
+        stream = ("lines", "fig5", seed, INIT)
+        seconds = {length: n2(length, *stream, "n2") for length in tuple_lengths}
+        found = measure(features, n1(*stream, "n1"), seconds, n_tuples, METHODS, variant)
+        rows += [{"seed": seed, **row} for row in found]
+    return pd.DataFrame(rows)
