@@ -1,5 +1,54 @@
 # Section 3.1: lines. Figures fig2, fig3, success, fig5 and snr_training.
 
+POOL = f"{RESULTS}/instances/lines/pool.npy"
+KINDS = {"trained": "snr_training", "success": "success"}  # of networks whose gradients are measured, by figure
+LENGTHS = {name: problem["tuple_length"] for name, problem in config["lines"]["problems"].items()}
+
+
+register_figure(
+    "lines",
+    "fig2",
+    inputs={},
+    settings=config["lines"]["fig2"] | {"variant": config["variant"]},
+)
+register_figure(
+    "lines",
+    "fig3",
+    inputs={
+        "history": selected_runs("lines", "fig3", "history.parquet"),
+        "final": f"{RESULTS}/predictions/lines/final.csv",
+        "pool": POOL,
+        "published": PUBLISHED,
+    },
+    settings={"tuple_lengths": {name: LENGTHS[name] for name in at("lines/fig3/problems")}},
+)
+register_figure(
+    "lines",
+    "success",
+    inputs={"history": selected_runs("lines", "success", "history.parquet"), "pool": POOL},
+    settings={"tuple_lengths": {name: LENGTHS[name] for name in at("lines/success/problems")}},
+)
+register_figure(
+    "lines",
+    "fig5",
+    inputs={
+        "initial": expand(
+            f"{RESULTS}/gradients/lines/initial/seeds_{{block}}.csv", block=blocks(at("lines/fig5/seeds"))
+        ),
+        "published": PUBLISHED,
+    },
+    settings={},
+)
+register_figure(
+    "lines",
+    "snr_training",
+    inputs={
+        **{kind: f"{RESULTS}/gradients/lines/{kind}.csv" for kind in KINDS},
+        "learnt": f"{RESULTS}/tables/success.csv",
+    },
+    settings={"methods": {name: learner["method"] for name, learner in config["lines"]["learners"].items()}},
+)
+
 
 rule lines_pool:
     # Draw the training images, which all runs share.
@@ -82,3 +131,100 @@ rule lines_train:
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
+
+
+rule lines_accuracy:
+    # Accuracy of the trained networks on many test tuples.
+    input:
+        runs=selected_runs("lines", "fig3", "runs.csv"),
+        models=selected_runs("lines", "fig3", "models"),
+    output:
+        "<results>/predictions/lines/final.csv",
+    log:
+        "<logs>/predictions/lines/final.log",
+    benchmark:
+        "<benchmarks>/predictions/lines/final.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1400),
+        runtime=doubling(30),
+    params:
+        module="failures.lines.final_accuracy",
+        settings={
+            "n_test": at("lines/fig3/n_test"),
+            "tuple_lengths": {name: LENGTHS[name] for name in at("lines/fig3/problems")},
+            "variant": config["variant"],
+        },
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.lines.final_accuracy"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule lines_initial_signal:
+    # Signal and noise of the gradient at a block of random initial weights.
+    input:
+        pool=POOL,
+    output:
+        "<results>/gradients/lines/initial/seeds_{block}.csv",
+    log:
+        "<logs>/gradients/lines/initial/seeds_{block}.log",
+    benchmark:
+        "<benchmarks>/gradients/lines/initial/seeds_{block}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1400),
+        runtime=doubling(60),
+    params:
+        module="failures.lines.initial_signal",
+        settings=lambda wildcards: {
+            "tuple_lengths": at("lines/fig5/tuple_lengths"),
+            "n_tuples": at("lines/fig5/n_tuples"),
+            "seeds": sorted(seed for seed in at("lines/fig5/seeds") if wildcards.block in blocks([seed])),
+            "variant": config["variant"],
+        },
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.lines.initial_signal"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule lines_trained_signal:
+    # The same for networks that were kept along training, or at the start of the runs that may learn.
+    input:
+        pool=POOL,
+        runs=lambda wildcards: selected_runs("lines", KINDS[wildcards.kind], "runs.csv"),
+        models=lambda wildcards: selected_runs("lines", KINDS[wildcards.kind], "models"),
+    output:
+        "<results>/gradients/lines/{kind}.csv",
+    log:
+        "<logs>/gradients/lines/{kind}.log",
+    benchmark:
+        "<benchmarks>/gradients/lines/{kind}.jsonl"
+    wildcard_constraints:
+        kind="|".join(KINDS),
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1400),
+        runtime=doubling(60),
+    params:
+        module="failures.lines.trained_signal",
+        settings=lambda wildcards: {
+            "n_tuples": at("lines/snr_training/" + {"trained": "n_tuples", "success": "n_start"}[wildcards.kind]),
+            "tuple_lengths": {name: LENGTHS[name] for name in at(f"lines/{KINDS[wildcards.kind]}/problems")},
+            "variant": config["variant"],
+            "initial": wildcards.kind == "success",
+        },
+        threads={"threads": config["threads"]},
+        code=code("analyze.py", "failures.lines.trained_signal"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from failures.settings import Figure, Name, Optimizer, Seeds, Settings, check_figure, unique
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
-Lengths = Annotated[list[Annotated[int, Field(ge=1, le=100)]], Field(min_length=1), AfterValidator(unique)]
+# Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.
+Lengths = Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1), AfterValidator(unique)]
 
 
 class Problem(Settings):
@@ -92,7 +93,9 @@ class AlongTraining(Figure):
     """The signal-to-noise ratio along training, and what it predicts."""
 
     n_tuples: int = Field(100_000, ge=100, le=100_000_000)
-    """Tuples that it is estimated from."""
+    """Tuples that it is estimated from along training."""
+    n_start: int = Field(500_000, ge=100, le=100_000_000)
+    """Tuples that it is estimated from at the start of the runs of `success`."""
 
 
 class Config(Settings):
@@ -124,18 +127,27 @@ class Config(Settings):
             for problem in getattr(self, name).problems:
                 if not self.problems[problem].snapshots:
                     raise ValueError(f"{name}.problems: '{problem}' needs snapshots")
-        for name, tuples, longest in [
-            *((f"problems.{name}", problem.n_tuples, problem.tuple_length) for name, problem in self.problems.items()),
-            ("fig5", self.fig5.n_tuples, max(self.fig5.tuple_lengths)),
-            ("snr_training", self.snr_training.n_tuples, self._longest("success", "snr_training")),
-        ]:
-            if tuples * longest > self.pool.n_images:
-                needed = f"{tuples} tuples of {longest} images"
-                raise ValueError(f"{name}.n_tuples: {needed} are more than pool.n_images = {self.pool.n_images}")
+        self._tuples_fit_into_the_pool()
         return self
 
-    def _longest(self, *figures: str) -> int:
-        return max(self.problems[name].tuple_length for figure in figures for name in getattr(self, figure).problems)
+    def _tuples_fit_into_the_pool(self) -> None:
+        selected = {name for figure in (self.fig3, self.success, self.snr_training) for name in figure.problems}
+        trained, started = (
+            max(self.problems[name].tuple_length for name in figure.problems)
+            for figure in (self.snr_training, self.success)
+        )
+        for key, tuples, length in [
+            *(
+                (f"problems.{name}", self.problems[name].n_tuples, self.problems[name].tuple_length)
+                for name in sorted(selected)
+            ),
+            ("fig5", self.fig5.n_tuples, max(self.fig5.tuple_lengths)),
+            ("snr_training", self.snr_training.n_tuples, trained),
+            ("snr_training", self.snr_training.n_start, started),
+        ]:
+            if tuples * length > self.pool.n_images:
+                needed = f"{tuples} tuples of {length} images"
+                raise ValueError(f"{key}: {needed} are more than pool.n_images = {self.pool.n_images}")
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:

@@ -12,20 +12,20 @@ from scipy import stats
 OWN = {"end_to_end": "end_to_end", "decomposition": "joint"}
 
 
-def tabulate(inputs: dict[str, Any], methods: dict[str, str], tuple_lengths: dict[str, int]) -> pd.DataFrame:
+def tabulate(inputs: dict[str, Any], methods: dict[str, str]) -> pd.DataFrame:
     """The SNR of every network that was kept, and beside that of the start when the run has learnt.
 
     inputs: `trained` and `success` (tables of `failures.lines.trained_signal`) and `learnt` (table of the figure
-    success). methods: of each learner. tuple_lengths: k of each problem.
+    success). methods: of each learner.
     Returns columns part (training, start, correlation), learner, method (whose gradient), own (whether the learner
-    follows it), tuple_length, seed, updates, snr, standard_error, learnt_at (of `start`: updates, inf for never), and of
-    `correlation`, over the starts of a length: rank_correlation (Kendall's tau of snr and learnt_at, never being
+    follows it), tuple_length, seed, updates, snr, standard_error, learnt_at (of `start`: updates, inf for never), and
+    of `correlation`, over the starts of a length: rank_correlation (Kendall's tau of snr and learnt_at, never being
     last; empty if no two runs differ) and p_value.
     """
     training = pd.read_csv(inputs["trained"]).assign(part="training")
     start = pd.read_csv(inputs["success"]).assign(part="start")
-    learnt = pd.read_csv(inputs["learnt"])[["learner", "tuple_length", "seed", "learnt_at"]].drop_duplicates()
-    start = start.merge(learnt, on=["learner", "tuple_length", "seed"], validate="many_to_one")
+    learnt = pd.read_csv(inputs["learnt"])[["problem", "learner", "seed", "learnt_at"]].drop_duplicates()
+    start = start.merge(learnt, on=["problem", "learner", "seed"], validate="many_to_one")
     table = pd.concat([training, start], ignore_index=True)
     table["own"] = table["learner"].map(methods).map(OWN) == table["method"]
     correlations = []
