@@ -45,7 +45,7 @@ class Moments:
         self.total += gradients.sum(axis=0)
         self.squares += np.vdot(gradients, gradients)
         whole = len(gradients) // BATCH
-        means = gradients[: whole * BATCH].reshape(whole, BATCH, -1).mean(axis=1)
+        means = gradients[: whole * BATCH].reshape(whole, BATCH, gradients.shape[1]).mean(axis=1)
         self.n_batches, self.batch_squares = self.n_batches + whole, self.batch_squares + np.vdot(means, means)
         if self._added % COVARIANCE_EVERY == 0:
             self.n_products, self.products = self.n_products + len(gradients), self.products + gradients.T @ gradients

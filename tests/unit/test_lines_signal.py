@@ -1,0 +1,98 @@
+"""Signal and noise: Gaussians of known moments, and gradients of single samples by automatic differentiation."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from failures.lines import networks, problem, signal
+from failures.lines.signal import METHODS, Features, Moments, derivatives, measure
+
+
+def gaussians(n, mean, std, rng):
+    return mean + std * rng.standard_normal((n, len(mean)))
+
+
+def test_estimates_are_unbiased_for_gaussians_of_known_moments():
+    """Signal ||mean||^2, noise tr C; and the standard error is the spread of repeated estimates."""
+    rng = np.random.default_rng(0)
+    mean, std = np.array([0.1, 0.0, -0.05]), np.array([1.0, 2.0, 0.5])
+    estimates = []
+    for _ in range(400):
+        moments = Moments(3)
+        for _ in range(4):
+            moments.add(gaussians(500, mean, std, rng))
+        estimates.append(moments.estimates())
+    values = {key: np.array([estimate[key] for estimate in estimates]) for key in estimates[0]}
+    error = values["signal"].std() / 20
+    assert values["signal"].mean() == pytest.approx(mean @ mean, abs=4 * error)
+    assert values["noise"].mean() == pytest.approx(std @ std, rel=0.01)
+    assert values["snr"].mean() == pytest.approx(mean @ mean / (std @ std), abs=4 * values["snr"].std() / 20)
+    assert values["standard_error"].mean() == pytest.approx(values["snr"].std(), rel=0.15)
+
+
+def test_without_signal_the_scripts_estimate_sits_on_its_floor_and_ours_on_zero():
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(200):
+        moments = Moments(5)
+        moments.add(gaussians(2000, np.zeros(5), np.ones(5), rng))
+        found.append(moments.estimates())
+    unbiased = np.array([estimate["snr"] for estimate in found])
+    assert abs(unbiased.mean()) < 4 * unbiased.std() / np.sqrt(200)
+    assert np.mean(np.abs(unbiased) < 1.96 * np.array([e["standard_error"] for e in found])) > 0.9
+    assert np.mean([estimate["plug_in"] for estimate in found]) == pytest.approx(1 / 2000, rel=0.15)
+
+
+def test_moments_do_not_depend_on_how_samples_come():
+    samples = np.random.default_rng(2).standard_normal((1000, 4))
+    whole, parts = Moments(4), Moments(4)
+    whole.add(samples)
+    for start in range(0, 1000, 500):
+        parts.add(samples[start : start + 500])
+    for key in ("signal", "noise", "plug_in"):
+        assert parts.estimates()[key] == pytest.approx(whole.estimates()[key], rel=1e-9)
+    signal_ = np.mean([samples[i] @ samples[j] for i in range(1000) for j in range(i)])
+    assert whole.estimates()["signal"] == pytest.approx(signal_)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_gradients_of_single_samples_are_those_of_automatic_differentiation(method):
+    length, n = 3, 20
+    model = networks.learner(length, "test")
+    for number, variable in enumerate(model.trainable_variables):
+        variable.assign(1.5 * variable + 0.05 * tf.random.stateless_normal(variable.shape, [1, number]))
+    n1 = model.get_layer("n1")
+    images = problem.draw_images(length * n, "code", np.random.default_rng(0))
+    found, labels = next(Features(images, [length]).blocks(n1, length * n))
+    kernel, bias = n1.get_layer("score").get_weights()
+    shape = (n, length)
+    weights = [weight.astype(float) for weight in model.get_layer("n2").get_weights()]
+    parts = derivatives(method, (found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "code")
+    inputs = found.reshape(*shape, -1)[:, : parts.shape[1]]
+    gradients = np.einsum("nk,nkf->nf", parts, inputs)
+    pixels, labels = problem.unpack(images)
+    pixels, labels = pixels.reshape(n, length, 28, 28, 1), labels.reshape(shape)
+    for number in range(n):
+        with tf.GradientTape() as tape:
+            single = tf.nn.relu(1 - labels[number][:, None] * n1(pixels[number]))
+            joint = tf.nn.relu(1 - labels[number].prod() * model(pixels[number : number + 1]))
+            losses = (tf.reduce_sum(joint), single[0, 0], tf.reduce_sum(joint) + tf.reduce_mean(single))
+            loss = losses[METHODS.index(method)]
+        expected = tape.gradient(loss, n1.get_layer("score").kernel).numpy()[:, 0]
+        np.testing.assert_allclose(gradients[number], expected, atol=1e-5 * max(1, np.abs(expected).max()))
+
+
+def test_tuples_of_all_lengths_are_the_first_images_of_the_pool(monkeypatch):
+    """Blocks smaller than what is asked for change nothing, and each length stops at its own number of tuples."""
+    images = problem.draw_images(1500, "code", np.random.default_rng(0))
+    n1 = networks.n1("test")
+    seconds = {length: networks.n2(length, "test") for length in (1, 2, 3)}
+    whole = measure(Features(images, [1, 2, 3]), n1, seconds, 500, METHODS, "code")
+    monkeypatch.setattr(signal, "BLOCK", 360)
+    blocks = measure(Features(images, [1, 2, 3]), n1, seconds, 500, METHODS, "code")
+    alone = measure(Features(images, [2]), n1, {2: seconds[2]}, 500, METHODS, "code")
+    for one, other in zip(whole, blocks, strict=True):
+        assert one["signal"] == pytest.approx(other["signal"], rel=1e-6, abs=1e-15)
+        assert one["noise"] == pytest.approx(other["noise"], rel=1e-6)
+    both = {row["method"]: row["noise"] for row in whole if row["tuple_length"] == 2}
+    assert {row["method"]: row["noise"] for row in alone} == pytest.approx(both, rel=1e-6)
