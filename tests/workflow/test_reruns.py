@@ -18,29 +18,36 @@ PERIODIC = figures("linear_periodic")
 PORTFOLIO = figures("fig4", "estimator_variance", "portfolio_rates")
 CURVES = {"curves_decode": 1} | figures("fig6", "curve_errors")
 STEPS = {"steps_predict": 1} | figures("fig7", "step_learners", "bias_sensitivity", "forward_only")
+MEASURED = {"lines_accuracy": 1, "lines_trained_signal": 2}
+LINES = MEASURED | figures("fig3", "success", "snr_training")
 # What is computed without training.
-THEORY = figures("elimination", "linear_periodic_variance", "condition_numbers", "conditioning_rates")
+THEORY = figures("elimination", "linear_periodic_variance", "condition_numbers", "conditioning_rates", "fig2", "fig5")
 ALL_FIGURES = {
     rule: 1
-    for rule in TRAINED_PARITIES | PERIODIC | PORTFOLIO | CURVES | STEPS | THEORY
-    if rule not in ("curves_decode", "steps_predict")
+    for rule in TRAINED_PARITIES | PERIODIC | PORTFOLIO | CURVES | STEPS | LINES | THEORY
+    if rule not in ("curves_decode", "steps_predict", *MEASURED)
 }
 DRAWN = {rule: 1 for rule in ALL_FIGURES if not rule.endswith("_table")}
 # Tables that are computed without the shared module of tables.
-OWN_TABLES = [f"{name}_table" for name in ("fig6", "fig7", "condition_numbers", "conditioning_rates")]
+OWN_TABLES = [
+    f"{name}_table" for name in ("fig2", "fig6", "fig7", "snr_training", "condition_numbers", "conditioning_rates")
+]
 # Jobs of the tests' configuration.
 TRAIN_PARITIES = {"parity_train": 11, "parity_trained_gradients": 1} | TRAINED_PARITIES
 TRAIN_WAVES = {"periodic_train": 1} | PERIODIC
 TRAIN_OTHERS = {"portfolio_train": 2, "curves_train": 3, "steps_train": 3} | PORTFOLIO | CURVES | STEPS
-TRAIN_ALL = TRAIN_PARITIES | TRAIN_WAVES | TRAIN_OTHERS
+TRAIN_LINES = {"lines_train": 3} | LINES
+TRAIN_ALL = TRAIN_PARITIES | TRAIN_WAVES | TRAIN_OTHERS | TRAIN_LINES
+INITIAL_SIGNAL = {"lines_initial_signal": 1} | figures("fig5")
 INITIAL = {"parity_initial_gradients": 2}
 MOMENTS = {"portfolio_moments": 1}
 BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
 INSTANCES = {
     f"{family}_instances": count
-    for family, count in {"parity": 9, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2}.items()
+    for family, count in {"parity": 9, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2, "lines": 2}.items()
 }
-EVERYTHING = TRAIN_ALL | INITIAL | MOMENTS | INSTANCES | {"periodic_gradients": 2} | ALL_FIGURES
+EVERYTHING = TRAIN_ALL | INITIAL | MOMENTS | INSTANCES | {"periodic_gradients": 2, "lines_pool": 1} | INITIAL_SIGNAL
+EVERYTHING |= ALL_FIGURES
 LIBRARY = "workflow/failures"
 
 
@@ -55,7 +62,7 @@ EDITS = {
     "the engine": (
         f"{LIBRARY}/training.py",
         replace("parallel_iterations=1", "parallel_iterations=2"),
-        TRAIN_ALL | MOMENTS,
+        TRAIN_ALL | MOMENTS | INITIAL_SIGNAL,
     ),
     "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN_ALL),
     "the objective": (
@@ -68,7 +75,11 @@ EDITS = {
         replace("WORD = 32", "WORD = 16 * 2"),
         {"parity_instances": 9} | TRAIN_PARITIES,
     ),
-    "a loss": (f"{LIBRARY}/losses.py", replace("0.5 *", ".25 * 2 *"), TRAIN_PARITIES | TRAIN_WAVES | INITIAL),
+    "a loss": (
+        f"{LIBRARY}/losses.py",
+        replace("0.5 *", ".25 * 2 *"),
+        TRAIN_PARITIES | TRAIN_WAVES | TRAIN_LINES | INITIAL | INITIAL_SIGNAL,
+    ),
     "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
     "an analysis": (f"{LIBRARY}/parity/analyses/initial_gradients.py", replace("= 16", "= 17"), INITIAL | VARIANCE),
     "theory": (
@@ -96,6 +107,16 @@ EDITS = {
         f"{LIBRARY}/curves/decoding.py",
         replace("np.full_like(curves, np.nan)", "np.full_like(curves, float('nan'))"),
         {"curves_decode": 1} | figures("fig6"),
+    ),
+    "how lines are evaluated": (
+        f"{LIBRARY}/lines/sparse.py",
+        replace("SIDE**2", "SIDE * SIDE"),
+        TRAIN_LINES | INITIAL_SIGNAL,
+    ),
+    "how signal is told from noise": (
+        f"{LIBRARY}/lines/signal.py",
+        replace("(n - 1), (square", "(n - 1.0), (square"),
+        INITIAL_SIGNAL | {"lines_trained_signal": 2} | figures("snr_training"),
     ),
     "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
     "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
