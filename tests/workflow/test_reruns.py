@@ -29,9 +29,7 @@ ALL_FIGURES = {
 }
 DRAWN = {rule: 1 for rule in ALL_FIGURES if not rule.endswith("_table")}
 # Tables that are computed without the shared module of tables.
-OWN_TABLES = [
-    f"{name}_table" for name in ("fig2", "fig6", "fig7", "snr_training", "condition_numbers", "conditioning_rates")
-]
+OWN_TABLES = [f"{name}_table" for name in ("fig2", "fig6", "fig7", "condition_numbers", "conditioning_rates")]
 # Jobs of the tests' configuration.
 TRAIN_PARITIES = {"parity_train": 11, "parity_trained_gradients": 1} | TRAINED_PARITIES
 TRAIN_WAVES = {"periodic_train": 1} | PERIODIC
