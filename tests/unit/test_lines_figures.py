@@ -78,7 +78,7 @@ def fig3(tmp_path, pool):
     curves = {("k1", "end_to_end", 0): (0.5, 0.8, 0.95), ("k2", "end_to_end", 0): (0.5, 0.5, 0.5)}
     curves |= {("k1", "decomposition", 0): (0.5, 0.9, 0.95), ("k2", "decomposition", 0): (0.5, 0.9, 0.9)}
     final = pd.DataFrame({"problem": ["k1"], "learner": ["end_to_end"], "tuple_length": [1], "seed": [0]})
-    final = final.assign(n_steps=201, n_test=1000, accuracy=0.94, accuracy_low=0.92, accuracy_high=0.96)
+    final = final.assign(n_steps=201, n_test=1000, n_right=940)
     final.assign(image_accuracy=0.94).to_csv(tmp_path / "final.csv", index=False)
     series = {"k=1 end-to-end": [(0, 0.5), (100, 0.7)], "k=4 decomposition": [(0, 0.5)]}
     inputs = {
@@ -94,8 +94,11 @@ def test_accuracy_along_training_at_the_end_and_as_published(fig3):
     rows = fig3.set_index(["part", "tuple_length", "learner"]).sort_index()
     assert rows.loc[("training", 2, "decomposition"), "accuracy"].tolist() == [0.5, 0.9, 0.9]
     assert rows.loc[("training", 2, "decomposition"), "image_accuracy"].tolist() == pytest.approx([0.6, 1.0, 1.0])
-    final = rows.loc[("final", 1, "end_to_end"), ["step", "accuracy", "accuracy_low"]]
-    assert final.to_numpy().ravel().tolist() == [200, 0.94, 0.92]
+    final = rows.loc[("final", 1, "end_to_end"), ["step", "accuracy", "accuracy_low", "accuracy_high"]]
+    # Wilson, written out for 940 of 1000.
+    half = 1.959964 * np.sqrt(0.94 * 0.06 / 1000 + 1.959964**2 / 4e6) / (1 + 1.959964**2 / 1000)
+    middle = (0.94 + 1.959964**2 / 2000) / (1 + 1.959964**2 / 1000)
+    assert final.to_numpy().ravel().tolist() == pytest.approx([200, 0.94, middle - half, middle + half])
     assert rows.loc[("published", 1, "end_to_end"), "accuracy"].tolist() == [0.5, 0.7]
     assert 4 not in fig3["tuple_length"].to_numpy(), "a length that is not ours"
 

@@ -11,15 +11,14 @@ import pandas as pd
 
 from failures.lines.problem import tuple_labels, unpack
 from failures.lines.training import held_out_images
-from failures.tables import wilson
 
 
 def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], variant: str) -> pd.DataFrame:
     """Accuracy at the end of training, of tuples and of single images.
 
     inputs: `runs` (tables) and `models` (folders), lists of the same length. tuple_lengths: k of each problem.
-    Returns columns problem, learner, tuple_length, seed, n_steps, n_test, accuracy, accuracy_low and accuracy_high
-    (95 % interval of Wilson), and image_accuracy.
+    Returns columns problem, learner, tuple_length, seed, n_steps, n_test, n_right (tuples with the right label) and
+    image_accuracy (share of images whose label is the sign of N1's score).
     """
     rows = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
@@ -30,9 +29,7 @@ def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], 
             model = keras.models.load_model(Path(models, f"{run.instance}.keras"), compile=False, safe_mode=True)
             single = model.get_layer("n1").predict(images, batch_size=100, verbose=0)[:, 0]
             scores = model.get_layer("n2").predict(single.reshape(-1, length), batch_size=1000, verbose=0)[:, 0]
-            right = int(np.count_nonzero(scores * joint > 0))
-            interval = wilson(right, n_test)
             keys = (run.problem, run.learner, length, run.seed, run.n_steps, n_test)
-            rows.append((*keys, right / n_test, *interval, np.mean(single * labels > 0)))
-    columns = ["problem", "learner", "tuple_length", "seed", "n_steps", "n_test", "accuracy"]
-    return pd.DataFrame(rows, columns=[*columns, "accuracy_low", "accuracy_high", "image_accuracy"])
+            rows.append((*keys, np.count_nonzero(scores * joint > 0), np.mean(single * labels > 0)))
+    columns = ["problem", "learner", "tuple_length", "seed", "n_steps", "n_test", "n_right", "image_accuracy"]
+    return pd.DataFrame(rows, columns=columns)

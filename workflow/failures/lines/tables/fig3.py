@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from failures.lines.ceilings import ceilings
-from failures.tables import published_curves, read_histories
+from failures.tables import published_curves, read_histories, wilson
 
 
 def tabulate(inputs: dict[str, Any], tuple_lengths: dict[str, int]) -> pd.DataFrame:
@@ -16,13 +16,16 @@ def tabulate(inputs: dict[str, Any], tuple_lengths: dict[str, int]) -> pd.DataFr
     inputs: `history` (files), `final` (table of `failures.lines.final_accuracy`), `pool` and `published` (files).
     tuple_lengths: k of each problem.
     Returns columns part (training, final, published, ceiling), learner, tuple_length, seed, step, accuracy,
-    accuracy_low and accuracy_high (95 % interval), image_accuracy (of N1's sign, for single images).
+    accuracy_low and accuracy_high (95 % interval of Wilson), image_accuracy (of N1's sign, for single images).
     """
     training, single = (read_histories(inputs["history"], metric) for metric in ("accuracy", "image_accuracy"))
     training["image_accuracy"] = single["image_accuracy"]
     training["tuple_length"] = training["problem"].map(tuple_lengths)
     final = pd.read_csv(inputs["final"]).assign(part="final")
     final["step"] = final["n_steps"] - 1
+    final["accuracy"] = final["n_right"] / final["n_test"]
+    intervals = [wilson(*pair) for pair in zip(final["n_right"], final["n_test"], strict=True)]
+    final["accuracy_low"], final["accuracy_high"] = zip(*intervals, strict=True)
     published = published_curves(inputs["published"], figure=3, quantity="accuracy")
     names = published["series"].str.extract(r"^k=(?P<k>\d+) (?P<learner>\S+)$")
     published = pd.DataFrame(
