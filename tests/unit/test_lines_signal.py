@@ -63,14 +63,14 @@ def test_gradients_of_single_samples_are_those_of_automatic_differentiation(meth
         variable.assign(1.5 * variable + 0.05 * tf.random.stateless_normal(variable.shape, [1, number]))
     n1 = model.get_layer("n1")
     images = problem.draw_images(length * n, "code", np.random.default_rng(0))
-    found, labels = next(Features(images, [length]).blocks(n1, length * n))
+    found, labels = next(Features(images, [length]).blocks(n1, length * n, np.random.default_rng(7)))
     kernel, bias = n1.get_layer("score").get_weights()
     shape = (n, length)
     weights = [weight.astype(float) for weight in model.get_layer("n2").get_weights()]
     parts = derivatives(method, (found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "code")
     inputs = found.reshape(*shape, -1)[:, : parts.shape[1]]
     gradients = np.einsum("nk,nkf->nf", parts, inputs)
-    pixels, labels = problem.unpack(images)
+    pixels, labels = problem.unpack(images[np.random.default_rng(7).permutation(length * n)])
     pixels, labels = pixels.reshape(n, length, 28, 28, 1), labels.reshape(shape)
     for number in range(n):
         with tf.GradientTape() as tape:
@@ -82,17 +82,30 @@ def test_gradients_of_single_samples_are_those_of_automatic_differentiation(meth
         np.testing.assert_allclose(gradients[number], expected, atol=1e-5 * max(1, np.abs(expected).max()))
 
 
-def test_tuples_of_all_lengths_are_the_first_images_of_the_pool(monkeypatch):
-    """Blocks smaller than what is asked for change nothing, and each length stops at its own number of tuples."""
+def test_blocks_and_other_lengths_change_nothing(monkeypatch):
+    """Blocks may be smaller than what is asked for, and each length stops at its own number of tuples."""
     images = problem.draw_images(1500, "code", np.random.default_rng(0))
     n1 = networks.n1("test")
     seconds = {length: networks.n2(length, "test") for length in (1, 2, 3)}
-    whole = measure(Features(images, [1, 2, 3]), n1, seconds, 500, METHODS, "code")
+
+    def estimates(*lengths):
+        chosen = {length: seconds[length] for length in lengths}
+        return measure(Features(images, list(lengths)), n1, chosen, 500, "code", np.random.default_rng(0))
+
+    whole, alone = estimates(1, 2, 3), estimates(2)
     monkeypatch.setattr(signal, "BLOCK", 360)
-    blocks = measure(Features(images, [1, 2, 3]), n1, seconds, 500, METHODS, "code")
-    alone = measure(Features(images, [2]), n1, {2: seconds[2]}, 500, METHODS, "code")
-    for one, other in zip(whole, blocks, strict=True):
+    for one, other in zip(whole, estimates(1, 2, 3), strict=True):
         assert one["signal"] == pytest.approx(other["signal"], rel=1e-6, abs=1e-15)
         assert one["noise"] == pytest.approx(other["noise"], rel=1e-6)
     both = {row["method"]: row["noise"] for row in whole if row["tuple_length"] == 2}
     assert {row["method"]: row["noise"] for row in alone} == pytest.approx(both, rel=1e-6)
+
+
+def test_networks_are_measured_on_tuples_of_their_own():
+    """The errors of initialisations must be independent, for an interval over them to mean anything."""
+    images = problem.draw_images(3000, "code", np.random.default_rng(0))
+    features, n1, seconds = Features(images, [2]), networks.n1("test"), {2: networks.n2(2, "test")}
+    found = [measure(features, n1, seconds, 1000, "code", np.random.default_rng(seed))[0] for seed in range(30)]
+    signals = np.array([row["signal"] for row in found])
+    # At random weights there is next to no signal for pairs: estimates of one network scatter around 0.
+    assert abs(signals.mean()) < 4 * signals.std() / np.sqrt(30)

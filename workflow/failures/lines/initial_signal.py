@@ -8,23 +8,24 @@ import numpy as np
 import pandas as pd
 
 from failures.lines.networks import n1, n2
-from failures.lines.signal import METHODS, Features, measure
-from failures.seeding import INIT
+from failures.lines.signal import Features, measure
+from failures.seeding import DATA, INIT, generator
 
 
 def analyze(
     inputs: dict[str, Any], tuple_lengths: list[int], n_tuples: int, seeds: list[int], variant: str
 ) -> pd.DataFrame:
-    """SNR of every method, length of tuples and initialisation; lengths share N1.
+    """SNR of every method, length of tuples and initialisation, each with tuples of its own; lengths share N1.
 
     inputs: `pool` (file). Returns columns seed, tuple_length, method, n_tuples, signal, noise, snr, standard_error
     and plug_in (`failures.lines.signal`).
     """
-    features = Features(np.load(inputs["pool"], mmap_mode="r"), tuple_lengths)
+    features = Features(np.load(inputs["pool"]), tuple_lengths)
     rows = []
     for seed in seeds:
         stream = ("lines", "fig5", seed, INIT)
         seconds = {length: n2(length, *stream, "n2") for length in tuple_lengths}
-        found = measure(features, n1(*stream, "n1"), seconds, n_tuples, METHODS, variant)
+        first = n1(*stream, "n1")
+        found = measure(features, first, seconds, n_tuples, variant, generator("lines", "fig5", seed, DATA))
         rows += [{"seed": seed, **row} for row in found]
     return pd.DataFrame(rows)

@@ -97,12 +97,15 @@ class Features:
         )
         return tf.reshape(found, [-1, weights.kernel_3.shape[0]])
 
-    def blocks(self, n1: keras.Model, n_images: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Features, float64 [m, 100], and labels, [m], of the pool's first images, some at a time."""
+    def blocks(
+        self, n1: keras.Model, n_images: int, rng: np.random.Generator
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Features, float64 [m, 100], and labels, [m], of some images of the pool in random order, some at a time."""
         weights = matrices(n1)
         padded = -(-self.size // CHUNK) * CHUNK
+        chosen = rng.permutation(len(self.pool))[:n_images]
         for start in range(0, n_images, self.size):
-            images = self.pool[start : min(start + self.size, n_images)]
+            images = self.pool[chosen[start : start + self.size]]
             # Blank images fill up the last block, so that all have the size that was compiled.
             filled = np.concatenate([images, np.zeros((padded - len(images), COLUMNS), np.int32)])
             found = self._compiled(weights, tf.constant(filled)).numpy()[: len(images)]
@@ -114,26 +117,27 @@ def measure(
     n1: keras.Model,
     n2: dict[int, keras.Model],
     n_tuples: int,
-    methods: tuple[str, ...],
     variant: str,
+    rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """Signal and noise of a network's gradients, for every length of tuples and method.
 
-    n2: by tuple length. n_tuples: samples, made of the pool's first images. Returns rows with tuple_length, method,
+    n2: by tuple length. n_tuples: samples, of the pool's images in an order that rng draws: networks that are compared
+    must not have the same tuples, or their errors would not average out. Returns rows with tuple_length, method,
     n_tuples and `Moments.estimates`.
     """
     kernel, bias = (weight.astype(np.float64) for weight in n1.get_layer("score").get_weights())
-    moments = {(length, method): Moments(len(kernel)) for length in n2 for method in methods}
+    moments = {(length, method): Moments(len(kernel)) for length in n2 for method in METHODS}
     weights = {length: [weight.astype(np.float64) for weight in model.get_weights()] for length, model in n2.items()}
     done = 0
-    for found, labels in features.blocks(n1, n_tuples * max(n2)):
+    for found, labels in features.blocks(n1, n_tuples * max(n2), rng):
         scores = (found @ kernel + bias)[:, 0]
         for length in n2:
             n = min(len(labels), n_tuples * length - done)
             if n > 0:
                 shape = (n // length, length)
                 single, joint = scores[:n].reshape(shape), labels[:n].reshape(shape)
-                for method in methods:
+                for method in METHODS:
                     parts = derivatives(method, single, joint, weights[length], variant)
                     inputs = found[:n].reshape(*shape, -1)[:, : parts.shape[1]]
                     moments[length, method].add(np.einsum("nk,nkf->nf", parts, inputs))

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from failures.lines.signal import METHODS, Features, measure
+from failures.lines.signal import Features, measure
+from failures.seeding import DATA, generator
 
 
 def analyze(
@@ -23,7 +24,7 @@ def analyze(
     problem. initial: only at the initial weights. Returns columns problem, learner, seed, updates, tuple_length,
     method, n_tuples, signal, noise, snr, standard_error and plug_in (`failures.lines.signal`).
     """
-    pool = np.load(inputs["pool"], mmap_mode="r")
+    pool = np.load(inputs["pool"])
     features = Features(pool, sorted(set(tuple_lengths.values())))
     rows = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
@@ -34,8 +35,9 @@ def analyze(
                     continue
                 model = keras.models.load_model(path, compile=False, safe_mode=True)
                 seconds = {length: model.get_layer("n2")}
+                stream = ("lines", run.problem, run.learner, int(run.seed), updates)
                 keys = {"problem": run.problem, "learner": run.learner, "seed": run.seed, "updates": updates}
-                found = measure(features, model.get_layer("n1"), seconds, n_tuples, METHODS, variant)
+                found = measure(features, model.get_layer("n1"), seconds, n_tuples, variant, generator(*stream, DATA))
                 rows += [{**keys, **row} for row in found]
     return pd.DataFrame(rows)
 
