@@ -21,8 +21,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         for seed, run in rows.groupby("seed"):
             _run(axis, run, color(int(seed) % 10))
         limit, share = rows["ceiling"].iloc[0], rows[["success", "success_low", "success_high"]].iloc[0]
-        axis.axhline(limit, color="0.3", linewidth=0.8, linestyle=(0, (4, 2)))
-        axis.axhline(rows["threshold"].iloc[0], color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
+        _level(axis, "ceiling", limit, "0.3", (0, (4, 2)))
+        _level(axis, "has learnt", rows["threshold"].iloc[0], "0.5", (0, (1, 2)))
         n = rows["n_replicates"].iloc[0]
         axis.set_title(
             f"k = {length}{f', {learner}' * several}: {round(share['success'] * n)} of {n} learn\n"
@@ -33,6 +33,13 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     axes[0, 0].set_ylabel("accuracy of the tuple's label")
     add_note(figure, note)
     return figure
+
+
+def _level(axis: plt.Axes, name: str, height: float, shade: str, style: tuple) -> None:
+    """A named horizontal line."""
+    axis.axhline(height, color=shade, linewidth=0.8, linestyle=style)
+    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "va": "top"}
+    axis.annotate(name, (1, height), (0, -2), fontsize="x-small", color=shade, **place)
 
 
 def _run(axis: plt.Axes, run: pd.DataFrame, shade: tuple[float, float, float]) -> None:
