@@ -22,8 +22,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             _curves(axis, rows[rows["learner"] == learner], index, learner)
         limit = rows.loc[rows["part"] == "ceiling", "accuracy"].item()
         axis.axhline(limit, color="0.3", linewidth=0.8, linestyle=(0, (4, 2)))
-        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
-        axis.annotate(f"ceiling {limit:.3f}", (1, limit), (0, 2), fontsize="x-small", color="0.3", **place)
+        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "va": "top"}
+        axis.annotate(f"ceiling {limit:.3f}", (1, limit), (0, -7), fontsize="x-small", color="0.3", **place)
         axis.set(title=f"k = {length}", xlabel="training steps", ylim=(0.45, 1.0))
         axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
         axis.set_xlim(0, ours["step"].max())
