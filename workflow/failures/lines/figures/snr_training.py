@@ -50,21 +50,30 @@ def _along(axis: plt.Axes, run: pd.DataFrame, index: int, label: str) -> None:
 
 
 def _starts(axis: plt.Axes, start: pd.DataFrame, correlation: pd.DataFrame, lengths: list[int]) -> None:
-    """Updates to learn against the SNR of the start; runs that never learn stand above all others."""
+    """Updates to learn against the SNR of the start; runs that never learn stand above all others, side by side."""
     finite = start.loc[np.isfinite(start["learnt_at"]), "learnt_at"]
     never = 1.35 * (finite.max() if len(finite) else 1000)
+    start = start.sort_values(["tuple_length", "seed"]).reset_index(drop=True)
+    height = start["learnt_at"].replace(np.inf, never) + 0.04 * never * np.isinf(start["learnt_at"]).cumsum()
     notes = []
     for (length, learner), rows in start.groupby(["tuple_length", "learner"]):
         index = lengths.index(length) if length in lengths else len(lengths)
-        at = rows["learnt_at"].replace(np.inf, never)
         errors = 1e6 * CLEAR * rows["standard_error"]
-        axis.errorbar(1e6 * rows["snr"], at, xerr=errors, fmt="o", color=color(index), markersize=4, linewidth=0.8)
+        axis.errorbar(
+            1e6 * rows["snr"], height[rows.index], xerr=errors, fmt="o", color=color(index), markersize=4, linewidth=0.8
+        )
         found = correlation[(correlation["tuple_length"] == length) & (correlation["learner"] == learner)]
         if found["rank_correlation"].notna().any():
-            notes.append(f"k = {length}: τ = {found['rank_correlation'].item():.2f}, p = {found['p_value'].item():.2f}")
+            tau, p_value = (f"{found[name].item():.2f}".replace("-", "−") for name in ("rank_correlation", "p_value"))
+            notes.append(f"k = {length}: τ = {tau}, p = {p_value}")
     axis.axvline(0, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     axis.axhline(never, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
-    axis.annotate("never", (0.02, never), (0, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
+    axis.annotate("never", (0.02, never), (0, -8), xycoords=("axes fraction", "data"), textcoords="offset points",
                   fontsize="x-small", color="0.4")  # fmt: skip
     axis.annotate("\n".join(notes), (0.02, 0.02), xycoords="axes fraction", fontsize="x-small", color="0.3")
-    axis.set(title="at the start", xlabel="SNR in millionths", ylabel="updates to learn", ylim=(0, 1.15 * never))
+    axis.set(
+        title="at the start",
+        xlabel="SNR in millionths",
+        ylabel="updates to learn",
+        ylim=(0, 1.1 * max(never, height.max())),
+    )
