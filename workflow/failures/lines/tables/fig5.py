@@ -18,8 +18,8 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
     Returns columns source (ours, published), method, tuple_length, snr, snr_low and snr_high (mean and 95 % interval of
     Student over initialisations), upper_limit (where snr_low is not above 0: half the interval above snr or 0), plug_in
     (mean of the scripts' estimate), floor (1 / n_tuples: what that is without any signal), signal, noise (means),
-    n_tuples and n_initialisations. A published SNR is in units of our decomposition at the least length: its axis has no
-    numbers.
+    n_tuples and n_initialisations. A published SNR is in units of our decomposition at the least length, as its axis
+    has no numbers.
     """
     initial = read_tables(inputs["initial"])
     rows = [
