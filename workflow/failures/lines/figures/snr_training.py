@@ -68,8 +68,8 @@ def _starts(axis: plt.Axes, start: pd.DataFrame, correlation: pd.DataFrame, leng
             notes.append(f"k = {length}: τ = {tau}, p = {p_value}")
     axis.axvline(0, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     axis.axhline(never, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
-    axis.annotate("above: never", (0.02, never), (0, -8), xycoords=("axes fraction", "data"), textcoords="offset points",
-                  fontsize="x-small", color="0.4")  # fmt: skip
+    place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    axis.annotate("above: never", (0.02, never), (0, -8), fontsize="x-small", color="0.4", **place)
     axis.annotate("\n".join(notes), (0.02, 0.02), xycoords="axes fraction", fontsize="x-small", color="0.3")
     axis.set(
         title="at the start",
