@@ -12,7 +12,7 @@ LEARNER = "parity.learners.relu"
 BAD_VALUES = [
     ("scale", "huge", "'full', 'preview' or 'test'"),
     ("variant", "text", "'code' or 'paper'"),
-    ("families", ["parity", "poker"], "unknown family 'poker'; allowed: curves, parity"),
+    ("families", ["parity", "poker"], "unknown family 'poker'; allowed: curves, lines, parity"),
     ("families", [], "at least 1 item"),
     ("families", "parity", "list"),
     ("seeds", [], "at least 1 item"),
@@ -25,7 +25,7 @@ BAD_VALUES = [
     ("style.dpi", 10, "greater than or equal to 50"),
     ("style.palette", "rainbow", "'colorblind'"),
     ("style.colour", "red", "unknown key; allowed: dpi, palette"),
-    ("poker", {}, "unknown key; allowed: curves, families, parity"),
+    ("poker", {}, "unknown key; allowed: curves, families, lines, parity"),
     ("parity", [], "dictionary"),
     ("parity.problems", {}, "at least 1 item"),
     ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
