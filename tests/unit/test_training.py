@@ -6,12 +6,13 @@ import pytest
 import tensorflow as tf
 
 from failures.jobs import Progress
+from failures.learners import optimizer
 from failures.parity.config import Problem
 from failures.parity.problem import draw_instances
 from failures.parity.training import Training
 from failures.seeding import DATA, EVALUATION
-from failures.settings import Learner, Optimizer
-from failures.training import Checkpoint, Schedule, run
+from failures.settings import OPTIMIZERS, Learner, Optimizer
+from failures.training import Checkpoint, Schedule, Trainer, run
 
 PROBLEM = Problem(
     n_features=6, encoding="signed", n_steps=60, evaluate_every=7, evaluation=50, checkpoint_every=14
@@ -224,14 +225,27 @@ def test_chunks_end_at_snapshots_and_checkpoints():
     assert schedule.chunks(6) == [8, 10]
 
 
-def test_a_large_network_has_the_same_updates(monkeypatch):
-    """Above `LARGE` weights the optimiser is compiled by XLA, which may round otherwise."""
-    weights = []
-    for large in (10**9, 1):
-        monkeypatch.setattr("failures.training.LARGE", large)
-        training = begun(learner=LEARNER | {"optimizer": ADAM})
-        assert hasattr(training.trainer._apply, "get_concrete_function") is (large == 1)
-        finished(training)
-        weights.append(training.trainer.learner.get_weights())
-    for plain, compiled in zip(*weights, strict=True):
-        np.testing.assert_allclose(compiled, plain, rtol=1e-4, atol=1e-5)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_loop_makes_the_updates_of_keras(name):
+    """Compiled by XLA or not, carried values are updated as Keras updates variables, one eager step after another."""
+    arguments = {"weight_decay": 0.01, "global_clipnorm": 0.5}
+    settings = {"name": name, "learning_rate": 0.01, "arguments": arguments}
+    training = begun(PROBLEM | {"n_steps": 5, "evaluate_every": 2}, LEARNER | {"optimizer": settings})
+    trainer, start = training.trainer, training.trainer.learner.get_weights()
+    finished(training)
+    found = [trainer.learner.get_weights()]
+    assert int(trainer.optimizer.iterations) == 5
+    training.begin(instance(0))
+    plain = Trainer(trainer.learner, training.objective, optimizer(settings), trainer.schedule, compiled=False)
+    run(plain, None, "same", Progress("test", 5))
+    found.append(trainer.learner.get_weights())
+    trainer.learner.set_weights(start)
+    eager = optimizer(settings)
+    for step in range(5):
+        gradients = training.objective.gradients(trainer.learner, tf.constant(step, tf.int64))
+        eager.apply(gradients, trainer.learner.trainable_variables)
+    assert int(plain.optimizer.iterations) == 5
+    for weights in found:
+        for ours, expected, first in zip(weights, trainer.learner.get_weights(), start, strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
+            assert not np.array_equal(ours, first)

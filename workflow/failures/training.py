@@ -2,8 +2,9 @@
 
 Dispatching one update from Python costs many times the update of a small network. Here a 'batch' of
 `fit` is a whole chunk of steps: one compiled loop draws each batch of samples in the graph, updates the
-weights with the Keras optimiser, and evaluates. Random numbers depend on (stream, step) alone, so a
-run that resumes from a checkpoint continues with the same bits.
+weights with the Keras optimiser, and evaluates. Weights and optimiser are values that the loop carries from step to
+step, not variables that it assigns, so that XLA can make one program of it. Random numbers depend on (stream, step)
+alone, so a run that resumes from a checkpoint continues with the same bits.
 """
 
 from __future__ import annotations
@@ -17,14 +18,10 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
 
 from failures.files import atomic, save_model
 from failures.jobs import Progress
-
-# Weights from which the optimiser's update is compiled by XLA: it fuses Adam's passes over memory (a million
-# weights: 0.9 instead of 4 ms), which for smaller networks saves less than the call costs.
-LARGE = 100_000
-
 
 class Objective(Protocol):
     """What a family trains: an instance's data and loss, drawn in the graph for a step (int64 scalar)."""
@@ -36,9 +33,11 @@ class Objective(Protocol):
 
     def gradients(self, model: keras.Model, step: tf.Tensor) -> list[tf.Tensor]:
         """Gradients of the loss by the model's trainable variables; a family may have a faster way to them."""
+        weights = [variable.value for variable in model.trainable_variables]
         with tf.GradientTape() as tape:
+            tape.watch(weights)
             loss = self.loss(model, step)
-        return tape.gradient(loss, model.trainable_variables)
+        return tape.gradient(loss, weights)
 
     def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """What the optimiser is told of the gradients; the truth, unless a family replaces it."""
@@ -66,57 +65,78 @@ class Schedule:
         steps = np.arange(0, self.n_steps, self.evaluate_every)
         return steps if steps[-1] == self.n_steps - 1 else np.append(steps, self.n_steps - 1)
 
+    @property
+    def longest_chunk(self) -> int:
+        """Evaluations between two checkpoints, at the most."""
+        return min(max(1, -(-self.checkpoint_every // self.evaluate_every)), len(self.evaluation_steps))
+
     def chunks(self, done: int) -> list[int]:
         """Ends of the chunks after `done` evaluations, each counted in evaluations."""
-        total, size = len(self.evaluation_steps), max(1, -(-self.checkpoint_every // self.evaluate_every))
+        total, size = len(self.evaluation_steps), self.longest_chunk
         ends = {min(start + size, total) for start in range(done, total, size)}
         ends |= set((np.flatnonzero(np.isin(self.evaluation_steps, self.snapshots)) + 1).tolist())
         return sorted(end for end in ends if end > done)
 
 
 class Trainer(keras.Model):
-    """Trains `learner` on `objective`; `fit` sees the ends of chunks, counted in evaluations."""
+    """Trains `learner` on `objective`; `fit` sees the ends of chunks, counted in evaluations.
+
+    compiled: whether XLA compiles the loop. It pays for all but convolutions, which are slow there on the CPU, and
+    shapes that depend on values, which it cannot have (docs/decisions/engine.md).
+    """
 
     def __init__(
-        self, learner: keras.Model, objective: Objective, optimizer: keras.optimizers.Optimizer, schedule: Schedule
+        self,
+        learner: keras.Model,
+        objective: Objective,
+        optimizer: keras.optimizers.Optimizer,
+        schedule: Schedule,
+        compiled: bool = True,
     ):
         super().__init__(name="trainer")
         self.learner, self.objective, self.schedule = learner, objective, schedule
         self.built = True
-        weights = learner.trainable_variables
-        optimizer.build(weights)
-        self._apply = lambda gradients: optimizer.apply(gradients, weights)
-        if sum(int(np.prod(weight.shape)) for weight in weights) >= LARGE:
-            self._apply = tf.function(self._apply, jit_compile=True)
+        optimizer = carried(optimizer)
+        optimizer.build(learner.trainable_variables)
         self._fresh = [variable.numpy() for variable in optimizer.variables]
-        # Keras' "auto" would compile the loop with XLA, which is slower on the CPU wherever the
-        # weights are variables (docs/decisions/engine.md).
+        self._chunk = tf.function(self._train_until, jit_compile=compiled)
+        # Keras' "auto" would compile what is around the loop, too.
         self.compile(optimizer=optimizer, jit_compile=False)
 
     def train_step(self, end: tf.Tensor) -> dict[str, tf.Tensor]:
         """Train and evaluate until `end` evaluations are done. Returns their values [evaluations, metrics]."""
-        every, last = self.schedule.evaluate_every, self.schedule.n_steps - 1
+        every = self.schedule.evaluate_every
         done = tf.cast(self.optimizer.iterations.value, tf.int64)
         first = (done + every - 1) // every
-        values = tf.TensorArray(tf.float32, tf.cast(end - first, tf.int32), element_shape=[len(self.objective.metrics)])
+        return {"evaluations": self._chunk(done, first, end)[: end - first]}
 
-        def until_evaluation(index: tf.Tensor, step: tf.Tensor, values: tf.TensorArray):
+    def _train_until(self, done: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+        """Train from `done` steps and `first` evaluations to `end` evaluations. Returns the values of these in the
+        first of [longest chunk, metrics]: XLA needs to know its shapes."""
+        every, last = self.schedule.evaluate_every, self.schedule.n_steps - 1
+        variables = [*self.learner.trainable_variables, *self.optimizer.variables]
+
+        def update(step: tf.Tensor, *state: tf.Tensor):
+            with keras.StatelessScope(zip(variables, state, strict=True)) as scope:
+                gradients = self.objective.answer(self.objective.gradients(self.learner, step), step)
+                self.optimizer.apply(gradients, self.learner.trainable_variables)
+                return step + 1, *map(scope.get_current_value, variables)
+
+        def until_evaluation(index: tf.Tensor, values: tf.Tensor, *state: tf.Tensor):
             evaluated = tf.minimum(index * every, last)
-            (step,) = tf.while_loop(
-                lambda step: step <= evaluated, lambda step: (self._update(step),), (step,), parallel_iterations=1
-            )
-            value = self.objective.evaluate(self.learner, evaluated)
-            return index + 1, step, values.write(tf.cast(index - first, tf.int32), value)
+            state = tf.while_loop(lambda step, *_: step <= evaluated, update, state, parallel_iterations=1)
+            with keras.StatelessScope(zip(variables, state[1:], strict=True)):
+                value = self.objective.evaluate(self.learner, evaluated)
+            return index + 1, tf.tensor_scatter_nd_update(values, [[index - first]], [value]), *state
 
-        *_, values = tf.while_loop(
-            lambda index, *_: index < end, until_evaluation, (first, done, values), parallel_iterations=1
+        values = tf.zeros([self.schedule.longest_chunk, len(self.objective.metrics)])
+        start = first, values, done, *(variable.value for variable in variables)
+        _, values, _, *state = tf.while_loop(
+            lambda index, *_: index < end, until_evaluation, start, parallel_iterations=1
         )
-        return {"evaluations": values.stack()}
-
-    def _update(self, step: tf.Tensor) -> tf.Tensor:
-        """One update of the weights; returns the next step."""
-        self._apply(self.objective.answer(self.objective.gradients(self.learner, step), step))
-        return step + 1
+        for variable, value in zip(variables, state, strict=True):
+            variable.assign(value)
+        return values
 
     @property
     def state(self) -> list[np.ndarray]:
@@ -135,6 +155,18 @@ class Trainer(keras.Model):
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]
+
+
+def carried(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    """The same optimiser, whose updates of variables can be values instead (`keras.StatelessScope`).
+
+    Keras has this on other backends; on TensorFlow it overrides the methods below, which serve `tf.distribute` and
+    assign variables whatever the scope.
+    """
+    plain = ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay")
+    methods = {name: getattr(BaseOptimizer, name) for name in plain}
+    cls = type(type(optimizer).__name__, (type(optimizer),), methods)
+    return cls.from_config(optimizer.get_config())
 
 
 class Checkpoint(keras.callbacks.Callback):

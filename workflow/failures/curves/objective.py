@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from failures.curves.networks import TAPS
 from failures.curves.problem import decode
+from failures.sampling import integers
 from failures.training import Objective
 
 
@@ -43,8 +44,7 @@ class CurveObjective(Objective):
 
     def sample(self, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Slope changes and curves of the batch of this step, float32 [batch_size, n_points]."""
-        key = tf.stack([self.data_seed, step])
-        chosen = tf.random.stateless_uniform([self.batch_size], key, 0, self.n_curves, tf.int64)
+        chosen = integers(self.batch_size, self.n_curves, self.data_seed, step)
         return tuple(tf.gather(variable, chosen) for variable in self.training)
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:

@@ -68,16 +68,19 @@ class LinesObjective(Objective):
 
     def gradients(self, model: keras.Model, step: tf.Tensor) -> list[tf.Tensor]:
         """Gradients of the loss, summed over parts of the batch."""
-        first, second = model.get_layer("n1").trainable_variables, model.get_layer("n2").trainable_variables
+        first, second = (
+            [variable.value for variable in model.get_layer(name).trainable_variables] for name in ("n1", "n2")
+        )
         with tf.GradientTape() as outer:
+            outer.watch(first)
             weights = matrices(model.get_layer("n1"))
-        by = [*weights, *(variable.value for variable in second)]
+        by = [*weights, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
         sizes = [int(np.prod(weight.shape)) for weight in by]
 
         def add(part: tf.Tensor, total: tf.Tensor):
             with tf.GradientTape() as inner:
-                inner.watch(weights)
+                inner.watch(by)
                 loss = self.part(model, weights, images[part])
             gradients = inner.gradient(loss, by)
             return part + 1, total + tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)

@@ -39,7 +39,8 @@ class Training:
             n_steps, problem["evaluate_every"], problem["checkpoint_every"], tuple(problem["snapshots"])
         )
         optimizer = learners.optimizer(learner["optimizer"])
-        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+        # Which cells are active, and how many, depends on the images: no work for XLA.
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule, compiled=False)
 
     def begin(self, instance: Any) -> None:
         """Give the trainer the tuples and fresh weights of an instance.

@@ -15,6 +15,7 @@ from failures import losses
 from failures.gradients import in_precision
 from failures.parity.objective import ParityObjective
 from failures.parity.problem import pack
+from failures.sampling import coins
 from failures.seeding import DATA, EVALUATION, NOISE
 
 PRECISIONS = ("float32", "float64")
@@ -63,10 +64,9 @@ class ComparisonObjective(ParityObjective):
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Sum of the copies' losses: each copy gets just the gradient of its own."""
         bits = self.draw(self.batch, DATA, step)
-        key = tf.stack([self.seeds[NOISE], step])
-        coins = tf.random.stateless_uniform([bits.shape[0], 2], key, minval=0, maxval=2, dtype=tf.int32)
+        flips = coins([bits.shape[0], 2], self.seeds[NOISE], step)
         parities = tf.concat([self.label(bits), self.label(bits, self.other_mask)], 1)
-        labels = tf.where(self.coins, 1.0 - 2.0 * tf.cast(coins, tf.float32), parities)
+        labels = tf.where(self.coins, flips, parities)
         scores = model(self.encode(bits), training=True)
         columns = [labels[:, :1], labels[:, 1:]] * len(PRECISIONS)
         parts = (self.loss_of(tf.cast(y, p.dtype), p) for y, p in zip(columns, scores, strict=True))

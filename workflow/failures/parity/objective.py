@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from failures import losses
 from failures.parity.problem import WORD, cube, pack
+from failures.sampling import bits, normal
 from failures.seeding import DATA, EVALUATION, NOISE
 from failures.training import Objective
 
@@ -44,8 +45,7 @@ class ParityObjective(Objective):
         """n uniform inputs as packed bits, int32 [n, n_words], from the stream of a purpose; or the cube."""
         if n == "cube":
             return tf.constant(pack(cube(self.n_features)))
-        key = tf.stack([self.seeds[purpose], step])
-        return tf.random.stateless_uniform([n, self.n_words], key, minval=None, maxval=None, dtype=tf.int32)
+        return tf.bitcast(bits([n, self.n_words], self.seeds[purpose], step), tf.int32)
 
     def encode(self, bits: tf.Tensor) -> tf.Tensor:
         """Inputs of packed bits [n, n_words]: 0/1 (binary), or 1 for bit 0 and -1 for bit 1 (signed)."""
@@ -88,9 +88,8 @@ class QueryObjective(ParityObjective):
 
     def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """The gradients as they are told."""
-        key = tf.stack([self.seeds[NOISE], step])
         sizes = [gradient.shape.num_elements() for gradient in gradients]
-        noise = tf.split(tf.random.stateless_normal([sum(sizes)], key), sizes)
+        noise = tf.split(normal([sum(sizes)], self.seeds[NOISE], step), sizes)
         return [
             self._rounded(gradient) + self.noise * tf.reshape(part, gradient.shape)
             for gradient, part in zip(gradients, noise, strict=True)

@@ -30,7 +30,9 @@ class Training:
         )
         schedule = Schedule(*(problem[key] for key in ("n_steps", "evaluate_every", "checkpoint_every", "snapshots")))
         optimizer = learners.optimizer(learner["optimizer"])
-        self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule)
+        # Too few steps to pay for compilation, or convolutions.
+        compiled = self.kind != "comparison" and learner["architecture"] != "convolutional"
+        self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, compiled)
 
     def begin(self, instance: Any) -> None:
         """Give the trainer the target, the random streams and fresh weights of an instance.

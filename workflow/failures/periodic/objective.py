@@ -11,6 +11,7 @@ import tensorflow as tf
 from failures import losses
 from failures.periodic.problem import WAVES, label_variance
 from failures.periodic.waves import psi
+from failures.sampling import normal
 from failures.training import Objective
 
 
@@ -42,7 +43,7 @@ class PeriodicObjective(Objective):
 
     def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """n standard normal inputs, float32 [n, n_features], and their labels, float32 [n, 1]."""
-        inputs = tf.random.stateless_normal([n, self.n_features], tf.stack([seed, step]))
+        inputs = normal([n, self.n_features], seed, step)
         return inputs, self.label(inputs @ self.target)
 
     def label(self, u: tf.Tensor) -> tf.Tensor:

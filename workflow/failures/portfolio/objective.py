@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from failures.sampling import coins, integers
 from failures.training import Objective
 
 
@@ -42,15 +43,13 @@ class PortfolioObjective(Objective):
 
     def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Indices of n states, int32 [n], and the stocks that rise there, int64 [n]."""
-        states = tf.random.stateless_uniform([n], tf.stack([seed, step]), 0, self.n_features, tf.int32)
+        states = integers(n, self.n_features, seed, step)
         return states, tf.gather(self.labels, states)
 
     def rewards(self, stocks: tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Rewards z, float32 [n, n_stocks]: 1 at the stocks [n], fair coins elsewhere."""
-        shape = [stocks.shape[0], self.n_stocks]
-        bits = tf.random.stateless_uniform(shape, tf.stack([seed, -1 - step]), None, None, tf.int32)
-        coins = tf.where(bits < 0, -1.0, 1.0)
-        return tf.where(tf.range(self.n_stocks, dtype=tf.int64) == stocks[:, None], 1.0, coins)
+        others = coins([stocks.shape[0], self.n_stocks], seed, -1 - step)
+        return tf.where(tf.range(self.n_stocks, dtype=tf.int64) == stocks[:, None], 1.0, others)
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """Mean of -<z, p> (end to end) or of -p_y (decomposition) over the batch of this step."""

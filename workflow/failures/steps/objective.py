@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from failures.sampling import normal
 from failures.steps.problem import OFFSETS, values
 from failures.training import Objective
 
@@ -46,7 +47,7 @@ class StepObjective(Objective):
 
     def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """n inputs, float32 [n, n_features], and r = <v*, x> + b*, float32 [n, 1]."""
-        inputs = self.input_scale * tf.random.stateless_normal([n, self.n_features], tf.stack([seed, step]))
+        inputs = self.input_scale * normal([n, self.n_features], seed, step)
         return inputs, inputs @ self.direction + self.bias
 
     def index(self, r: tf.Tensor) -> tf.Tensor:
