@@ -1,19 +1,30 @@
-"""What every job does around its work: log file, threads, progress."""
+"""What every job does around its work: log file, threads, progress, and a record of what it took."""
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
+import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
-def start(log: str | Path) -> None:
-    """Send standard output and error, those of C++ libraries too, to the file `log` (line-buffered).
+def start(snakemake: Any) -> None:
+    """Send standard output and error, those of C++ libraries too, to the job's log file (line-buffered).
 
-    A terminal that standard error was connected to stays reachable through `report`.
+    A terminal that standard error was connected to stays reachable through `report`. The last line of the log
+    of a job that ends well is a record of what it took, which `failures.costs.records` reads.
+
+    snakemake: the object of this name in a script; its log, rule, wildcards, input, output, threads and resources.
     """
     global _terminal
+    atexit.register(_record, snakemake, began=time.time())
+    log = snakemake.log[0]
     if sys.stderr.isatty():
         _terminal = os.fdopen(os.dup(2), "w", buffering=1)
     Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -24,6 +35,48 @@ def start(log: str | Path) -> None:
     os.dup2(target, 2)
     os.close(target)
     sys.stdout.reconfigure(line_buffering=True)
+
+
+@contextmanager
+def work() -> Iterator[None]:
+    """Count the CPU time of the block, in all threads, as the job's real work; the rest is what surrounds it.
+
+    RuntimeError inside another such block, which would count twice.
+    """
+    global _worked, _working
+    if _working:
+        raise RuntimeError("this is counted as work already")
+    began, _working = time.process_time(), True
+    try:
+        yield
+    finally:
+        _working = False
+        _worked += time.process_time() - began
+
+
+_worked, _working = 0.0, False  # seconds of CPU time
+
+
+def _record(job: Any, began: float) -> None:
+    """Print what a job took as one line of JSON (epoch seconds, CPU seconds, MiB); nothing of a job that failed."""
+    if hasattr(sys, "last_value") or not all(Path(path).exists() for path in job.output):
+        return
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    mebibyte = 2**20 if sys.platform == "darwin" else 2**10  # in the unit of ru_maxrss
+    record = {
+        "rule": job.rule,
+        "wildcards": dict(job.wildcards.items()),
+        "input": list(job.input),
+        "output": list(job.output),
+        "threads": job.threads,
+        "mem_mb": dict(job.resources.items()).get("mem_mb"),
+        "start": round(began, 3),
+        "end": round(time.time(), 3),
+        "cpu_s": round(sum(part.ru_utime + part.ru_stime for part in usage), 3),
+        "loop_cpu_s": round(_worked, 3),
+        "memory_mb": round(max(part.ru_maxrss for part in usage) / mebibyte, 1),
+    }
+    print(json.dumps(record), flush=True)
 
 
 def configure_tensorflow(threads: int) -> None:

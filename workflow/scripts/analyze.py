@@ -3,10 +3,12 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import configure_tensorflow, start
+from failures.jobs import configure_tensorflow, start, work
 
-start(snakemake.log[0])
+start(snakemake)
 params = snakemake.params
 configure_tensorflow(params.threads["threads"])
 analysis = import_module(params.module)
-write_table(analysis.analyze(dict(snakemake.input.items()), **params.settings), snakemake.output[0])
+with work():
+    table = analysis.analyze(dict(snakemake.input.items()), **params.settings)
+write_table(table, snakemake.output[0])

@@ -1,15 +1,16 @@
-"""Draw a figure from its table."""
+"""Draw a figure from its table, or from its tables."""
 
 from importlib import import_module
 
 import pandas as pd
 
-from failures.jobs import start
+from failures.jobs import start, work
 from failures.style import apply, save
 
-start(snakemake.log[0])
+start(snakemake)
 style = snakemake.params.style
 apply(style["palette"])
 module = import_module(snakemake.params.module)
-figure = module.draw(pd.read_csv(snakemake.input.table), note=style["note"])
-save(figure, snakemake.output, dpi=style["dpi"])
+tables = [pd.read_csv(table) for table in snakemake.input]
+with work():
+    save(module.draw(*tables, note=style["note"]), snakemake.output, dpi=style["dpi"])

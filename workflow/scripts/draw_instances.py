@@ -3,11 +3,12 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import start
+from failures.jobs import start, work
 
-start(snakemake.log[0])
+start(snakemake)
 params = snakemake.params
 variant = params.variant.removeprefix("variant=")
 problem = import_module(params.module)
-instances = problem.draw_instances(snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant)
+with work():
+    instances = problem.draw_instances(snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant)
 write_table(instances, snakemake.output[0])

@@ -5,10 +5,12 @@ from importlib import import_module
 import numpy as np
 
 from failures.files import atomic
-from failures.jobs import start
+from failures.jobs import start, work
 
-start(snakemake.log[0])
+start(snakemake)
 params = snakemake.params
-pool = import_module(params.module).draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
+problem = import_module(params.module)
+with work():
+    pool = problem.draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
 with atomic(snakemake.output[0]) as private:
     np.save(private, pool)

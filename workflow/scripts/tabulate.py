@@ -3,8 +3,10 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import start
+from failures.jobs import start, work
 
-start(snakemake.log[0])
+start(snakemake)
 module = import_module(snakemake.params.module)
-write_table(module.tabulate(dict(snakemake.input.items()), **snakemake.params.settings), snakemake.output[0])
+with work():
+    table = module.tabulate(dict(snakemake.input.items()), **snakemake.params.settings)
+write_table(table, snakemake.output[0])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from failures.jobs import configure_tensorflow, start
 
-start(snakemake.log[0])
+start(snakemake)
 params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
 configure_tensorflow(params.threads["threads"])
 
