@@ -9,7 +9,7 @@
 #   -> <results>/figures/NAME.{pdf,svg,png}                                          rule NAME
 #
 # <results> is results/, or results/SCALE/ and results/paper/ for other scales and the text's variant.
-# Targets: all, every family (parity), every figure (fig1, parity_size), every file.
+# Targets: all, every family (parity), every figure (fig1, parity_size), costs, every file.
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -27,6 +27,7 @@ for rules_file in RULES_FILES:
 
 
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/costs.smk"
 
 
 rule all:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -62,7 +63,6 @@ def _record(job: Any, began: float) -> None:
     if hasattr(sys, "last_value") or not all(Path(path).exists() for path in job.output):
         return
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    mebibyte = 2**20 if sys.platform == "darwin" else 2**10  # in the unit of ru_maxrss
     record = {
         "rule": job.rule,
         "wildcards": dict(job.wildcards.items()),
@@ -74,9 +74,21 @@ def _record(job: Any, began: float) -> None:
         "end": round(time.time(), 3),
         "cpu_s": round(sum(part.ru_utime + part.ru_stime for part in usage), 3),
         "loop_cpu_s": round(_worked, 3),
-        "memory_mb": round(max(part.ru_maxrss for part in usage) / mebibyte, 1),
+        "memory_mb": round(_peak_memory(), 1),
     }
     print(json.dumps(record), flush=True)
+
+
+def _peak_memory() -> float:
+    """Largest resident memory that this process had, MiB.
+
+    On Linux ru_maxrss will not do: it passes from a process to those it starts, and Snakemake is larger than some jobs.
+    """
+    status = Path("/proc/self/status")
+    peak = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.M) if status.is_file() else None
+    if peak is not None:
+        return int(peak[1]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def configure_tensorflow(threads: int) -> None:

@@ -1,0 +1,89 @@
+"""Costs of the workflow: CPU time by rule, wall time against cores, and memory asked for against memory used."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from failures.style import PAGE, add_note, color
+
+MARKERS = {"training": "o", "analysis": "s", "instances": "D", "table": "^", "figure": "v"}
+PLURALS = {"analysis": "analyses", "table": "tables", "figure": "figures"}
+UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def draw(rules: pd.DataFrame, scaling: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the tables of `failures.costs.tables.costs_rules` and `.costs_scaling`.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    whole = rules[rules["rule"] == "all"].squeeze()
+    rules = rules[rules["rule"] != "all"]
+    height = 1.2 + 0.21 * max(rules["bar"].nunique(), 14)
+    figure = plt.figure(figsize=(PAGE, height))
+    axes = figure.subplot_mosaic([["bars", "scaling"], ["bars", "memory"]], width_ratios=(1.45, 1))
+    _bars(axes["bars"], rules, whole)
+    _scaling(axes["scaling"], scaling)
+    _memory(axes["memory"], rules)
+    add_note(figure, note)
+    return figure
+
+
+def unit(seconds: float) -> str:
+    """Unit in which so many seconds read well: s, min or h."""
+    return "s" if seconds < 300 else "min" if seconds < 4 * 3600 else "h"
+
+
+def _bars(axis: plt.Axes, rules: pd.DataFrame, whole: pd.Series) -> None:
+    """CPU time in loops and beside them; the share in loops and the number of jobs at the bars' ends."""
+    bars = rules.groupby("bar")[["cpu_s", "loop_cpu_s", "other_cpu_s", "n_jobs"]].sum()
+    bars = bars.sort_values("cpu_s", ascending=False, kind="stable")
+    name = unit(bars["cpu_s"].max())
+    length, places = bars / UNITS[name], np.arange(len(bars))
+    axis.barh(places, length["loop_cpu_s"], color=color(0), label="the work itself")
+    surroundings = {"color": "0.75", "label": "imports, graphs, files"}
+    axis.barh(places, length["other_cpu_s"], left=length["loop_cpu_s"], **surroundings)
+    for place, (total, row) in enumerate(zip(length["cpu_s"], bars.itertuples(), strict=True)):
+        share = f"{row.loop_cpu_s / row.cpu_s:.0%}, " if row.cpu_s > 0 else ""
+        label = f"{share}{row.n_jobs:.0f} job{'s' * (row.n_jobs != 1)}"
+        offset = {"xytext": (3, 0), "textcoords": "offset points", "va": "center", "fontsize": "x-small"}
+        axis.annotate(label, (total, place), **offset)
+    axis.set_yticks(places, [bar.replace("_", " ") for bar in bars.index], fontsize="small")
+    axis.tick_params(axis="y", length=0)
+    axis.set(xlim=(0, 1.38 * length["cpu_s"].max()), ylim=(len(bars) - 0.4, -0.6), xlabel=f"CPU time, {name}")
+    axis.set_title(f"CPU time, {whole['loop_share']:.0%} of it in the work itself")
+    axis.legend(loc="lower right", fontsize="small")
+
+
+def _scaling(axis: plt.Axes, scaling: pd.DataFrame) -> None:
+    simulated, measured = (scaling[scaling["part"] == part] for part in ("simulated", "measured"))
+    name = unit(scaling["wall_s"].max())
+    lines = {"linewidth": 1.2, "markersize": 3}
+    axis.plot(simulated["cores"], simulated["bound_s"] / UNITS[name], ":", color="0.4", label="bound", **lines)
+    axis.plot(simulated["cores"], simulated["wall_s"] / UNITS[name], "o-", color=color(0), label="simulated", **lines)
+    axis.plot(measured["cores"], measured["wall_s"] / UNITS[name], "*", color=color(1), label="measured", markersize=9)
+    axis.set(xscale="log", yscale="log", xlabel="cores", title=f"wall time, {name}")
+    axis.set_xticks(simulated["cores"], [f"{cores:g}" for cores in simulated["cores"]])
+    low, high = scaling[["wall_s", "bound_s"]].to_numpy().min(), scaling[["wall_s", "bound_s"]].to_numpy().max()
+    axis.set_ylim(low / UNITS[name] / 1.3, high / UNITS[name] * 1.3)
+    axis.yaxis.set_major_locator(plt.LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.minorticks_off()
+    axis.legend(loc="upper right", fontsize="small")
+
+
+def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
+    """Each rule's largest request against its largest peak; what leaves the band carries its name."""
+    largest = 1.08 * max(rules["memory_mb"].max(), rules["mem_mb"].max())
+    line = np.array([0.0, largest])
+    axis.fill_between(line, line, 1.5 * line + 300, color="0.92", linewidth=0, label="allowed")
+    for index, (kind, marker) in enumerate(MARKERS.items()):
+        rows = rules[rules["kind"] == kind]
+        style = {"color": color(index), "markersize": 3.5, "markeredgewidth": 0.3, "markeredgecolor": "white"}
+        axis.plot(rows["memory_mb"], rows["mem_mb"], marker, label=PLURALS.get(kind, kind), **style)
+    for row in rules[rules["memory"] != "ok"].itertuples():
+        offset = {"xytext": (4, -2), "textcoords": "offset points", "fontsize": "xx-small"}
+        axis.annotate(row.rule.replace("_", " "), (row.memory_mb, row.mem_mb), **offset)
+    axis.set(xlim=(0, largest), ylim=(0, 1.25 * largest), xlabel="peak of a job, MB", title="memory asked for, MB")
+    axis.legend(loc="lower right", fontsize="x-small", handletextpad=0.2, borderpad=0.1, labelspacing=0.25)

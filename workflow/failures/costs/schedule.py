@@ -1,0 +1,99 @@
+"""How long the jobs of a workflow take on a number of cores, and how many cores a run used."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that takes `seconds` on `threads` cores, after the jobs named in `needs`."""
+
+    seconds: float
+    threads: int = 1
+    needs: tuple[str, ...] = ()
+
+
+def remaining(jobs: dict[str, Job]) -> dict[str, float]:
+    """For each job the seconds of the longest chain that begins with it. ValueError if jobs wait for each other."""
+    followers: dict[str, list[str]] = {name: [] for name in jobs}
+    open_followers = dict.fromkeys(jobs, 0)
+    for name, job in jobs.items():
+        for need in job.needs:
+            followers[need].append(name)
+            open_followers[need] += 1
+    chains: dict[str, float] = {}
+    ready = [name for name, count in open_followers.items() if not count]
+    while ready:
+        name = ready.pop()
+        chains[name] = jobs[name].seconds + max((chains[follower] for follower in followers[name]), default=0.0)
+        for need in jobs[name].needs:
+            open_followers[need] -= 1
+            if not open_followers[need]:
+                ready.append(need)
+    if len(chains) < len(jobs):
+        raise ValueError(f"these jobs wait for each other: {', '.join(sorted(set(jobs) - set(chains)))}")
+    return chains
+
+
+def wall_time(jobs: dict[str, Job], cores: int) -> float:
+    """Seconds that the jobs take on `cores` cores by list scheduling.
+
+    Whenever cores are free, the job with the longest remaining chain starts among those whose inputs are there and
+    whose threads fit (no more than `cores`, as Snakemake has it). Starting a job takes no time.
+    """
+    chains = remaining(jobs)
+    order = sorted(jobs, key=lambda name: -chains[name])
+    missing = {name: len(job.needs) for name, job in jobs.items()}
+    followers: dict[str, list[str]] = {name: [] for name in jobs}
+    for name, job in jobs.items():
+        for need in job.needs:
+            followers[need].append(name)
+    now, free = 0.0, cores
+    waiting = order
+    running: list[tuple[float, str]] = []
+    while waiting or running:
+        held = []
+        for name in waiting:
+            threads = min(jobs[name].threads, cores)
+            if missing[name] or threads > free:
+                held.append(name)
+                continue
+            free -= threads
+            heapq.heappush(running, (now + jobs[name].seconds, name))
+        waiting = held
+        now, name = heapq.heappop(running)
+        free += min(jobs[name].threads, cores)
+        for follower in followers[name]:
+            missing[follower] -= 1
+    return now
+
+
+def bound(seconds: Iterable[float], cpu_seconds: Iterable[float], cores: int) -> float:
+    """Seconds that no schedule can beat: all CPU time shared by all cores, or the longest job."""
+    return max(sum(cpu_seconds) / cores, max(seconds))
+
+
+def busy(starts: Iterable[float], ends: Iterable[float], longest_gap: float = 60.0) -> float:
+    """Seconds from the first start to the last end, without the gaps of more than `longest_gap` without any job."""
+    total, until = 0.0, None
+    for start, end in sorted(zip(starts, ends, strict=True)):
+        gap = 0.0 if until is None else max(start - until, 0.0)
+        total += gap if gap <= longest_gap else 0.0
+        total += end - start if until is None else max(end - max(start, until), 0.0)
+        until = end if until is None else max(until, end)
+    return total
+
+
+def cores_used(starts: Iterable[float], ends: Iterable[float], threads: Iterable[int]) -> int:
+    """Largest number of threads of jobs that ran at once; a job that starts when another ends follows it."""
+    events = sorted(
+        event
+        for start, end, count in zip(starts, ends, threads, strict=True)
+        for event in ((start, 1, count), (end, 0, -count))
+    )
+    return int(np.cumsum([count for *_, count in events]).max(initial=0))
