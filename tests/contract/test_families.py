@@ -23,6 +23,8 @@ FIGURES = [
     (path.parents[1].name, path.stem) for path in sorted(PACKAGE.glob("*/figures/*.py")) if path.stem != "__init__"
 ]
 
+COSTS = [path.stem for path in sorted((PACKAGE / "costs/tables").glob("costs*.py"))]
+
 
 @pytest.mark.parametrize("family", families())
 def test_a_family_has_its_block_at_every_scale_and_a_rules_file(family):
@@ -43,6 +45,18 @@ def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
     caption = (PACKAGE / family / "figures" / f"{figure}.rst").read_text()
     assert caption.startswith("**"), "a caption begins with what the figure shows, as a sentence"
     assert len(caption.split()) > 30
+
+
+def test_costs_have_tables_a_drawing_and_a_caption():
+    """They belong to no family, and look like one's figures."""
+    assert "costs" not in families()
+    for name in COSTS:
+        tabulate = import_module(f"failures.costs.tables.{name}").tabulate
+        assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
+        assert "Returns" in tabulate.__doc__
+    draw = import_module("failures.costs.figure").draw
+    assert list(inspect.signature(draw).parameters) == ["rules", "scaling", "note"]
+    assert (PACKAGE / "costs/figure.rst").read_text().startswith("**")
 
 
 @pytest.mark.parametrize("family", families())
@@ -76,6 +90,7 @@ def test_what_plans_or_draws_does_not_import_tensorflow():
     modules = ["failures.config", "failures.fingerprint", "failures.status", "failures.reference"]
     modules += [f"failures.{family}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
     modules += [f"failures.{family}.{part}" for family in families() for part in ("config", "problem")]
+    modules += ["failures.costs.figure", *(f"failures.costs.tables.{name}" for name in COSTS)]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(PACKAGE.parent)})
     assert done.returncode == 0

@@ -68,7 +68,9 @@ def test_a_job_needs_less_memory_than_it_may(finished):
 def test_targets_read_well(finished):
     listed = finished.run("--list-target-rules").stdout.split()
     tables = [f"{name}_table" for name in FIGURES]
-    assert set(listed) == {"all", *families(), *FIGURES, *tables, "portfolio_moments", "lines_pool", "lines_accuracy"}
+    others = {"portfolio_moments", "lines_pool", "lines_accuracy"}
+    costs = {"costs", "costs_table", "costs_rules_table", "costs_scaling_table"}
+    assert set(listed) == {"all", *families(), *FIGURES, *tables, *others, *costs}
     assert finished.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
     assert finished.plan("results/test/figures/parity_size.pdf", "--force") == {"parity_size": 1}
 
