@@ -249,6 +249,16 @@ def test_the_figure_draws_bars_scaling_and_memory(derived):
     assert drawn.get_suptitle() == "Test scale"
 
 
+@pytest.mark.usefixtures("look")
+def test_names_of_requests_outside_do_not_cover_one_another(derived):
+    rules, scaling = derived
+    rules["memory"], rules["mem_mb"] = "much", 3000.0
+    memory = figure.draw(rules, scaling).axes[2]
+    (text,) = memory.texts
+    assert text.get_text() == "f train + 4"
+    assert text.xy == (1300, 3000), "at the right of them all"
+
+
 @pytest.mark.parametrize(("seconds", "name"), [(299, "s"), (300, "min"), (4 * 3600 - 1, "min"), (4 * 3600, "h")])
 def test_units(seconds, name):
     assert figure.unit(seconds) == name

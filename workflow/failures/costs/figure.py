@@ -74,7 +74,10 @@ def _scaling(axis: plt.Axes, scaling: pd.DataFrame) -> None:
 
 
 def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
-    """Each rule's largest request against its largest peak; what leaves the band carries its name."""
+    """Each rule's largest request against its largest peak; what leaves the band carries its name.
+
+    Of several rules with the same request outside, the one with the most CPU time is named, and the others counted.
+    """
     largest = 1.08 * max(rules["memory_mb"].max(), rules["mem_mb"].max())
     line = np.array([0.0, largest])
     axis.fill_between(line, line, 1.5 * line + 300, color="0.92", linewidth=0, label="allowed")
@@ -82,8 +85,9 @@ def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
         rows = rules[rules["kind"] == kind]
         style = {"color": color(index), "markersize": 3.5, "markeredgewidth": 0.3, "markeredgecolor": "white"}
         axis.plot(rows["memory_mb"], rows["mem_mb"], marker, label=PLURALS.get(kind, kind), **style)
-    for row in rules[rules["memory"] != "ok"].itertuples():
+    for (_, request), rows in rules[rules["memory"] != "ok"].groupby(["memory", "mem_mb"]):
+        others = f" + {len(rows) - 1}" if len(rows) > 1 else ""
         offset = {"xytext": (4, -2), "textcoords": "offset points", "fontsize": "xx-small"}
-        axis.annotate(row.rule.replace("_", " "), (row.memory_mb, row.mem_mb), **offset)
+        axis.annotate(rows["rule"].iloc[0].replace("_", " ") + others, (rows["memory_mb"].max(), request), **offset)
     axis.set(xlim=(0, largest), ylim=(0, 1.25 * largest), xlabel="peak of a job, MB", title="memory asked for, MB")
     axis.legend(loc="lower right", fontsize="x-small", handletextpad=0.2, borderpad=0.1, labelspacing=0.25)
