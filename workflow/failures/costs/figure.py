@@ -85,9 +85,12 @@ def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
         rows = rules[rules["kind"] == kind]
         style = {"color": color(index), "markersize": 3.5, "markeredgewidth": 0.3, "markeredgecolor": "white"}
         axis.plot(rows["memory_mb"], rows["mem_mb"], marker, label=PLURALS.get(kind, kind), **style)
-    for (_, request), rows in rules[rules["memory"] != "ok"].groupby(["memory", "mem_mb"]):
+    for (verdict, request), rows in rules[rules["memory"] != "ok"].groupby(["memory", "mem_mb"]):
         others = f" + {len(rows) - 1}" if len(rows) > 1 else ""
-        offset = {"xytext": (4, -2), "textcoords": "offset points", "fontsize": "xx-small"}
-        axis.annotate(rows["rule"].iloc[0].replace("_", " ") + others, (rows["memory_mb"].max(), request), **offset)
+        name = rows["rule"].iloc[0].replace("_", " ") + others
+        # Too little: below, where the band is, and left of the legend.
+        side = {"xytext": (4, -2), "ha": "left"} if verdict == "much" else {"xytext": (4, -9), "ha": "right"}
+        place = rows["memory_mb"].max() if verdict == "much" else rows["memory_mb"].min()
+        axis.annotate(name, (place, request), textcoords="offset points", fontsize="xx-small", **side)
     axis.set(xlim=(0, largest), ylim=(0, 1.25 * largest), xlabel="peak of a job, MB", title="memory asked for, MB")
     axis.legend(loc="lower right", fontsize="x-small", handletextpad=0.2, borderpad=0.1, labelspacing=0.25)
