@@ -118,6 +118,7 @@ EDITS = {
     ),
     "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
     "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
+    "how costs are told": (f"{LIBRARY}/costs/schedule.py", replace("now, free = 0.0", "now, free = 0.0 * 1"), {}),
     "the schema": (f"{LIBRARY}/parity/config.py", replace("le=1024", "le=1025"), {}),
     "a caption": (f"{LIBRARY}/parity/figures/fig1.rst", replace("Figure 1.", "Fig. 1."), {}),
 }
