@@ -160,8 +160,8 @@ def test_equal_members_of_a_window_pass_the_gradient_to_the_first():
 def test_a_line_touches_few_cells():
     images = tf.constant(problem.draw_images(1000, "code", np.random.default_rng(0)))
     cells = sparse.active(images)
-    assert cells.patches.shape[0] < 9 * 1000
-    assert sparse.active(tf.zeros([5, problem.COLUMNS], tf.int32)).patches.shape[0] == 0
+    assert cells.rows.shape[0] < 9 * 1000
+    assert sparse.active(tf.zeros([5, problem.COLUMNS], tf.int32)).rows.shape[0] == 0
 
 
 @pytest.mark.parametrize("method", ["end_to_end", "decomposition"])

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from failures.sampling import bits, coins, integers, normal, threefry
+from failures.sampling import bits, coins, integers, normal, threefry, uniform
 
 
 def word(value):
@@ -54,7 +54,7 @@ def test_words_follow_from_seed_step_and_place(seed, step):
     assert bits([5], *key(seed, step)).numpy().tolist() == expected
 
 
-@pytest.mark.parametrize("draw", [bits, coins, normal], ids=["bits", "coins", "normal"])
+@pytest.mark.parametrize("draw", [bits, coins, uniform, normal])
 def test_compiled_numbers_are_the_same(draw):
     seed, step = key(17, 3)
     plain = draw([41, 7], seed, step)
@@ -77,6 +77,7 @@ def test_normal_numbers_are_normal():
 
 def test_extreme_levels_are_finite(monkeypatch):
     monkeypatch.setattr("failures.sampling.bits", lambda *_: tf.constant([0, 2**32 - 1, 2**31 - 1, 2**31], tf.uint32))
+    assert uniform([4], *key(0)).numpy().tolist() == [2.0**-24, 1 - 2.0**-24, 0.5 - 2.0**-24, 0.5 + 2.0**-24]
     found = normal([4], *key(0)).numpy()
     half = 2.0**-23
     expected = stats.norm.ppf([half / 2, 1 - half / 2, 0.5 - half / 2, 0.5 + half / 2])

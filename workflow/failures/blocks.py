@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from failures.files import atomic, save_model, write_table
-from failures.jobs import Progress, work
+from failures.jobs import Progress
 from failures.training import Result, Trainer, run
 
 
@@ -53,9 +53,7 @@ def train_block(
             if schedule.snapshots:
                 save_model(training.trainer.learner, private / f"{instance.instance}.initial.keras")
             checkpoint = checkpoints / f"{instance.instance}.npz"
-            whole = {"job": identity, "instance": instance._asdict()}
-            with work():
-                result = run(training.trainer, checkpoint, whole, progress)
+            result = run(training.trainer, checkpoint, {"job": identity, "instance": instance._asdict()}, progress)
             save_model(training.trainer.learner, private / f"{instance.instance}.keras")
             for step, path in result.snapshots.items():
                 shutil.copyfile(path, private / f"{instance.instance}.step_{step}.keras")

@@ -18,10 +18,16 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.optimizers.base_optimizer import BaseOptimizer
+from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
 from failures.files import atomic, save_model
-from failures.jobs import Progress
+from failures.jobs import Progress, work
+# What Keras' optimisers do on every other backend: update values where a `keras.StatelessScope` asks for that. On
+# TensorFlow these methods override it to serve `tf.distribute`, which nothing here uses.
+for _name in ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay"):
+    if _name in vars(TFOptimizer):
+        delattr(TFOptimizer, _name)
+
 
 class Objective(Protocol):
     """What a family trains: an instance's data and loss, drawn in the graph for a step (int64 scalar)."""
@@ -96,9 +102,8 @@ class Trainer(keras.Model):
         super().__init__(name="trainer")
         self.learner, self.objective, self.schedule = learner, objective, schedule
         self.built = True
-        optimizer = carried(optimizer)
         optimizer.build(learner.trainable_variables)
-        self._fresh = [variable.numpy() for variable in optimizer.variables]
+        self._fresh = optimizer.get_config()
         self._chunk = tf.function(self._train_until, jit_compile=compiled)
         # Keras' "auto" would compile what is around the loop, too.
         self.compile(optimizer=optimizer, jit_compile=False)
@@ -138,6 +143,17 @@ class Trainer(keras.Model):
             variable.assign(value)
         return values
 
+    def prepare(self) -> None:
+        """Trace and compile the loop, if that has not been done, by a chunk of no step."""
+        if self.train_function is None:
+            every = self.schedule.evaluate_every
+            self.train_to([(int(self.optimizer.iterations.numpy()) + every - 1) // every])
+
+    def train_to(self, ends: Iterable[int], *callbacks: keras.callbacks.Callback) -> None:
+        """Train chunk by chunk until so many evaluations are done, one end after the other."""
+        chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64))
+        self.fit(chunks, shuffle=False, verbose=0, callbacks=list(callbacks))
+
     @property
     def state(self) -> list[np.ndarray]:
         """Values of the weights and of the optimiser's variables."""
@@ -150,23 +166,17 @@ class Trainer(keras.Model):
 
     def restart(self, weights: Iterable[np.ndarray]) -> None:
         """Begin a new run with these weights and a fresh optimiser; the compiled loop is kept."""
-        self.state = [*weights, *self._fresh]
+        for variable, value in zip(self.learner.variables, weights, strict=True):
+            variable.assign(value)
+        # Some optimisers begin with copies of the weights.
+        fresh = type(self.optimizer).from_config(self._fresh)
+        fresh.build(self.learner.trainable_variables)
+        for variable, other in zip(self.optimizer.variables, fresh.variables, strict=True):
+            variable.assign(other)
 
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]
-
-
-def carried(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    """The same optimiser, whose updates of variables can be values instead (`keras.StatelessScope`).
-
-    Keras has this on other backends; on TensorFlow it overrides the methods below, which serve `tf.distribute` and
-    assign variables whatever the scope.
-    """
-    plain = ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay")
-    methods = {name: getattr(BaseOptimizer, name) for name in plain}
-    cls = type(type(optimizer).__name__, (type(optimizer),), methods)
-    return cls.from_config(optimizer.get_config())
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -245,7 +255,9 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
     progress.skip(callback.steps)
     chunks = np.array([] if callback.diverged else trainer.schedule.chunks(done), np.int64)
     if chunks.size:
-        trainer.fit(tf.data.Dataset.from_tensor_slices(chunks), shuffle=False, verbose=0, callbacks=[callback])
+        trainer.prepare()
+        with work():
+            trainer.train_to(chunks, callback)
     progress.skip(trainer.schedule.n_steps - callback.steps)
     values = np.concatenate(callback.evaluations)
     finite = np.isfinite(values).all(axis=1)

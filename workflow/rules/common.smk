@@ -8,7 +8,6 @@ from pathlib import Path
 
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
-os.environ.update(PYTHONPATH=str(WORKFLOW))  # for the scripts
 
 from failures import config as settings
 from failures.fingerprint import fingerprint
@@ -21,6 +20,9 @@ except settings.ConfigError as error:
     sys.exit(str(error))
 config.clear()
 config.update(validated)
+# For the scripts. NumPy's products of matrices would take all cores, whatever a job was granted.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+os.environ.update(dict.fromkeys(THREADS, str(config["threads"])), PYTHONPATH=str(WORKFLOW))
 
 # The families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]

@@ -108,10 +108,10 @@ def matrices(n1: keras.Model) -> Matrices:
 
 
 class Active(NamedTuple):
-    """The active cells of some images: what they see, [cells, 64], and the numbers of the cells that they reach, in
-    an order of images times 49, [cells * 9]; as many as there are for none."""
+    """The active cells of some images: the rows of the patch that they see, eight bits each, int32 [cells, 8], and the
+    numbers of the cells that they reach, in an order of images times 49, [cells * 9]; as many as there are for none."""
 
-    patches: tf.Tensor
+    rows: tf.Tensor
     reached: tf.Tensor
 
 
@@ -127,9 +127,8 @@ def active(images: tf.Tensor) -> Active:
     image = cell // CELLS
     first_row = 4 * (cell // SIDE + image)
     lines = tf.gather(tf.reshape(rows, [-1]), first_row[:, None] + np.arange(8, dtype=np.int32))
-    lines = _eight_bits(lines, 4 * (cell % SIDE)[:, None])
     reached = tf.gather(REACHED, cell - CELLS * image) + CELLS * image[:, None]
-    return Active(tf.reshape(tf.gather(ROWS, lines), [-1, PIXELS]), tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
+    return Active(_eight_bits(lines, 4 * (cell % SIDE)[:, None]), tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
 
 
 def _eight_bits(lines: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
@@ -161,9 +160,18 @@ def scores(weights: Matrices, images: tf.Tensor) -> tf.Tensor:
 
 def features(weights: Matrices, cells: Active, n: int) -> tf.Tensor:
     """Inputs of N1's last layer for n images with these active cells, [n, 100]."""
-    added = _largest([cells.patches @ kernel for kernel in tf.unstack(weights.first)])
-    spread = tf.reshape(added @ weights.second, [-1, POSITIONS])
-    outputs = _add_up(spread, cells.reached, n * CELLS + 1)[:-1]
+    return collect(weights, spread(weights, cells.rows), cells.reached, n)
+
+
+def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
+    """What patches of these rows, int32 [cells, 8], add to the nine cells around theirs: [cells, 576]."""
+    patches = tf.reshape(tf.gather(ROWS, rows), [-1, PIXELS])
+    return _largest([patches @ kernel for kernel in tf.unstack(weights.first)]) @ weights.second
+
+
+def collect(weights: Matrices, added: tf.Tensor, reached: tf.Tensor, n: int) -> tf.Tensor:
+    """Inputs of N1's last layer, [n, 100], from what active cells add, [cells, 576], to those that they reach."""
+    outputs = _add_up(tf.reshape(added, [-1, POSITIONS]), reached, n * CELLS + 1)[:-1]
     outputs = tf.reshape(outputs, [n, CELLS, POSITIONS]) + weights.blank
     flat = tf.reshape(_largest(tf.split(outputs, 4, axis=-1)), [n, CELLS * FILTERS])
     hidden = tf.nn.relu(flat @ weights.kernel_1 + weights.bias_1)

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from failures import losses
+from failures.sampling import uniform
 from failures.training import Objective
 
 
@@ -23,7 +24,7 @@ class SpiralObjective(Objective):
 
     def sample(self, n: int, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """n points [n, 2] and labels [n, 1]."""
-        radius, coin = tf.unstack(tf.random.stateless_uniform([2, n, 1], tf.stack([self.seed, step])))
+        radius, coin = tf.unstack(uniform([2, n, 1], self.seed, step))
         labels = tf.where(coin < 0.5, -1.0, 1.0)
         angle = self.angle + 2 * math.pi * self.n_turns * radius
         return labels * radius * tf.concat([tf.cos(angle), tf.sin(angle)], axis=1), labels
