@@ -82,6 +82,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stdout.close()
 
 
 def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pin: bool = False) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
             for process in processes:
                 length = seconds * SHARES.get(process.name, 1.0)
                 found[process.name] = {"parameters": process.answer()["parameters"], "seconds": length, "rates": []}
+            _check_same(row, {name: cell["parameters"] for name, cell in found.items() if cell})
             for _ in range(rounds):
                 for process in processes:
                     cell = found[process.name]
@@ -108,3 +110,9 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
             for process in processes:
                 process.close()
     return found
+
+
+def _check_same(row: Row, parameters: dict[str, int]) -> None:
+    """Stop if contenders do not train networks of one size."""
+    if len(set(parameters.values())) > 1:
+        sys.exit(f"{row.name}: the contenders' numbers of weights differ: {parameters}")

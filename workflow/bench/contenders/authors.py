@@ -8,18 +8,17 @@ from bench.samples import sampler
 
 def make(row, arrays):
     """A session that is fed one batch a step."""
-    tf.disable_eager_execution()
     samples = sampler(row, arrays)
-    inputs, labels = (
-        tf.placeholder(tf.float32 if part.dtype.kind == "f" else tf.int64, [None, *part.shape[1:]])
-        for part in samples.evaluation()
-    )
-    loss = LOSSES[row.family](row, arrays, inputs, labels)
-    name, rate, *adam = row.optimizer
-    optimizer = tf.train.AdamOptimizer(rate, *adam) if name == "Adam" else tf.train.GradientDescentOptimizer(rate)
-    step = optimizer.minimize(loss)
-    session = tf.Session()
-    session.run(tf.global_variables_initializer())
+    with tf.Graph().as_default() as graph:
+        inputs, labels = (
+            tf.placeholder(tf.float32 if part.dtype.kind == "f" else tf.int64, [None, *part.shape[1:]])
+            for part in samples.evaluation()
+        )
+        loss = LOSSES[row.family](row, arrays, inputs, labels)
+        step = _optimizer(row).minimize(loss)
+        session = tf.Session(graph=graph)
+        session.run(tf.global_variables_initializer())
+        n_parameters = sum(int(np.prod(variable.shape)) for variable in tf.trainable_variables())
 
     def feed(values):
         return dict(zip((inputs, labels), values, strict=True))
@@ -31,7 +30,12 @@ def make(row, arrays):
             value = session.run(loss, feed(samples.evaluation()))
         return float(value)
 
-    return train, sum(int(np.prod(variable.shape)) for variable in tf.trainable_variables())
+    return train, n_parameters
+
+
+def _optimizer(row):
+    name, rate, *adam = row.optimizer
+    return tf.train.AdamOptimizer(rate, *adam) if name == "Adam" else tf.train.GradientDescentOptimizer(rate)
 
 
 def _dense(inputs, units):

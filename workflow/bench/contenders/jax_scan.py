@@ -1,5 +1,7 @@
 """JAX: a compiled `lax.scan` over the steps of a window, samples drawn inside it, Adam by hand."""
 
+from itertools import pairwise
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -29,11 +31,20 @@ def make(row, arrays):
         gradients = jax.grad(loss_of)(state[0], *sample)
         return (adam if name == "Adam" else sgd)(state, gradients, step), None
 
+    single = jax.jit(lambda state, step: update(state, step)[0], donate_argnums=0)
+
     def window(state, start):
         state, _ = lax.scan(update, state, start + jnp.arange(row.every))
         return state, loss_of(state[0], *evaluation(jax.random.fold_in(key, -1 - start)))
 
-    window = jax.jit(window, donate_argnums=0)
+    def steps(state, start):
+        for step in range(start, start + row.every):
+            state = single(state, step)
+        return state, measured(state[0], start)
+
+    measured = jax.jit(lambda weights, start: loss_of(weights, *evaluation(jax.random.fold_in(key, -1 - start))))
+    # XLA's convolutions are several times as slow inside of a loop on the CPU.
+    window = steps if row.family == "lines" else jax.jit(window, donate_argnums=0)
     zeros = jax.tree.map(jnp.zeros_like, weights)
     state, done = (weights, zeros, jax.tree.map(jnp.zeros_like, weights)), 0
 
@@ -50,7 +61,7 @@ def make(row, arrays):
 def _dense(key, *sizes):
     """Weights and biases of dense layers."""
     layers = []
-    for number, (inputs, outputs) in enumerate(zip(sizes[:-1], sizes[1:], strict=True)):
+    for number, (inputs, outputs) in enumerate(pairwise(sizes)):
         drawn = jax.random.truncated_normal(jax.random.fold_in(key, number), -2.0, 2.0, (inputs, outputs))
         layers.append((drawn * inputs**-0.5, jnp.zeros(outputs)))
     return layers

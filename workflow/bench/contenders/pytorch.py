@@ -1,5 +1,7 @@
 """PyTorch, eager, samples drawn by PyTorch, fused optimisers."""
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import nn
@@ -33,7 +35,7 @@ def make(row, arrays):
 def _layers(*sizes):
     """Linear layers with ReLU between them."""
     layers = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
