@@ -33,9 +33,8 @@ def environment(threads: int) -> dict[str, str]:
     """The environment of a process with so many threads, of every library that may be behind it."""
     ours_too = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")
-    eigen = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"} if threads == 1 else {}
     others = {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    return {**ours_too, **dict.fromkeys(names, str(threads)), **others, **eigen}
+    return {**ours_too, **dict.fromkeys(names, str(threads)), **others}
 
 
 def python(peer: bool) -> str | None:

@@ -40,7 +40,9 @@ def main() -> None:
 
 
 def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Callable[[int], float], int]:
-    """What the contender's `make` returns; TensorFlow's threads are the row's."""
+    """What the contender's `make` returns; threads are the row's."""
+    if name == "jax_scan" and row.threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     if name == "engine":
         from failures.jobs import configure_tensorflow
 

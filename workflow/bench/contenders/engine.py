@@ -2,6 +2,7 @@
 
 import copy
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,14 +13,21 @@ def make(row, arrays):
     """The family's trainer at the start of a run."""
     training = ours.begun(row)
     _evaluate_as_the_scripts(row, training.objective)
-    trainer, losses, done = training.trainer, [], 0
-    keep = tf.keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: losses.append(logs["evaluations"]))
+    trainer, done, last = training.trainer, 0, None
+    chunk = -(-row.problem["checkpoint_every"] // row.every)
+
+    def keep(batch, logs):
+        nonlocal last
+        last = logs["evaluations"][-1]
 
     def train(windows):
         nonlocal done
+        callback = keras.callbacks.LambdaCallback(on_train_batch_end=keep)
+        # Chunks as long as those of a run, between two of its checkpoints.
+        ends = np.append(np.arange(done + chunk, done + windows, chunk), done + windows)
         done += windows
-        trainer.fit(tf.data.Dataset.from_tensor_slices(np.array([done])), shuffle=False, verbose=0, callbacks=[keep])
-        return float(losses.pop()[-1, LOSS.get(row.family, 0)])
+        trainer.fit(tf.data.Dataset.from_tensor_slices(ends), shuffle=False, verbose=0, callbacks=[callback])
+        return float(last[LOSS.get(row.family, 0)])
 
     return train, sum(int(np.prod(weight.shape)) for weight in trainer.learner.trainable_variables)
 
