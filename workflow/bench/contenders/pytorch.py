@@ -172,7 +172,7 @@ class Steps(Task):
 
 
 class Lines(Task):
-    """Tuples of images, channels last (faster than channels first: see docs/benchmarks_notes.md)."""
+    """Tuples of images, channels last, which is a little faster than channels first."""
 
     layout = torch.channels_last
 
