@@ -39,7 +39,7 @@ lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
 	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
 
-bench: $(READY) ## steps a second beside other ways to train; BENCH="--rounds 5"
+bench: $(READY) ## speed beside other ways to do the same, into docs/benchmarks.md; BENCH="--only signal"
 	PYTHONPATH=workflow $(RUN) -m bench $(BENCH)
 
 peers: $(READY) ## install PyTorch and JAX for `make bench`, in .venv-peers

@@ -1,7 +1,9 @@
-"""Measure one contender: ``python -m bench.worker NAME D SECONDS [--pin]`` prints its steps a second.
+"""One contender on one row, in a process of its own: ``python -m bench.worker NAME ROW.json ARRAYS.npz [--pin]``.
 
-A contender is a module with `make(d)`, which returns a function that trains for a number of windows of
-100 steps and evaluates on 500 fresh samples after each.
+A contender is a module with `make(row, arrays)`, which returns a function that trains for a number of windows (the
+steps between two evaluations, and an evaluation), and the number of trained weights. The function returns the loss of
+the last evaluation. The process says when it is ready, and measures for as many seconds as each line of its input
+says: contenders take turns without being started again.
 """
 
 from __future__ import annotations
@@ -10,27 +12,62 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
-WINDOW, BATCH, EVALUATION, RATE = 100, 128, 500, 0.01
+import numpy as np
+
+from bench.rows import Row
+
+# Seconds of a call: what one call costs beside its steps must not count.
+CALL = 0.25
 
 
 def main() -> None:
-    """Warm up, then train until the time is over."""
-    name, d, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    """Prepare, then measure on demand."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # what libraries print
+    name, row = sys.argv[1], Row(**json.loads(Path(sys.argv[2]).read_text()))
     if "--pin" in sys.argv:
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    train = import_module(f"bench.contenders.{name}").make(d)
-    train(1)
-    started = time.perf_counter()
-    train(5)
-    # Calls of about half a second: what one call costs beside its steps must not count.
-    size = max(1, round(5 * 0.5 / (time.perf_counter() - started)))
-    windows, started = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - started) < seconds:
-        train(size)
-        windows += size
-    print(json.dumps({"steps_per_second": windows * WINDOW / elapsed}))
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-row.threads :])
+    train, n_parameters = contender(name, row, dict(np.load(sys.argv[3])))
+    loss = train(1)
+    answers.write(json.dumps({"parameters": n_parameters, "loss": loss}) + "\n")
+    measurement = Measurement(train, row.every)
+    for line in sys.stdin:
+        answers.write(json.dumps(measurement.take(float(line))) + "\n")
+
+
+def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Callable[[int], float], int]:
+    """What the contender's `make` returns; threads are the row's."""
+    if name == "jax_scan" and row.threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    if name == "engine":
+        from failures.jobs import configure_tensorflow
+
+        configure_tensorflow(row.threads)
+    return import_module(f"bench.contenders.{name}").make(row, arrays)
+
+
+class Measurement:
+    """Steps a second of calls that are long enough, in windows."""
+
+    def __init__(self, train: Callable[[int], float], every: int):
+        self.train, self.every, self.size = train, every, 1
+
+    def take(self, seconds: float) -> dict[str, float]:
+        """Train for at least so many seconds. Returns steps_per_second and cores (processor time over time)."""
+        windows, elapsed, cpu = 0, 0.0, 0.0
+        while elapsed < seconds:
+            started, cpu_started = time.perf_counter(), time.process_time()
+            self.train(self.size)
+            took = time.perf_counter() - started
+            if took < min(CALL, seconds):
+                self.size *= 2
+                continue
+            windows, elapsed, cpu = windows + self.size, elapsed + took, cpu + time.process_time() - cpu_started
+        return {"steps_per_second": windows * self.every / elapsed, "cores": cpu / elapsed}
 
 
 if __name__ == "__main__":

@@ -1,38 +1,57 @@
-"""This project's engine."""
+"""This project's engine: its own Training classes, driven by Keras' `fit` over chunks of steps."""
 
-from failures.jobs import configure_tensorflow
+import copy
 
-configure_tensorflow(threads=1)
-
+import keras
 import numpy as np
 import tensorflow as tf
 
-from bench.worker import BATCH, EVALUATION, RATE, WINDOW
-from failures.parity.config import Problem
-from failures.parity.problem import draw_instances
-from failures.parity.training import Training
-from failures.settings import Learner, Optimizer
+from bench import ours
 
 
-def make(d):
-    """The engine on a parity of half the bits."""
-    problem = Problem(
-        n_features=d,
-        encoding="signed",
-        evaluation=EVALUATION,
-        n_steps=10**8,
-        evaluate_every=WINDOW,
-        checkpoint_every=WINDOW,
-    )
-    learner = Learner(batch_size=BATCH, optimizer=Optimizer(learning_rate=RATE))
-    training = Training("bench", problem.model_dump(), "relu", learner.model_dump())
-    training.begin(next(draw_instances("bench", d, [d // 2], [0], "code").itertuples()))
-    trainer = training.trainer
-    done = 0
+def make(row, arrays):
+    """The family's trainer at the start of a run."""
+    training = ours.begun(row)
+    _evaluate_as_the_scripts(row, training.objective)
+    trainer, done, last = training.trainer, 0, None
+    chunk = -(-row.problem["checkpoint_every"] // row.every)
+
+    def keep(batch, logs):
+        nonlocal last
+        last = logs["evaluations"][-1]
 
     def train(windows):
         nonlocal done
+        callback = keras.callbacks.LambdaCallback(on_train_batch_end=keep)
+        # Chunks as long as those of a run, between two of its checkpoints.
+        ends = np.append(np.arange(done + chunk, done + windows, chunk), done + windows)
         done += windows
-        trainer.fit(tf.data.Dataset.from_tensor_slices(np.array([done])), shuffle=False, verbose=0)
+        trainer.fit(tf.data.Dataset.from_tensor_slices(ends), shuffle=False, verbose=0, callbacks=[callback])
+        return float(last[LOSS.get(row.family, 0)])
 
-    return train
+    return train, sum(int(np.prod(weight.shape)) for weight in trainer.learner.trainable_variables)
+
+
+# Place of the loss among the metrics of the families whose evaluation is the scripts'.
+LOSS = {"parity": 1, "lines": 1}
+
+
+def _evaluate_as_the_scripts(row, objective):
+    """Evaluate the loss alone, on fresh samples or the validation set.
+
+    Our own evaluations of the other families do much more: exact losses over all states and second moments
+    of both estimators (portfolio), errors of decoded curves (curves), five measures of accuracy (steps).
+    """
+    if row.family in LOSS:
+        return
+    twin = copy.copy(objective)
+    match row.family:
+        case "portfolio":
+            twin.batch_size, twin.data_seed = objective.evaluation, objective.evaluation_seed
+        case "steps":
+            twin.learner = objective.learner | {"batch_size": objective.evaluation}
+            twin.data_seed = objective.evaluation_seed
+        case "curves":
+            twin.sample = lambda step: tuple(variable.value() for variable in objective.validation)
+    objective.metrics = ("loss",)
+    objective.evaluate = lambda model, step: tf.stack([twin.loss(model, step)])

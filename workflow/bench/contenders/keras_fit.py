@@ -1,24 +1,55 @@
-"""Keras as its guides use it: `fit` over the NumPy samples of one window after the other."""
+"""Keras as its guides use it: `fit` over the NumPy samples of one window after the other.
+
+The networks are this project's, which are plain Keras models.
+"""
 
 import keras
 import numpy as np
+import tensorflow as tf
 
-from bench.worker import BATCH, EVALUATION, RATE, WINDOW
+from bench import ours
+from bench.samples import sampler
+from failures import learners, losses
 
 
-def make(d):
-    """A compiled Sequential."""
-    rng = np.random.default_rng(0)
-    model = keras.Sequential([keras.Input((d,)), keras.layers.Dense(10 * d, "relu"), keras.layers.Dense(1)])
-    model.compile(keras.optimizers.SGD(RATE), "hinge", jit_compile=False)
+def make(row, arrays):
+    """A compiled model."""
+    samples, training = sampler(row, arrays), ours.begun(row)
+    model = training.trainer.learner
+    model.compile(learners.optimizer(row.learner["optimizer"]), _loss(row, training.objective), jit_compile=False)
 
-    def sample(n):
-        x = rng.choice(np.array([-1, 1], "float32"), size=(n, d))
-        return x, x[:, : d // 2].prod(axis=1, keepdims=True)
+    def shaped(inputs, labels):
+        if row.family == "lines":
+            inputs = inputs.reshape(len(labels), -1, *inputs.shape[1:])
+        if row.family == "curves" and row.learner["architecture"] == "convolution":
+            # The layers make their patches themselves: give the curves back.
+            inputs = np.concatenate([inputs[:, 0, :0:-1], inputs[:, :, 0]], axis=1)
+            labels = np.pad(labels, ((0, 0), (2, 0)))
+        return inputs, labels
 
     def train(windows):
         for _ in range(windows):
-            model.fit(*sample(WINDOW * BATCH), batch_size=BATCH, shuffle=False, verbose=0)
-            model.evaluate(*sample(EVALUATION), batch_size=EVALUATION, verbose=0)
+            inputs, labels = shaped(*samples.training(row.every * row.batch))
+            model.fit(inputs, labels, batch_size=row.batch, shuffle=False, verbose=0)
+            inputs, labels = shaped(*samples.evaluation())
+            loss = model.evaluate(inputs, labels, batch_size=len(labels), verbose=0)
+        return loss
 
-    return train
+    return train, sum(int(np.prod(weight.shape)) for weight in model.trainable_variables)
+
+
+def _loss(row, objective):
+    match row.family, row.learner.get("kind", row.learner.get("architecture")):
+        case (("parity" | "lines"), _):
+            return losses.hinge
+        case "portfolio", _:
+            return lambda rewards, portfolio: -tf.reduce_sum(rewards * portfolio, axis=1)
+        case "curves", "linear":
+            return lambda wanted, outputs: tf.reduce_sum((outputs - wanted) ** 2, axis=1)
+        case "steps", "multiclass":
+            return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        case "steps", "non_flat":
+            return lambda labels, outputs: (objective.smooth_steps(outputs) - labels) ** 2
+        case "steps", "forward_only":
+            return lambda labels, r: (r + tf.stop_gradient(objective.step_function(r) - r) - labels) ** 2
+    return "mean_squared_error"

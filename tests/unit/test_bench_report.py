@@ -1,0 +1,89 @@
+"""The page of `make bench`: medians, ratios, and what is asked."""
+
+import json
+
+import pytest
+
+from bench import asked, report
+from bench.__main__ import main
+
+
+def cells(**rates):
+    """Contenders with these rates in three rounds around them; None: not installed."""
+    return {
+        name: None
+        if rate is None
+        else {"parameters": 1, "seconds": 1.0, "cores": 1.0, "rates": [rate, rate / 2, rate * 3]}
+        for name, rate in rates.items()
+    }
+
+
+@pytest.fixture
+def raw():
+    """Measurements made up."""
+    rows = {
+        "parity_d5": cells(engine=8000.0, authors=2000.0, pytorch=None, jax_scan=16000.0),
+        "steps_end_to_end": cells(engine=900.0, authors=500.0, pytorch=None, jax_scan=300.0),
+        "lines_k4": cells(engine=10.0, authors=2.0, pytorch=2.5, jax_scan=1.0),
+    }
+    training = {
+        name: {"threads": 1, "batch": 200, "tuple_length": None, "contenders": row} for name, row in rows.items()
+    }
+    training["lines_k4"]["tuple_length"] = 4
+    part = {"seconds": 2.0, "cpu": 30.0}
+    return {
+        "machine": {"processor": "abacus", "cores": "2"},
+        "settings": {"pin": False},
+        "training": training,
+        "lines": {"peak": {"1": {"numpy": {"square": 20.0, "flat": 50.0}, "torch": None}}},
+        "generators": {"rates": {"loop": [10.0], "code": [500.0], "paper": [450.0]}},
+        "signal": {
+            **dict.fromkeys(("imports", "pool", "tracing", "analysis"), part),
+            **{"n_images": 2000, "n_tuples": 500, "n_seeds": 1, "tuple_lengths": [1, 2]},
+        },
+        "workflow": {
+            name: {"seconds": [seconds] * 3, "memory": 2e8, "jobs": 1}
+            for name, seconds in (("no-op", 2.0), ("figure", 7.0), ("plan", 20.0))
+        },
+    }
+
+
+def test_rates_are_medians_and_ratios_the_engines(raw):
+    page = report.render(raw, "## Notes\n\nWhy.\n")
+    assert "| parity_d5 | 8,000 | 2,000 (4.00x) | - | - | 16,000 (0.50x) |" in page
+    assert "PyTorch: PyTorch, eager (not installed: `make peers`)" in page
+    assert "processor abacus" in page
+    assert page.endswith("Why.\n")
+
+
+def test_what_is_asked_follows_from_the_numbers(raw):
+    found = {words: (shown, met) for words, shown, met in asked.verdicts(raw)}
+    assert found["at least 4x the authors' style where its step takes under 1 ms"] == ("least 4.00x (parity_d5)", True)
+    elsewhere = ("least 1.80x (steps_end_to_end); 1 of 2 rows fall short", False)
+    assert found["at least 2x the authors' style elsewhere"] == elsewhere
+    peers = ("least 0.50x (parity_d5); 1 of 3 rows fall short", False)
+    assert found["at least .8x the best peer in every row"] == peers
+    assert found["at least 1x the best peer in most rows"] == ("2 of 3 rows", True)
+    assert found["generator: at least 40x the authors' loop"] == ("45x", True)
+    assert found["signal: under 15 processor minutes for 20 initialisations"] == ("10.0 min", True)
+    assert found["workflow: one figure under 6 s"] == ("7.0 s", False)
+
+
+def test_the_peak_is_that_of_the_fastest_library(raw):
+    dense, ours = asked.peak_times(raw)["lines_k4"]
+    operations = 200 * (4 * (2 * 627_200 + 3 * (2_508_800 + 78_400 + 10_000 + 200)) + 3 * (800 + 200))
+    assert dense == pytest.approx(operations / 50e9 * 1000)
+    assert ours == 100.0
+
+
+def test_nothing_measured_is_no_verdict(raw):
+    nothing = {key: raw[key] for key in ("machine", "settings")}
+    assert all(met is None for _, _, met in asked.verdicts(nothing))
+    assert "## Training" not in report.render(nothing, "")
+
+
+def test_the_page_is_written_again_without_measuring(raw, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "raw.json").write_text(json.dumps(raw))
+    main(["--from", "raw.json", "--output", "page.md"])
+    assert (tmp_path / "page.md").read_text() == report.render(raw, "")

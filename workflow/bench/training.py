@@ -1,0 +1,117 @@
+"""The table of training: every contender in a process of its own, taking turns over several rounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bench import ours
+from bench.rows import Row
+
+# Contender: what it is, and whether its package is outside the lock.
+CONTENDERS = {
+    "engine": ("this engine: Keras `fit` over chunks of steps", False),
+    "authors": ("the authors' style: tf.compat.v1 session, feed_dict, NumPy samples", False),
+    "keras_fit": ("plain Keras `fit` over NumPy batches", False),
+    "pytorch": ("PyTorch, eager", True),
+    "jax_scan": ("JAX, `lax.scan` over steps", True),
+}
+PEERS = Path(".venv-peers/bin/python")
+# Share of the time that a contender is measured for, 1 if not here.
+SHARES = {"keras_fit": 0.5}
+
+
+def environment(threads: int) -> dict[str, str]:
+    """The environment of a process with so many threads, of every library that may be behind it."""
+    ours_too = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")
+    others = {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
+    return {**ours_too, **dict.fromkeys(names, str(threads)), **others}
+
+
+def python(peer: bool) -> str | None:
+    """The interpreter of the lock or of the peers; None if that is not installed."""
+    if not peer:
+        return sys.executable
+    return str(PEERS) if PEERS.exists() else None
+
+
+class Process:
+    """A contender on a row, prepared and waiting."""
+
+    def __init__(self, name: str, folder: Path, row: Row, pin: bool):
+        self.name, self.errors = name, folder / f"{name}.log"
+        command = [python(CONTENDERS[name][1]), "-m", "bench.worker", name, folder / "row.json", folder / "arrays.npz"]
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                [*map(str, command), *["--pin"] * pin],
+                env=environment(row.threads),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+
+    def answer(self) -> dict[str, Any]:
+        """The next line of its output."""
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.name} failed:\n{self.errors.read_text()}")
+        return json.loads(line)
+
+    def measure(self, seconds: float) -> dict[str, float]:
+        """See `bench.worker.Measurement.take`."""
+        self.process.stdin.write(f"{seconds}\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def close(self) -> None:
+        """End it; without its input it ends by itself, unless it is in the middle of something."""
+        self.process.stdin.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pin: bool = False) -> dict[str, Any]:
+    """Measure contenders on a row. Returns by contender None, if its package is not installed, or parameters (their
+    number), seconds (of a measurement), rates (steps a second, one a round) and cores (that it kept busy)."""
+    found: dict[str, Any] = dict.fromkeys(contenders)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "row.json").write_text(json.dumps(row.as_dict()))
+        np.savez(folder / "arrays.npz", **ours.arrays(row))
+        here = [contender for contender in found if python(CONTENDERS[contender][1])]
+        processes = [Process(contender, folder, row, pin) for contender in here]
+        try:
+            for process in processes:
+                length = seconds * SHARES.get(process.name, 1.0)
+                found[process.name] = {"parameters": process.answer()["parameters"], "seconds": length, "rates": []}
+            _check_same(row, {name: cell["parameters"] for name, cell in found.items() if cell})
+            for _ in range(rounds):
+                for process in processes:
+                    cell = found[process.name]
+                    taken = process.measure(cell["seconds"])
+                    cell["rates"].append(taken["steps_per_second"])
+                    cell["cores"] = taken["cores"]
+        finally:
+            for process in processes:
+                process.close()
+    return found
+
+
+def _check_same(row: Row, parameters: dict[str, int]) -> None:
+    """Stop if contenders do not train networks of one size."""
+    if len(set(parameters.values())) > 1:
+        sys.exit(f"{row.name}: the contenders' numbers of weights differ: {parameters}")
