@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import stats
+from scipy import special, stats
 
-from failures.sampling import bits, coins, integers, normal, threefry, uniform
+from failures.sampling import bits, coins, integers, inverse_erf, normal, threefry, uniform
 
 
 def word(value):
@@ -73,6 +73,11 @@ def test_normal_numbers_are_normal():
     following = normal([100, 2000], *key(1, 1)).numpy()
     for other in (np.roll(found, 1), following):
         assert abs(np.corrcoef(found.ravel(), other.ravel())[0, 1]) < 4 / np.sqrt(found.size)
+
+
+def test_inverse_erf_on_all_its_levels():
+    x = (np.arange(2**23)[::7] + 0.5) * 2.0**-22 - 1
+    np.testing.assert_allclose(inverse_erf(tf.constant(x, tf.float32)), special.erfinv(x), rtol=3e-7)
 
 
 def test_extreme_levels_are_finite(monkeypatch):

@@ -99,11 +99,18 @@ def configure_tensorflow(threads: int) -> None:
     if "tensorflow" in sys.modules:
         raise RuntimeError("TensorFlow is already imported; its threads can no longer be set")
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    os.environ["TF_NUM_INTRAOP_THREADS"] = str(threads)
-    os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    # Networks are too small to share one operation between threads: the parts of a batch can be shared. So the number
+    # of threads changes no result, either.
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
     # oneDNN chooses kernels by processor, and is slower than Eigen on networks as small as ours.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+
+def parallel() -> int:
+    """Parts of a batch that may be computed at once: the threads of this job."""
+    return int(os.environ.get("TF_NUM_INTEROP_THREADS", 1))
 
 
 _terminal = None

@@ -14,6 +14,14 @@ import tensorflow as tf
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
+_CENTRAL = (
+    *(2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087),
+    *(-0.00125372503, -0.00417768164, 0.246640727, 1.50140941),
+)
+_TAIL = (
+    *(-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773),
+    *(-0.0076224613, 0.00943887047, 1.00167406, 2.83297682),
+)
 
 Words = tuple[tf.Tensor, tf.Tensor]
 
@@ -47,8 +55,8 @@ def bits(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     n = math.prod(shape)
     half = -(-n // 2)
     key = threefry(_words(seed), _words(step))
-    counter = tf.range(half, dtype=tf.int32)
-    words = threefry(key, (tf.bitcast(counter, tf.uint32), tf.zeros([half], tf.uint32)))
+    counter = tf.bitcast(tf.range(half, dtype=tf.int32), tf.uint32)
+    words = threefry(key, (counter, tf.zeros_like(counter)))
     return tf.reshape(tf.concat(words, 0)[:n], shape)
 
 
@@ -74,4 +82,15 @@ def uniform(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
 
 def normal(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
     """Standard normal numbers, float32 of this shape: the quantiles of uniform ones, up to 5.3."""
-    return math.sqrt(2.0) * tf.math.erfinv(2.0 * uniform(shape, seed, step) - 1.0)
+    return math.sqrt(2.0) * inverse_erf(2.0 * uniform(shape, seed, step) - 1.0)
+
+
+def inverse_erf(x: tf.Tensor) -> tf.Tensor:
+    """Inverse of the error function between -1 and 1, float32, by the polynomials of Giles 2012, "Approximating the
+    erfinv function"; relative error 3e-7.
+
+    XLA's own has the same polynomials of log1p(-x^2), which takes longer than all the rest.
+    """
+    w = -tf.math.log((1.0 - x) * (1.0 + x))
+    central, tail = tf.math.polyval(list(_CENTRAL), w - 2.5), tf.math.polyval(list(_TAIL), tf.sqrt(w) - 3.0)
+    return x * tf.where(w < 5.0, central, tail)

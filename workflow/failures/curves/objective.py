@@ -54,14 +54,14 @@ class CurveObjective(Objective):
     def outputs(self, model: keras.Model, curves: tf.Tensor, training: bool) -> tf.Tensor:
         """What the model makes of curves, both [n, n_points].
 
-        A convolution is written as a sum of shifted curves: three products instead of a layer that takes ten
-        times as long on the CPU.
+        A convolution is written as a product of its taps with shifted curves, a tenth of the layer's time on the CPU. As
+        a product, its gradient is one, too: XLA adds up slowly what it does not know to be a product.
         """
         if self.architecture != "convolution":
             return model(curves, training=training)
         taps, n_points = filter_taps(model), curves.shape[1]
         padded = tf.pad(curves, ((0, 0), (TAPS - 1, 0)))
-        return tf.add_n([taps[shift] * padded[:, shift : shift + n_points] for shift in range(TAPS)])
+        return tf.tensordot(taps, tf.stack([padded[:, shift : shift + n_points] for shift in range(TAPS)]), 1)
 
     def _loss(self, model: keras.Model, changes: tf.Tensor, curves: tf.Tensor, training: bool) -> tf.Tensor:
         """Squared error of the outputs: summed over the points for the linear learner, else averaged."""

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from failures.jobs import parallel
 from failures.lines.problem import COLUMNS, SIZE, tuple_sign
 from failures.lines.sparse import Matrices, matrices, scores
 from failures.losses import accuracy, hinge
@@ -76,18 +77,16 @@ class LinesObjective(Objective):
             weights = matrices(model.get_layer("n1"))
         by = [*weights, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
-        sizes = [int(np.prod(weight.shape)) for weight in by]
 
-        def add(part: tf.Tensor, total: tf.Tensor):
+        def of_part(images: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as inner:
                 inner.watch(by)
-                loss = self.part(model, weights, images[part])
-            gradients = inner.gradient(loss, by)
-            return part + 1, total + tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
+                loss = self.part(model, weights, images)
+            return tf.concat([tf.reshape(gradient, [-1]) for gradient in inner.gradient(loss, by)], 0)
 
-        start = tf.constant(0), tf.zeros([sum(sizes)])
-        _, total = tf.while_loop(lambda part, _: part < self.parts, add, start, parallel_iterations=1)
-        pieces = tf.split(total / self.parts, sizes)
+        found = tf.map_fn(of_part, images, fn_output_signature=tf.float32, parallel_iterations=parallel())
+        sizes = [int(np.prod(weight.shape)) for weight in by]
+        pieces = tf.split(tf.reduce_mean(found, axis=0), sizes)
         pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, by, strict=True)]
         return [*outer.gradient(weights, first, output_gradients=pieces[: len(weights)]), *pieces[len(weights) :]]
 
@@ -99,7 +98,7 @@ class LinesObjective(Objective):
             lambda images: self.predict(model, weights, images),
             parts,
             fn_output_signature=(tf.float32, tf.float32),
-            parallel_iterations=1,
+            parallel_iterations=parallel(),
         )
         labels, tuples = self.labels(self.test)
         single, joint = tf.reshape(single, [-1, 1]), tf.reshape(joint, [-1, 1])

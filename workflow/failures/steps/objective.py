@@ -69,7 +69,7 @@ class StepObjective(Objective):
         heights = self.steps[1:] - self.steps[:-1]
         slopes = self.learner["slope"] / (heights if self.learner["relative"] else 1.0)
         inside = slopes * (r - self.steps[1:] + self.learner["shift"] * heights)
-        return self.steps[0] + tf.reduce_sum(heights * tf.sigmoid(inside), axis=1, keepdims=True)
+        return self.steps[0] + tf.sigmoid(inside) @ heights[:, None]
 
     def predict(self, model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
         """Predictions of a learner, [n, n_features] -> [n, 1]."""
