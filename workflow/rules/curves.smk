@@ -67,6 +67,8 @@ rule curves_train:
         "<logs>/runs/curves/{problem}/{learner}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/runs/curves/{problem}/{learner}/seeds_{block}.jsonl"
+    # The autoencoder takes long, too.
+    priority: 1
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]

@@ -111,7 +111,7 @@ rule lines_train:
     benchmark:
         "<benchmarks>/runs/lines/{problem}/{learner}/seeds_{block}.jsonl"
     # The longest jobs of all.
-    priority: 1
+    priority: 2
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
