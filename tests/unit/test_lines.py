@@ -1,6 +1,10 @@
 """Lines: images against a slow rasteriser, the sparse evaluation against the plain layers, batches and labels."""
 
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -190,6 +194,34 @@ def test_gradients_in_parts_are_those_of_the_whole_loss(method, tuple_length):
     scale = max(np.linalg.norm(gradient) for gradient in expected)
     for ours, theirs in zip(found, expected, strict=True):
         assert np.linalg.norm(ours - theirs) <= 1e-5 * max(np.linalg.norm(theirs), 1e-2 * scale)
+
+
+TRAINED = """
+import hashlib, sys
+from failures.jobs import Progress, configure_tensorflow
+configure_tensorflow(int(sys.argv[1]))
+from failures.lines.config import Learner, Problem
+from failures.lines.problem import draw_instances
+from failures.lines.training import Training
+from failures.training import run
+problem = Problem(tuple_length=2, n_tuples=500, n_steps=5, evaluate_every=2, evaluation=100).model_dump()
+training = Training("test", problem, "learner", Learner(method="end_to_end").model_dump() | {"variant": "code"})
+training.begin(next(draw_instances("test", 1000, [0], "code").itertuples(index=False)))
+values = run(training.trainer, None, "same", Progress("test", 5)).values
+print(hashlib.sha256(b"".join(array.tobytes() for array in [values, *training.trainer.state])).hexdigest())
+"""
+
+
+def test_threads_change_no_bit():
+    path = str(Path(objective.__file__).parents[2])
+    hashes = []
+    for threads in (1, 2, 3):
+        command = [sys.executable, "-c", TRAINED, str(threads)]
+        environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        hashes.append(done.stdout.splitlines()[-1])
+    assert len(hashes[0]) == 64
+    assert len(set(hashes)) == 1
 
 
 def test_evaluation_is_that_of_the_plain_model():
