@@ -271,7 +271,7 @@ def test_the_loop_makes_the_updates_of_keras(name, restore_keras):
     found = [trainer.learner.get_weights()]
     assert int(trainer.optimizer.iterations) == 5
     training.begin(instance(0))
-    plain = Trainer(trainer.learner, training.objective, optimizer(settings), trainer.schedule, compiled=False)
+    plain = Trainer(trainer.learner, training.objective, optimizer(settings), trainer.schedule, xla=False)
     run(plain, None, "same", Progress("test", 5))
     found.append(trainer.learner.get_weights())
     trainer.learner.set_weights(start)

@@ -180,6 +180,8 @@ def tanh_in_fig1(block):
 
 
 CONFIGS = {
+    "threads": (change_value("threads", value=2), {}),
+    "how loops are compiled": (change_value("xla", value=True), TRAIN_ALL),
     "resolution": (change_value("style", "dpi", value=100), DRAWN),
     "palette": (change_value("style", "palette", value="deep"), DRAWN),
     "length of one problem": (problems("d5", "n_steps", value=401), {"parity_train": 1} | FIG1),

@@ -45,7 +45,9 @@ class Shared(Settings):
     seeds: Seeds = Field([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     """Replicates; each has its own target, initial weights and data."""
     threads: int = Field(1, ge=1, le=64)
-    """Threads of a training job. Results change with it in the last digits."""
+    """Threads of a job that trains or evaluates networks. Only the lines are faster with more; no result changes."""
+    xla: bool = True
+    """Let XLA compile the training loops. It takes some seconds a job, and pays from some hundred thousand steps on."""
     style: Style = Field(default_factory=Style)
     """Look of the figures."""
 

@@ -22,6 +22,7 @@ from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
 from failures.files import atomic, save_model
 from failures.jobs import Progress, work
+
 # What Keras' optimisers do on every other backend: update values where a `keras.StatelessScope` asks for that. On
 # TensorFlow these methods override it to serve `tf.distribute`, which nothing here uses.
 for _name in ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay"):
@@ -87,8 +88,9 @@ class Schedule:
 class Trainer(keras.Model):
     """Trains `learner` on `objective`; `fit` sees the ends of chunks, counted in evaluations.
 
-    compiled: whether XLA compiles the loop. It pays for all but convolutions, which are slow there on the CPU, and
-    shapes that depend on values, which it cannot have (docs/decisions/engine.md).
+    xla: whether XLA may compile the loop; the attribute can be changed until the first step. It is no use for
+    convolutions, which are slow there on the CPU, and for shapes that depend on values, which it cannot have
+    (docs/decisions/engine.md).
     """
 
     def __init__(
@@ -97,14 +99,13 @@ class Trainer(keras.Model):
         objective: Objective,
         optimizer: keras.optimizers.Optimizer,
         schedule: Schedule,
-        compiled: bool = True,
+        xla: bool = True,
     ):
         super().__init__(name="trainer")
-        self.learner, self.objective, self.schedule = learner, objective, schedule
+        self.learner, self.objective, self.schedule, self.xla = learner, objective, schedule, xla
         self.built = True
         optimizer.build(learner.trainable_variables)
         self._fresh = optimizer.get_config()
-        self._chunk = tf.function(self._train_until, jit_compile=compiled)
         # Keras' "auto" would compile what is around the loop, too.
         self.compile(optimizer=optimizer, jit_compile=False)
 
@@ -113,7 +114,8 @@ class Trainer(keras.Model):
         every = self.schedule.evaluate_every
         done = tf.cast(self.optimizer.iterations.value, tf.int64)
         first = (done + every - 1) // every
-        return {"evaluations": self._chunk(done, first, end)[: end - first]}
+        chunk = tf.function(self._train_until, jit_compile=self.xla)
+        return {"evaluations": chunk(done, first, end)[: end - first]}
 
     def _train_until(self, done: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
         """Train from `done` steps and `first` evaluations to `end` evaluations. Returns the values of these in the

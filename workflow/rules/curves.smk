@@ -84,7 +84,7 @@ rule curves_train:
             *["n_steps", "evaluate_every", "checkpoint_every", "snapshots"],
         ),
         learner=lookup(dpath="{learner}", within=config["curves"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.curves.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -114,7 +114,6 @@ rule curves_decode:
             select("curves/problems/{problem}", "n_points", "n_pieces", "n_validation"),
             select("curves/fig6", "steps", "n_shown"),
         ),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.curves.decoding"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:

@@ -126,7 +126,7 @@ rule lines_train:
             *["tuple_length", "n_tuples", "n_steps", "evaluate_every", "evaluation", "checkpoint_every", "snapshots"],
         ),
         learner=lookup(dpath="{learner}", within=config["lines"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.lines.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -157,7 +157,6 @@ rule lines_accuracy:
             "tuple_lengths": {name: LENGTHS[name] for name in at("lines/fig3/problems")},
             "variant": config["variant"],
         },
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.lines.final_accuracy"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -188,7 +187,6 @@ rule lines_initial_signal:
             "seeds": sorted(seed for seed in at("lines/fig5/seeds") if wildcards.block in blocks([seed])),
             "variant": config["variant"],
         },
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.lines.initial_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -223,7 +221,6 @@ rule lines_trained_signal:
             "variant": config["variant"],
             "initial": wildcards.kind == "success",
         },
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.lines.trained_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:

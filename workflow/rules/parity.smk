@@ -130,7 +130,7 @@ rule parity_train:
             ],
         ),
         learner=lookup(dpath="{learner}", within=config["parity"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.parity.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -165,7 +165,6 @@ rule parity_initial_gradients:
                 *["samples", "seeds"],
             ),
         ),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.parity.analyses.initial_gradients"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
@@ -192,7 +191,6 @@ rule parity_trained_gradients:
     params:
         module="failures.parity.analyses.trained_gradients",
         settings=select("parity/problems/{problem}", "n_features", "encoding"),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.parity.analyses.trained_gradients"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:

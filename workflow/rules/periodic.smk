@@ -73,7 +73,7 @@ rule periodic_train:
             *["n_features", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
         ),
         learner=lookup(dpath="{learner}", within=config["periodic"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.periodic.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -107,7 +107,6 @@ rule periodic_gradients:
                 *["waves", "n_features", "norms", "seeds", "n_pairs", "n_samples"],
             ),
         ),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.periodic.gradients"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:

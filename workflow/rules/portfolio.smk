@@ -80,7 +80,7 @@ rule portfolio_train:
             *["n_features", "n_stocks", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
         ),
         learner=lookup(dpath="{learner}", within=config["portfolio"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.portfolio.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -107,7 +107,6 @@ rule portfolio_moments:
             "portfolio/estimator_variance/initial",
             *["n_features", "n_stocks", "n_samples", "seeds"],
         ),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.portfolio.moments"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:

@@ -88,7 +88,7 @@ rule steps_train:
             *["n_features", "input_scale", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
         ),
         learner=lookup(dpath="{learner}", within=config["steps"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.steps.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
@@ -121,7 +121,6 @@ rule steps_predict:
                 "learners": selected_learners("steps", "fig7", "kind", "slope", "relative", "shift", "n_logits")
             },
         ),
-        threads={"threads": config["threads"]},
         code=code("analyze.py", "failures.steps.prediction"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:

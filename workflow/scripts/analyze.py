@@ -7,7 +7,7 @@ from failures.jobs import configure_tensorflow, start, work
 
 start(snakemake)
 params = snakemake.params
-configure_tensorflow(params.threads["threads"])
+configure_tensorflow(snakemake.threads)
 analysis = import_module(params.module)
 with work():
     table = analysis.analyze(dict(snakemake.input.items()), **params.settings)

@@ -9,7 +9,7 @@ from failures.jobs import configure_tensorflow, start
 
 start(snakemake)
 params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
-configure_tensorflow(params.threads["threads"])
+configure_tensorflow(snakemake.threads)
 
 from failures.blocks import train_block
 
@@ -18,6 +18,7 @@ further = {name: file for name, file in snakemake.input.items() if name != "inst
 training = import_module(params.module).Training(
     wildcards.problem, params.problem, wildcards.learner, params.learner, **further
 )
+training.trainer.xla &= params.xla["xla"]
 train_block(
     training,
     keys={"problem": wildcards.problem, "learner": wildcards.learner},
@@ -26,5 +27,5 @@ train_block(
     runs=Path(output.runs),
     models=Path(output.models),
     checkpoints=Path(params.checkpoints, *Path(output.models).parent.parts[-4:]),
-    identity=[params.problem, params.learner, params.threads, params.code, params.versions],
+    identity=[params.problem, params.learner, params.xla, params.code, params.versions],
 )

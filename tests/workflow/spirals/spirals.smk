@@ -46,7 +46,7 @@ rule spirals_train:
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select("spirals/problems/{problem}", "n_turns", "n_steps", "evaluate_every", "checkpoint_every"),
         learner=lookup(dpath="{learner}", within=config["spirals"]["learners"]),
-        threads={"threads": config["threads"]},
+        xla={"xla": config["xla"]},
         code=code("train.py", "failures.spirals.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:

@@ -54,8 +54,8 @@ class CurveObjective(Objective):
     def outputs(self, model: keras.Model, curves: tf.Tensor, training: bool) -> tf.Tensor:
         """What the model makes of curves, both [n, n_points].
 
-        A convolution is written as a product of its taps with shifted curves, a tenth of the layer's time on the CPU. As
-        a product, its gradient is one, too: XLA adds up slowly what it does not know to be a product.
+        A convolution is written as a product of its taps with shifted curves, a tenth of the layer's time on the CPU.
+        As a product, its gradient is one, too: XLA adds up slowly what it does not know to be a product.
         """
         if self.architecture != "convolution":
             return model(curves, training=training)

@@ -46,18 +46,25 @@ def draw_images(n: int, variant: str, rng: np.random.Generator) -> np.ndarray:
 
 def _draw(n: int, variant: str, rng: np.random.Generator) -> np.ndarray:
     angles = rng.random(n) * np.pi
-    reach = (LENGTHS[0] + rng.random(n) * (LENGTHS[1] - LENGTHS[0])).astype(np.int64) // 2
+    reach = (LENGTHS[0] + rng.random(n) * (LENGTHS[1] - LENGTHS[0])).astype(np.int32) // 2
     centres = rng.random((2, n)) * (SIZE if variant == "code" else SIZE - 1)
     direction = np.stack([np.cos(angles), np.sin(angles)])
     images = np.zeros((n, COLUMNS), np.int32)
     flat, first = images.reshape(-1), np.arange(n, dtype=np.int32) * COLUMNS
+    points, pixels = np.empty((2, n)), np.empty((2, n), np.int32)
+    row, column = pixels
     for distance in range(1 - reach.max(), reach.max()):
-        points = centres + distance * direction
+        np.multiply(direction, distance, out=points)
+        points += centres
+        if variant == "paper":
+            np.rint(points, out=points)
         # A cast truncates toward zero; points of the text that round to a pixel are at least -1/2.
-        row, column = (points if variant == "code" else np.rint(points)).astype(np.int32)
+        np.copyto(pixels, points, casting="unsafe")
         # Negative numbers are large ones without sign.
         inside = (row.view(np.uint32) < SIZE) & (column.view(np.uint32) < SIZE) & (abs(distance) < reach)
-        flat[first + row * inside] |= np.left_shift(inside, column * inside, dtype=np.int32)
+        pixels *= inside
+        row += first
+        flat[row] |= np.left_shift(inside, column, dtype=np.int32)
     images[:, SIZE] = np.where(angles < np.pi / 2, 1, -1)
     return images
 

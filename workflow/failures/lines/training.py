@@ -40,7 +40,7 @@ class Training:
         )
         optimizer = learners.optimizer(learner["optimizer"])
         # Which cells are active, and how many, depends on the images: no work for XLA.
-        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule, compiled=False)
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule, xla=False)
 
     def begin(self, instance: Any) -> None:
         """Give the trainer the tuples and fresh weights of an instance.

@@ -31,8 +31,8 @@ class Training:
         schedule = Schedule(*(problem[key] for key in ("n_steps", "evaluate_every", "checkpoint_every", "snapshots")))
         optimizer = learners.optimizer(learner["optimizer"])
         # Too few steps to pay for compilation, or convolutions.
-        compiled = self.kind != "comparison" and learner["architecture"] != "convolutional"
-        self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, compiled)
+        xla = self.kind != "comparison" and learner["architecture"] != "convolutional"
+        self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, xla)
 
     def begin(self, instance: Any) -> None:
         """Give the trainer the target, the random streams and fresh weights of an instance.
