@@ -39,6 +39,8 @@ rule curves_instances:
         "<logs>/instances/curves/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/curves/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -58,6 +58,8 @@ rule lines_pool:
         "<logs>/instances/lines/pool.log",
     benchmark:
         "<benchmarks>/instances/lines/pool.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"
@@ -81,6 +83,8 @@ rule lines_instances:
         "<logs>/instances/lines/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/lines/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -75,6 +75,8 @@ rule parity_instances:
         "<logs>/instances/parity/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/parity/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"

@@ -31,6 +31,8 @@ rule periodic_instances:
         "<logs>/instances/periodic/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/periodic/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"

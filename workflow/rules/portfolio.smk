@@ -38,6 +38,8 @@ rule portfolio_instances:
         "<logs>/instances/portfolio/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/portfolio/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"

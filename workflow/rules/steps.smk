@@ -46,6 +46,8 @@ rule steps_instances:
         "<logs>/instances/steps/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/steps/{problem}/seeds_{block}.jsonl"
+    # Seconds that others wait for.
+    priority: 3
     localrule: True
     conda:
         "../../envs/analysis.yaml"
