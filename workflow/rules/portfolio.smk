@@ -101,7 +101,7 @@ rule portfolio_moments:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1500),
+        mem_mb=doubling(1600),
         runtime=doubling(10),
     params:
         module="failures.portfolio.moments",
