@@ -52,12 +52,7 @@ def verdicts(raw: dict[str, Any]) -> Iterator[Verdict]:
     authors, best = ratios(raw, ("authors",)), ratios(raw, PEER_NAMES)
     fast = {row for row in authors if rate(raw, row, "authors") > 1 / DISPATCH}
     yield _least("at least 4x the authors' style where its step takes under 1 ms", authors, lambda row: row in fast, 4)
-    yield _least(
-        "at least 2x the authors' style elsewhere",
-        authors,
-        lambda row: row not in fast and not row.startswith("lines"),
-        2,
-    )
+    yield _least("at least 2x the authors' style elsewhere", authors, lambda row: row not in fast, 2)
     yield _least("at least .8x the best peer in every row", best, lambda row: True, 0.8)
     ahead = sum(value >= 1 for value in best.values())
     most = f"{ahead} of {len(best)} rows" if best else "-"
