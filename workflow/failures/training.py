@@ -72,6 +72,10 @@ class Schedule:
         steps = np.arange(0, self.n_steps, self.evaluate_every)
         return steps if steps[-1] == self.n_steps - 1 else np.append(steps, self.n_steps - 1)
 
+    def evaluated(self, done: int | tf.Tensor) -> int | tf.Tensor:
+        """Evaluations of a run, not at its end, that has done so many steps."""
+        return (done + self.evaluate_every - 1) // self.evaluate_every
+
     @property
     def longest_chunk(self) -> int:
         """Evaluations between two checkpoints, at the most."""
@@ -111,9 +115,8 @@ class Trainer(keras.Model):
 
     def train_step(self, end: tf.Tensor) -> dict[str, tf.Tensor]:
         """Train and evaluate until `end` evaluations are done. Returns their values [evaluations, metrics]."""
-        every = self.schedule.evaluate_every
         done = tf.cast(self.optimizer.iterations.value, tf.int64)
-        first = (done + every - 1) // every
+        first = self.schedule.evaluated(done)
         chunk = tf.function(self._train_until, jit_compile=self.xla)
         return {"evaluations": chunk(done, first, end)[: end - first]}
 
@@ -148,8 +151,7 @@ class Trainer(keras.Model):
     def prepare(self) -> None:
         """Trace and compile the loop, if that has not been done, by a chunk of no step."""
         if self.train_function is None:
-            every = self.schedule.evaluate_every
-            self.train_to([(int(self.optimizer.iterations.numpy()) + every - 1) // every])
+            self.train_to([self.schedule.evaluated(int(self.optimizer.iterations.numpy()))])
 
     def train_to(self, ends: Iterable[int], *callbacks: keras.callbacks.Callback) -> None:
         """Train chunk by chunk until so many evaluations are done, one end after the other."""

@@ -26,7 +26,7 @@ def make(row, arrays):
         # Chunks as long as those of a run, between two of its checkpoints.
         ends = np.append(np.arange(done + chunk, done + windows, chunk), done + windows)
         done += windows
-        trainer.fit(tf.data.Dataset.from_tensor_slices(ends), shuffle=False, verbose=0, callbacks=[callback])
+        trainer.train_to(ends, callback)
         return float(last[LOSS.get(row.family, 0)])
 
     return train, sum(int(np.prod(weight.shape)) for weight in trainer.learner.trainable_variables)

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from failures.costs.tables.costs import LARGEST_EXTRA, LARGEST_SHARE
 from failures.style import PAGE, add_note, color
 
 MARKERS = {"training": "o", "analysis": "s", "instances": "D", "table": "^", "figure": "v"}
@@ -80,7 +81,7 @@ def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
     """
     largest = 1.08 * max(rules["memory_mb"].max(), rules["mem_mb"].max())
     line = np.array([0.0, largest])
-    axis.fill_between(line, line, 1.5 * line + 300, color="0.92", linewidth=0, label="allowed")
+    axis.fill_between(line, line, LARGEST_SHARE * line + LARGEST_EXTRA, color="0.92", linewidth=0, label="allowed")
     for index, (kind, marker) in enumerate(MARKERS.items()):
         rows = rules[rules["kind"] == kind]
         style = {"color": color(index), "markersize": 3.5, "markeredgewidth": 0.3, "markeredgecolor": "white"}

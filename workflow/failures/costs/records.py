@@ -9,11 +9,13 @@ from typing import Any
 
 # Kind of a job, by the folder of its outputs, logs and benchmarks; all others are analyses.
 _KINDS = {"instances": "instances", "runs": "training", "tables": "table", "figures": "figure"}
-KINDS = ("training", "analysis", "instances", "table", "figure")
 
 
 def kind(job: str) -> str:
-    """Kind of a job, one of KINDS. job: its name, the path of its log in the folder of logs, without suffix."""
+    """Kind of a job: training, analysis, instances, table or figure.
+
+    job: its name, the path of its log in the folder of logs, without suffix.
+    """
     return _KINDS.get(job.split("/")[0], "analysis")
 
 

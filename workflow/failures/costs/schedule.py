@@ -18,14 +18,19 @@ class Job:
     needs: tuple[str, ...] = ()
 
 
-def remaining(jobs: dict[str, Job]) -> dict[str, float]:
-    """For each job the seconds of the longest chain that begins with it. ValueError if jobs wait for each other."""
+def following(jobs: dict[str, Job]) -> dict[str, list[str]]:
+    """For each job the names of those that need it."""
     followers: dict[str, list[str]] = {name: [] for name in jobs}
-    open_followers = dict.fromkeys(jobs, 0)
     for name, job in jobs.items():
         for need in job.needs:
             followers[need].append(name)
-            open_followers[need] += 1
+    return followers
+
+
+def remaining(jobs: dict[str, Job]) -> dict[str, float]:
+    """For each job the seconds of the longest chain that begins with it. ValueError if jobs wait for each other."""
+    followers = following(jobs)
+    open_followers = {name: len(names) for name, names in followers.items()}
     chains: dict[str, float] = {}
     ready = [name for name, count in open_followers.items() if not count]
     while ready:
@@ -49,10 +54,7 @@ def wall_time(jobs: dict[str, Job], cores: int) -> float:
     chains = remaining(jobs)
     order = sorted(jobs, key=lambda name: -chains[name])
     missing = {name: len(job.needs) for name, job in jobs.items()}
-    followers: dict[str, list[str]] = {name: [] for name in jobs}
-    for name, job in jobs.items():
-        for need in job.needs:
-            followers[need].append(name)
+    followers = following(jobs)
     now, free = 0.0, cores
     waiting = order
     running: list[tuple[float, str]] = []

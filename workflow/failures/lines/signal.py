@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit
 
-from failures.lines.objective import CHUNK
+from failures.lines.objective import CHUNK, in_parts
 from failures.lines.problem import COLUMNS, SIZE, tuple_labels
 from failures.lines.sparse import PIXELS, Matrices, active, collect, matrices, spread
 
@@ -99,8 +99,7 @@ class Features:
             return collect(weights, tf.gather(added, self._numbers(cells.rows)), cells.reached, CHUNK)
 
         parts = tf.reshape(images, [-1, CHUNK, COLUMNS])
-        found = tf.map_fn(part, parts, fn_output_signature=tf.float32, parallel_iterations=1)
-        return tf.reshape(found, [-1, weights.kernel_3.shape[0]])
+        return tf.reshape(in_parts(part, parts, tf.float32), [-1, weights.kernel_3.shape[0]])
 
     def _numbers(self, rows: tf.Tensor) -> tf.Tensor:
         """Numbers of the patches with these rows, int32 [cells]."""
