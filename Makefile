@@ -13,8 +13,10 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 SNAKEMAKE := $(VENV)/bin/snakemake
 TARGETS ?=
+PROFILE ?= default
+KILLS ?= 25
 
-.PHONY: help setup reproduce preview test lint bench peers report status clean clean-all lock reference
+.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos clean clean-all lock reference
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +53,18 @@ report: $(READY) ## Snakemake's report of the finished figures: results/report.z
 
 status: $(READY) ## what is done, what remains, and how long it will take
 	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
+
+resume: $(READY) ## go on after a kill, jobs on a cluster included; PROFILE=slurm, TARGETS="fig1 ..."
+	@PYTHONPATH=workflow $(RUN) -m failures.resume --profile $(PROFILE) -- $(SNAKEMAKE) $(RESUME) -- $(TARGETS)
+
+verify: $(READY) ## compare results with their records; remove what was damaged, to be made again
+	@PYTHONPATH=workflow $(RUN) -m failures.audit verify
+
+provenance: $(READY) ## how an artifact was made, from what: FILE=results/tables/fig1.csv
+	@PYTHONPATH=workflow $(RUN) -m failures.audit chain "$(FILE)"
+
+chaos: $(READY) ## kill a run at 25 random moments and compare what it ends with; KILLS=n
+	KILLS=$(KILLS) $(RUN) -m pytest tests/faults/test_chaos.py
 
 clean: ## remove figures and tables; keep everything that was trained
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables} results/report.zip

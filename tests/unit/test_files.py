@@ -1,4 +1,6 @@
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -29,6 +31,31 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path):
             private.mkdir()
             (private / name).write_text(name)
     assert [child.name for child in path.iterdir()] == ["second"]
+
+
+def test_two_that_write_the_same_folder_leave_one_of_theirs(tmp_path):
+    path = tmp_path / "models"
+
+    def write(name):
+        for _ in range(100):
+            with atomic(path) as private:
+                private.mkdir()
+                for part in ("a", "b"):
+                    (private / part).write_text(name)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(write, ["first", "second", "third"]))
+    assert [child.name for child in tmp_path.iterdir()] == ["models"]
+    assert len({(path / part).read_text() for part in ("a", "b")}) == 1
+
+
+def test_a_file_may_take_the_place_of_a_folder_and_the_other_way_round(tmp_path):
+    path = tmp_path / "artifact"
+    for write in (Path.mkdir, Path.touch, Path.mkdir):
+        with atomic(path) as private:
+            write(private)
+    assert path.is_dir()
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])

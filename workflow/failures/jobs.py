@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-import atexit
+import errno
 import json
 import os
 import re
 import resource
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from failures import provenance
+from failures.files import abandoned, remove
 
-def start(snakemake: Any) -> None:
-    """Send standard output and error, those of C++ libraries too, to the job's log file (line-buffered).
 
-    A terminal that standard error was connected to stays reachable through `report`. The last line of the log
-    of a job that ends well is a record of what it took, which `failures.costs.records` reads.
+@contextmanager
+def job(snakemake: Any) -> Iterator[None]:
+    """Surround what a script does.
 
-    snakemake: the object of this name in a script; its log, rule, wildcards, input, output, threads and resources.
+    Standard output and error, those of C++ libraries too, go to the job's log file (line-buffered); a terminal that
+    standard error was connected to stays reachable through `report`. Inputs are compared with their sidecars first,
+    and what a killed job left beside the outputs is removed; at the end the outputs get sidecars, and the log a last
+    line that says what the job took, which `failures.costs.records` reads.
+
+    snakemake: the object of this name in a script.
     """
-    global _terminal
-    atexit.register(_record, snakemake, began=time.time())
-    log = snakemake.log[0]
+    began = time.time()
+    sys.excepthook = _one_line
+    _redirect(snakemake.log[0])
+    provenance.check(snakemake.input)
+    for output in map(Path, snakemake.output):
+        for leftover in [*abandoned(output), *abandoned(provenance.sidecar(output))]:
+            remove(leftover)
+    yield
+    provenance.record(snakemake)
+    _record(snakemake, began)
+
+
+def _redirect(log: str) -> None:
+    """Send standard output and error to a file."""
+    global _terminal, _stderr
+    _stderr = os.dup(2)
     if sys.stderr.isatty():
         _terminal = os.fdopen(os.dup(2), "w", buffering=1)
     Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -36,6 +57,31 @@ def start(snakemake: Any) -> None:
     os.dup2(target, 2)
     os.close(target)
     sys.stdout.reconfigure(line_buffering=True)
+
+
+# Errors of the place and not of the program: they need no traceback.
+_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Report an uncaught error: in one line if it is about a place or an artifact, with its traceback otherwise.
+
+    A full disk takes no log, so that the line goes to where standard error went before, too.
+    """
+    if isinstance(error, provenance.ProvenanceError):
+        text = str(error)
+    elif isinstance(error, OSError) and (error.errno in _PLACE or "No space left on device" in str(error)):
+        reason = os.strerror(error.errno or errno.ENOSPC)
+        text = f"{error.filename or 'results'}: {reason}; what is finished is kept: mend it and run again"
+    else:
+        text = "".join(traceback.format_exception(kind, error, trace)).rstrip()
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        os.write(_stderr, f"{text}\n".encode())
+
+
+_stderr = 2
 
 
 @contextmanager
@@ -59,9 +105,7 @@ _worked, _working = 0.0, False  # seconds of CPU time
 
 
 def _record(job: Any, began: float) -> None:
-    """Print what a job took as one line of JSON (epoch seconds, CPU seconds, MiB); nothing of a job that failed."""
-    if hasattr(sys, "last_value") or not all(Path(path).exists() for path in job.output):
-        return
+    """Print what a job took as one line of JSON (epoch seconds, CPU seconds, MiB)."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     record = {
         "rule": job.rule,

@@ -3,12 +3,12 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import configure_tensorflow, start, work
+from failures.jobs import configure_tensorflow, job, work
 
-start(snakemake)
-params = snakemake.params
-configure_tensorflow(snakemake.threads)
-analysis = import_module(params.module)
-with work():
-    table = analysis.analyze(dict(snakemake.input.items()), **params.settings)
-write_table(table, snakemake.output[0])
+with job(snakemake):
+    params = snakemake.params
+    configure_tensorflow(snakemake.threads)
+    analysis = import_module(params.module)
+    with work():
+        table = analysis.analyze(dict(snakemake.input.items()), **params.settings)
+    write_table(table, snakemake.output[0])

@@ -4,13 +4,13 @@ from importlib import import_module
 
 import pandas as pd
 
-from failures.jobs import start, work
+from failures.jobs import job, work
 from failures.style import apply, save
 
-start(snakemake)
-style = snakemake.params.style
-apply(style["palette"])
-module = import_module(snakemake.params.module)
-tables = [pd.read_csv(table) for table in snakemake.input]
-with work():
-    save(module.draw(*tables, note=style["note"]), snakemake.output, dpi=style["dpi"])
+with job(snakemake):
+    style = snakemake.params.style
+    apply(style["palette"])
+    module = import_module(snakemake.params.module)
+    tables = [pd.read_csv(table) for table in snakemake.input]
+    with work():
+        save(module.draw(*tables, note=style["note"]), snakemake.output, dpi=style["dpi"])

@@ -3,12 +3,14 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import start, work
+from failures.jobs import job, work
 
-start(snakemake)
-params = snakemake.params
-variant = params.variant.removeprefix("variant=")
-problem = import_module(params.module)
-with work():
-    instances = problem.draw_instances(snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant)
-write_table(instances, snakemake.output[0])
+with job(snakemake):
+    params = snakemake.params
+    variant = params.variant.removeprefix("variant=")
+    problem = import_module(params.module)
+    with work():
+        instances = problem.draw_instances(
+            snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant
+        )
+    write_table(instances, snakemake.output[0])

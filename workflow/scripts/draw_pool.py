@@ -5,12 +5,12 @@ from importlib import import_module
 import numpy as np
 
 from failures.files import atomic
-from failures.jobs import start, work
+from failures.jobs import job, work
 
-start(snakemake)
-params = snakemake.params
-problem = import_module(params.module)
-with work():
-    pool = problem.draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
-with atomic(snakemake.output[0]) as private:
-    np.save(private, pool)
+with job(snakemake):
+    params = snakemake.params
+    problem = import_module(params.module)
+    with work():
+        pool = problem.draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
+    with atomic(snakemake.output[0]) as private:
+        np.save(private, pool)

@@ -3,10 +3,10 @@
 from importlib import import_module
 
 from failures.files import write_table
-from failures.jobs import start, work
+from failures.jobs import job, work
 
-start(snakemake)
-module = import_module(snakemake.params.module)
-with work():
-    table = module.tabulate(dict(snakemake.input.items()), **snakemake.params.settings)
-write_table(table, snakemake.output[0])
+with job(snakemake):
+    module = import_module(snakemake.params.module)
+    with work():
+        table = module.tabulate(dict(snakemake.input.items()), **snakemake.params.settings)
+    write_table(table, snakemake.output[0])

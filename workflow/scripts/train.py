@@ -5,27 +5,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from failures.jobs import configure_tensorflow, start
+from failures.jobs import configure_tensorflow, job
 
-start(snakemake)
-params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
-configure_tensorflow(snakemake.threads)
+with job(snakemake):
+    params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
+    configure_tensorflow(snakemake.threads)
 
-from failures.blocks import train_block
+    from failures.blocks import train_block
 
-# What a family trains on beside the instances.
-further = {name: file for name, file in snakemake.input.items() if name != "instances"}
-training = import_module(params.module).Training(
-    wildcards.problem, params.problem, wildcards.learner, params.learner, **further
-)
-training.trainer.xla &= params.xla["xla"]
-train_block(
-    training,
-    keys={"problem": wildcards.problem, "learner": wildcards.learner},
-    instances=pd.read_csv(snakemake.input.instances, dtype={"target": str, "other": str}),
-    history=Path(output.history),
-    runs=Path(output.runs),
-    models=Path(output.models),
-    checkpoints=Path(params.checkpoints, *Path(output.models).parent.parts[-4:]),
-    identity=[params.problem, params.learner, params.xla, params.code, params.versions],
-)
+    # What a family trains on beside the instances.
+    further = {name: file for name, file in snakemake.input.items() if name != "instances"}
+    training = import_module(params.module).Training(
+        wildcards.problem, params.problem, wildcards.learner, params.learner, **further
+    )
+    training.trainer.xla &= params.xla["xla"]
+    train_block(
+        training,
+        keys={"problem": wildcards.problem, "learner": wildcards.learner},
+        instances=pd.read_csv(snakemake.input.instances, dtype={"target": str, "other": str}),
+        history=Path(output.history),
+        runs=Path(output.runs),
+        models=Path(output.models),
+        checkpoints=Path(params.checkpoints, *Path(output.models).parent.parts[-4:]),
+        identity=[params.problem, params.learner, params.xla, params.code, params.versions],
+    )

@@ -1,0 +1,118 @@
+"""Sidecars: what they hold, what they notice, and how one is followed back."""
+
+import hashlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from failures import audit
+from failures.provenance import ProvenanceError, check, digest, read, record, sidecar
+
+TABLE, MODELS = Path("results/tables/fig1.csv"), Path("results/runs/models")
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """Models, a table that was made of them, and records of both."""
+    monkeypatch.chdir(tmp_path)
+    MODELS.mkdir(parents=True)
+    (MODELS / "seed_0.keras").write_text("weights")
+    (MODELS / ".snakemake_timestamp").write_text("now")
+    TABLE.parent.mkdir()
+    TABLE.write_text("step\n1\n")
+    make([], MODELS, rule="train", seeds=[0])
+    make([MODELS], TABLE, rule="fig1_table", n=3)
+    return tmp_path
+
+
+def make(inputs, output, rule, **params):
+    record(
+        SimpleNamespace(
+            rule=rule, wildcards={"problem": "d5"}, params=params | {"code": "code=1"}, input=inputs, output=[output]
+        )
+    )
+
+
+def test_a_sidecar_says_how_its_artifact_was_made(results):
+    assert sidecar(TABLE) == Path("results/provenance/tables/fig1.csv.json")
+    text = sidecar(TABLE).read_text()
+    made = json.loads(text)
+    assert made["sha256"] == hashlib.sha256(b"step\n1\n").hexdigest()
+    assert made["inputs"] == {str(MODELS): digest(MODELS)}
+    assert (made["rule"], made["code"], made["parameters"]) == ("fig1_table", "code=1", {"n": 3})
+    assert {"keras", "numpy", "pandas", "python"} <= made["versions"].keys()
+    assert str(results) not in text
+
+
+def test_the_digest_of_a_folder_is_that_of_its_names_and_contents(results):
+    inner = hashlib.sha256(b"weights").hexdigest()
+    assert digest(MODELS) == hashlib.sha256(f"{inner}  seed_0.keras\n".encode()).hexdigest()
+    (MODELS / ".snakemake_timestamp").write_text("later")
+    check([MODELS, TABLE])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda: TABLE.write_text("step\n2\n"), "fig1.csv: changed since rule fig1_table made it"),
+        (lambda: (MODELS / "seed_0.keras").write_text("weight"), "models: changed"),
+        (lambda: (MODELS / "seed_0.keras").rename(MODELS / "seed_1.keras"), "models: changed"),
+        (lambda: (MODELS / "seed_1.keras").touch(), "models: changed"),
+        (lambda: sidecar(TABLE).unlink(), "fig1.csv: no readable record"),
+        (lambda: sidecar(TABLE).write_text('{"sha'), "fig1.csv: no readable record"),
+        (lambda: sidecar(TABLE).write_text("[]"), "fig1.csv: no readable record"),
+    ],
+)
+def test_a_reader_notices_any_change(results, damage, words):
+    damage()
+    with pytest.raises(ProvenanceError, match=words) as caught:
+        check(["elsewhere/published.csv", MODELS, TABLE])
+    assert "\n" not in str(caught.value)
+
+
+def test_verify_removes_what_is_bad_and_nothing_else(results, capsys):
+    assert audit.main(["verify"]) == 0
+    assert capsys.readouterr().out == "2 artifacts are as they were made.\n"
+    TABLE.write_text("cut of")
+    litter = TABLE.with_name(f".node-17-{'a' * 32}.fig1.csv")
+    litter.touch()
+    own, log = TABLE.with_name("mine.csv"), Path("results/logs/fig1.log")
+    log.parent.mkdir()
+    for path in (own, log, Path("results/README.md")):
+        path.touch()
+    assert audit.main(["verify"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "removed results/tables/fig1.csv: changed",
+        f"removed {litter}: half written",
+        "left results/tables/mine.csv: no record of who made it",
+        "1 artifacts are as they were made.",
+    ]
+    assert not TABLE.exists()
+    assert not sidecar(TABLE).exists()
+    assert own.exists()
+    assert log.exists()
+    assert audit.main(["verify"]) == 0
+
+
+def test_the_chain_goes_back_to_the_beginning(results, capsys):
+    assert audit.main(["chain", str(TABLE)]) == 0
+    first, parameter, versions, models = capsys.readouterr().out.splitlines()
+    assert first.startswith("results/tables/fig1.csv: ok, sha256 ")
+    assert parameter == "  parameter n = 3"
+    assert "numpy" in versions
+    assert models == f"  results/runs/models: ok, sha256 {digest(MODELS)[:12]}, by train (code=1)"
+    (MODELS / "seed_0.keras").write_text("other")
+    make([], MODELS, rule="train", seeds=[1])
+    audit.main(["chain", str(TABLE)])
+    assert "  results/runs/models: has been made anew since" in capsys.readouterr().out.splitlines()
+
+
+def test_a_file_that_nobody_recorded_is_one_line(results, capsys):
+    for path in ("results/none.csv", "Snakefile"):
+        assert audit.main(["chain", path]) == 1
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert audit.main(["chain", ""]) == 2
+    assert audit.main([]) == 2
+    assert read("results/none.csv") is None

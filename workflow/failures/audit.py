@@ -1,0 +1,116 @@
+"""What was made of what: `python -m failures.audit verify`, and `... chain FILE` (README: make verify, make provenance)."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from failures.files import remove
+from failures.provenance import ROOT, ProvenanceError, digest, read, sidecar
+
+_PRIVATE = re.compile(r"\..+-\d+-[0-9a-f]{32}\..+")  # see `failures.files.atomic`
+_UNRECORDED = {"logs", "benchmarks", "checkpoints", "provenance"}
+
+
+def recorded() -> Iterator[Path]:
+    """Paths of all artifacts that have a sidecar, readable or not, sorted."""
+    for path in sorted((ROOT / "provenance").rglob("*.json")):
+        if not path.name.startswith("."):
+            yield ROOT / path.relative_to(ROOT / "provenance").with_suffix("")
+
+
+def state(artifact: Path) -> str:
+    """One of `ok`, `missing`, `changed` and `unreadable record`."""
+    made = read(artifact)
+    if not artifact.exists():
+        return "missing"
+    if made is None:
+        return "unreadable record"
+    return "ok" if digest(artifact) == made["sha256"] else "changed"
+
+
+def verify() -> list[str]:
+    """Remove what differs from its record, and what killed jobs left half written. Returns a line for each.
+
+    No job may be running. Artifacts without a record are named and left alone: nobody knows who made them.
+    """
+    lines, known = [], set()
+    for artifact in recorded():
+        found = state(artifact)
+        if found in ("changed", "unreadable record"):
+            remove(artifact)
+            lines.append(f"removed {artifact}: {found}")
+        if found == "ok":
+            known.add(artifact)
+        else:
+            remove(sidecar(artifact))
+    for path in sorted(ROOT.rglob("*")):
+        if _PRIVATE.fullmatch(path.name) and path.exists():
+            remove(path)
+            lines.append(f"removed {path}: half written")
+    return lines + [f"left {path}: no record of who made it" for path in _unrecorded(known)]
+
+
+def _unrecorded(known: set[Path]) -> Iterator[Path]:
+    """Files below the folders of artifacts that neither are in `known` nor lie in a folder that is."""
+    for path in sorted(ROOT.rglob("*")):
+        folders = path.relative_to(ROOT).parts[:-1]
+        artifact = folders and path.is_file() and not path.name.startswith(".") and not _UNRECORDED.intersection(folders)
+        if artifact and path not in known and known.isdisjoint(path.parents):
+            yield path
+
+
+def chain(artifact: Path) -> Iterator[str]:
+    """Lines that say how an artifact was made, and from what, down to the instances.
+
+    Raises ProvenanceError if it has no record.
+    """
+    if not artifact.is_relative_to(ROOT) or read(artifact) is None:
+        raise ProvenanceError(f"{artifact}: no record of how it was made; give the path of an artifact below results/")
+    yield from _chain(artifact, 0, set())
+
+
+def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
+    made = read(artifact) if artifact.is_relative_to(ROOT) else None
+    indent = "  " * depth
+    if made is None:
+        yield f"{indent}{artifact}: given"
+        return
+    if artifact in shown:
+        yield f"{indent}{artifact}: see above"
+        return
+    shown.add(artifact)
+    yield f"{indent}{artifact}: {state(artifact)}, sha256 {made['sha256'][:12]}, by {made['rule']} ({made['code']})"
+    if depth == 0:
+        yield from (f"  parameter {key} = {value}" for key, value in made["parameters"].items())
+        yield "  with " + ", ".join(f"{name} {number}" for name, number in made["versions"].items())
+    for path, expected in made["inputs"].items():
+        known = read(path) if Path(path).is_relative_to(ROOT) else None
+        if known is not None and known["sha256"] != expected:
+            yield f"{indent}  {path}: has been made anew since"
+        else:
+            yield from _chain(Path(path), depth + 1, shown)
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; returns the exit code: 1 if something was removed, or if a file is not known."""
+    match arguments:
+        case ["verify"]:
+            lines = verify()
+            print(*lines, f"{sum(1 for _ in recorded())} artifacts are as they were made.", sep="\n")
+            return int(any(line.startswith("removed") for line in lines))
+        case ["chain", file] if file:
+            try:
+                print(*chain(Path(file)), sep="\n")
+            except ProvenanceError as error:
+                print(error, file=sys.stderr)
+                return 1
+            return 0
+    print("usage: make verify, or make provenance FILE=results/tables/fig1.csv", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

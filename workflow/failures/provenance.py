@@ -1,0 +1,100 @@
+"""Where an artifact comes from: a sidecar beside each, which says how it was made and lets readers check it.
+
+The sidecar of `results/PATH` is `results/provenance/PATH.json`. It depends on nothing but the artifact's content
+and what decided it: no clock, host or absolute path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from failures.files import atomic
+
+ROOT = Path("results")
+PACKAGES = ("keras", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn", "tensorflow", "tensorflow-cpu")
+
+
+class ProvenanceError(ValueError):
+    """An artifact is not what was recorded of it; the text is one line that names it."""
+
+
+def sidecar(artifact: str | Path) -> Path:
+    """Path of the sidecar of an artifact below `results/`; ValueError for another path."""
+    relative = Path(artifact).relative_to(ROOT)
+    return ROOT / "provenance" / relative.with_name(f"{relative.name}.json")
+
+
+def digest(artifact: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of a folder's files; hidden files do not count.
+
+    Raises FileNotFoundError if there is none.
+    """
+    if not artifact.is_dir():
+        with open(artifact, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    files = sorted(path for path in artifact.rglob("*") if path.is_file() and not path.name.startswith("."))
+    lines = "".join(f"{digest(path)}  {path.relative_to(artifact).as_posix()}\n" for path in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def record(job: Any) -> None:
+    """Write the sidecars of a finished job's outputs.
+
+    job: the object `snakemake` of a script; its rule, wildcards, params, input and output.
+    """
+    params = dict(job.params.items())
+    made = {
+        "rule": job.rule,
+        "wildcards": dict(job.wildcards.items()),
+        "code": params.pop("code", None),
+        "parameters": params,
+        "versions": {"python": platform.python_version()} | _installed(),
+        "inputs": {str(path): digest(Path(path)) for path in job.input},
+    }
+    for output in job.output:
+        content = {"path": str(output), "sha256": digest(Path(output))} | made
+        with atomic(sidecar(output)) as private:
+            private.write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def check(artifacts: Iterable[str | Path]) -> None:
+    """Compare artifacts with their sidecars; those that lie elsewhere than below `results/` have none.
+
+    Raises ProvenanceError for the first that differs or has no sidecar.
+    """
+    for artifact in map(Path, artifacts):
+        if not artifact.is_relative_to(ROOT):
+            continue
+        made = read(artifact)
+        if made is None:
+            raise ProvenanceError(f"{artifact}: no readable record in {sidecar(artifact)}; remove it to have it made again")
+        if digest(artifact) != made["sha256"]:
+            raise ProvenanceError(
+                f"{artifact}: changed since rule {made['rule']} made it; `make verify` removes it, then run again"
+            )
+
+
+def read(artifact: str | Path) -> dict[str, Any] | None:
+    """The sidecar of an artifact, or None if there is none that can be read."""
+    try:
+        made = json.loads(sidecar(artifact).read_text())
+    except (OSError, ValueError):
+        return None
+    return made if isinstance(made, dict) and {"rule", "sha256", "inputs"} <= made.keys() else None
+
+
+def _installed() -> dict[str, str]:
+    """Versions of the packages that decide results, of those that are installed."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
