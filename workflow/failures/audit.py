@@ -1,4 +1,4 @@
-"""What was made of what: `python -m failures.audit verify`, and `... chain FILE` (README: make verify, make provenance)."""
+"""What was made of what, from the command line (README: `make verify`, `make provenance FILE=...`)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def _unrecorded(known: set[Path]) -> Iterator[Path]:
     """Files below the folders of artifacts that neither are in `known` nor lie in a folder that is."""
     for path in sorted(ROOT.rglob("*")):
         folders = path.relative_to(ROOT).parts[:-1]
-        artifact = folders and path.is_file() and not path.name.startswith(".") and not _UNRECORDED.intersection(folders)
+        artifact = (
+            folders and path.is_file() and not path.name.startswith(".") and not _UNRECORDED.intersection(folders)
+        )
         if artifact and path not in known and known.isdisjoint(path.parents):
             yield path
 

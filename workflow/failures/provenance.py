@@ -73,7 +73,9 @@ def check(artifacts: Iterable[str | Path]) -> None:
             continue
         made = read(artifact)
         if made is None:
-            raise ProvenanceError(f"{artifact}: no readable record in {sidecar(artifact)}; remove it to have it made again")
+            raise ProvenanceError(
+                f"{artifact}: no readable record in {sidecar(artifact)}; remove it to have it made again"
+            )
         if digest(artifact) != made["sha256"]:
             raise ProvenanceError(
                 f"{artifact}: changed since rule {made['rule']} made it; `make verify` removes it, then run again"
