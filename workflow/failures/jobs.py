@@ -150,6 +150,8 @@ def configure_tensorflow(threads: int) -> None:
     # oneDNN chooses kernels by processor, and is slower than Eigen on networks as small as ours.
     os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # Take the memory of a GPU as it is needed, so that jobs can share one.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 def parallel() -> int:

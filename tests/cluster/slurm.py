@@ -1,0 +1,163 @@
+"""A private Slurm cluster of two nodes on this machine, from Debian's packages. Needs root.
+
+By hand: `python tests/cluster/slurm.py FOLDER` starts one and stops it at Ctrl-C.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
+CONF = Path("/etc/slurm/slurm.conf")
+NODES = {"n1": 17001, "n2": 17002}
+SETTINGS = """\
+ClusterName=failures
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser=root
+AuthType=auth/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool/%n
+SlurmctldPidFile={folder}/run/slurmctld.pid
+SlurmdPidFile={folder}/run/slurmd.%n.pid
+SlurmctldLogFile={folder}/log/slurmctld.log
+SlurmdLogFile={folder}/log/slurmd.%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SlurmdParameters=config_overrides
+MinJobAge=3600
+KillWait=5
+SlurmctldTimeout=30
+SlurmdTimeout=15
+SchedulerType=sched/backfill
+SchedulerParameters=bf_interval=5,batch_sched_delay=0
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+DefMemPerCPU=100
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=2
+JobAcctGatherParams=OverMemoryKill
+AccountingStorageType=accounting_storage/none
+PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
+"""
+NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=8000 State=UNKNOWN\n"
+
+
+class Unavailable(Exception):
+    """There can be no cluster here; the text says why."""
+
+
+def install():
+    """Install the packages; Unavailable where that cannot be done."""
+    if os.geteuid() != 0:
+        raise Unavailable("a private Slurm cluster needs root")
+    if all(map(shutil.which, ("slurmctld", "slurmd", "sbatch", "munged"))):
+        return
+    if shutil.which("apt-get") is None:
+        raise Unavailable("a private Slurm cluster needs Debian's packages (no apt-get here)")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
+        done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Unavailable(f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")
+
+
+class Cluster:
+    """Starts in a folder; `stop` ends all of it."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        if CONF.exists() and not CONF.is_symlink():
+            raise Unavailable(f"{CONF} belongs to another cluster")
+        for name in ("state", "spool/n1", "spool/n2", "run", "log"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        host = subprocess.run(["hostname", "-s"], capture_output=True, text=True, check=True).stdout.strip()
+        nodes = "".join(NODE.format(name=name, host=host, port=port) for name, port in NODES.items())
+        conf = self.folder / "slurm.conf"
+        head, partition = SETTINGS.format(host=host, folder=self.folder).rsplit("PartitionName", 1)
+        conf.write_text(f"{head}{nodes}PartitionName{partition}")
+        # The plugin's job step drops SLURM_CONF.
+        CONF.parent.mkdir(exist_ok=True)
+        CONF.unlink(missing_ok=True)
+        CONF.symlink_to(conf)
+        self._start_munge()
+        self.start("slurmctld")
+        for name in NODES:
+            self.start("slurmd", "-N", name)
+        self.wait_until_idle()
+
+    def _start_munge(self):
+        subprocess.run(["install", "-d", "-o", "munge", "-g", "munge", "-m755", "/run/munge"], check=True)
+        if not Path("/etc/munge/munge.key").exists():
+            subprocess.run(["runuser", "-u", "munge", "--", "mungekey", "--create"], check=True)
+        if subprocess.run(["munge", "-n"], capture_output=True, check=False).returncode != 0:
+            subprocess.run(["runuser", "-u", "munge", "--", "/usr/sbin/munged", "--force"], check=True)
+
+    def start(self, daemon, *arguments):
+        """Start slurmctld, or slurmd of a node."""
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SLURM")}
+        subprocess.run([daemon, *arguments], env=environment, check=True, capture_output=True, cwd=self.folder)
+
+    def wait_until_idle(self, seconds=60):
+        """Wait until no node works or is away."""
+        until = time.monotonic() + seconds
+        while self.slurm("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() != list(NODES):
+            if time.monotonic() > until:
+                raise Unavailable(f"the nodes of the private cluster do not come up: {self.slurm('sinfo', '-R')}")
+            time.sleep(0.5)
+
+    def slurm(self, *command):
+        """Output of one of Slurm's commands."""
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
+
+    def queue(self):
+        """Numbers of the jobs that wait or run, by state."""
+        rows = [line.split() for line in self.slurm("squeue", "-h", "-o", "%i %t").splitlines()]
+        return {state: [job for job, other in rows if other == state] for _, state in rows}
+
+    def kill(self, name):
+        """Kill slurmd of a node, as a crash would, with all of its jobs."""
+        pid = int((self.folder / f"run/slurmd.{name}.pid").read_text())
+        os.kill(pid, signal.SIGKILL)
+        for step in self.steps(name):
+            os.kill(step, signal.SIGKILL)
+
+    def steps(self, name):
+        """Processes of the jobs on a node."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if f"SLURMD_NODENAME={name}\0".encode() in path.read_bytes():
+                    found.append(int(path.parent.name))
+            except OSError:
+                continue
+        return found
+
+    def stop(self):
+        """Cancel all jobs and end all daemons."""
+        self.slurm("scancel", "--user=root")
+        until = time.monotonic() + 30
+        while self.queue() and time.monotonic() < until:
+            time.sleep(0.5)
+        for path in (self.folder / "run").glob("*.pid"):
+            try:
+                os.kill(int(path.read_text()), signal.SIGTERM)
+            except (ProcessLookupError, ValueError):
+                continue
+        CONF.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    install()
+    cluster = Cluster(Path(sys.argv[1]).resolve())
+    print(cluster.slurm("sinfo"), flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        cluster.stop()
