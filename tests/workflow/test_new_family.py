@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Project
+
+from project import Project
 
 TOY = Path(__file__).parent / "spirals"
 

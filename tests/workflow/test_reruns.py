@@ -56,7 +56,7 @@ def replace(old, new):
 EDITS = {
     "a docstring of the engine": (f"{LIBRARY}/training.py", replace("The training engine:", "The engine:"), {}),
     "a comment of the engine": (f"{LIBRARY}/training.py", replace("# Keras' ", "# The "), {}),
-    "the layout of a script": ("workflow/scripts/train.py", replace("\nstart(", "\n\nstart("), {}),
+    "the layout of a script": ("workflow/scripts/train.py", replace("\nwith job(", "\n\nwith job("), {}),
     "the engine": (
         f"{LIBRARY}/training.py",
         replace("parallel_iterations=1", "parallel_iterations=2"),

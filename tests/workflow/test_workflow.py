@@ -14,11 +14,11 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from failures.config import families
 from failures.parity.problem import cube, parse_target
 from failures.status import jobs, render
+from project import ROOT
 
 FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/figures/*.py") if path.stem != "__init__")
 RUN = "runs/parity/d5/relu/seeds_0-9"

@@ -23,6 +23,8 @@ config.update(validated)
 # For the scripts. NumPy's products of matrices would take all cores, whatever a job was granted, and other digits.
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 os.environ.update(dict.fromkeys(LIBRARIES, "1"), PYTHONPATH=str(WORKFLOW))
+# For profiles, which know no path but that of the working directory.
+os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
 
 # The families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]

@@ -1,17 +1,17 @@
-"""A copy of the project in which the workflow has run at the tests' scale."""
+"""A copy of the project, in which tests run the workflow."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
 
 from failures.config import families
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class Project:
@@ -36,9 +36,10 @@ class Project:
                 shutil.copy2(ROOT / name, folder / name)
         return cls(folder)
 
-    def command(self, *arguments, overlay="config/test.yaml", cores=2, directory=None):
+    def command(self, *arguments, overlay="config/test.yaml", cores=2, directory=None, profile=None):
         """Snakemake's command line. arguments: options, which start with a dash, and targets."""
-        options = ["--cores", str(cores), "--configfile", *overlay.split()]
+        where = ["--cores", str(cores)] if profile is None else ["--workflow-profile", f"profiles/{profile}"]
+        options = [*where, "--configfile", *overlay.split()]
         if directory is not None:
             options += ["--directory", str(directory)]
         targets = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
@@ -47,8 +48,9 @@ class Project:
 
     def run(self, *arguments, check=True, **settings):
         """Run Snakemake; an error fails the test unless `check` is false."""
+        environment = os.environ | settings.pop("environment", {})
         command = self.command(*arguments, **settings)
-        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
         if check:
             assert done.returncode == 0, done.stdout + done.stderr
         return done
@@ -60,9 +62,9 @@ class Project:
         rows = (line.split() for line in table[1].splitlines()) if table else ()
         return {rule: int(count) for rule, count in rows if rule not in ("all", *families())}
 
-    def artifacts(self):
+    def artifacts(self, directory=None):
         """Bytes of every artifact: instances, runs, analyses, tables and figures."""
-        root = self.folder / "results/test"
+        root = (directory or self.folder) / "results/test"
         return {
             str(path.relative_to(root)): path.read_bytes()
             for folder in ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
@@ -83,11 +85,3 @@ class Project:
         change(block)
         (self.folder / name).write_text(yaml.safe_dump(block))
         return name
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """The project with everything made, at the tests' scale."""
-    project = Project.copied_to(tmp_path_factory.mktemp("finished"))
-    project.run()
-    return project

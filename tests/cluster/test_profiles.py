@@ -1,0 +1,58 @@
+"""The whole workflow on a cluster: the same bytes as on this machine, in a few jobs."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from project import ROOT, Project
+
+PROFILES = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/profile.v9+.yaml"))
+# The profiles' delays are meant for jobs of minutes.
+QUICK = {"slurm": ["--slurm-init-seconds-before-status-checks=5"], "generic-cluster": []}
+
+
+@pytest.mark.parametrize("profile", QUICK)
+def test_a_cluster_gives_the_same_bytes(cluster, finished, tmp_path, profile):
+    project = Project.copied_to(tmp_path)
+    done = project.run("--latency-wait=10", *QUICK[profile], profile=profile)
+    assert project.artifacts() == finished.artifacts()
+    submitted = re.findall(r"SLURM jobid (\d+)|external jobid '(\d+)'", done.stdout + done.stderr)
+    assert 10 < len(submitted) < 20, "short learners share jobs"
+    assert cluster.queue() == {}
+
+
+def test_profiles_say_what_every_key_is_for():
+    for name in PROFILES:
+        lines = (ROOT / f"profiles/{name}/profile.v9+.yaml").read_text().splitlines()
+        for above, line in itertools.pairwise(lines):
+            if re.match(r"[a-z]", line):
+                assert above.startswith("#") or re.match(r"[a-z].*:", above), f"{name}: {line}"
+
+
+def test_profiles_agree_on_what_decides_reruns():
+    profiles = {name: yaml.safe_load((ROOT / f"profiles/{name}/profile.v9+.yaml").read_text()) for name in PROFILES}
+    assert set(PROFILES) == {"default", "slurm", "slurm-gpu", "generic-cluster"}
+    for key in ("rerun-triggers", "rerun-incomplete", "show-failed-logs"):
+        assert len({str(profile[key]) for profile in profiles.values()}) == 1, key
+
+
+@pytest.mark.parametrize("profile", ["slurm", "slurm-gpu", "generic-cluster"])
+def test_every_profile_plans_with_the_rules_of_all_groups(finished, profile, tmp_path):
+    settings = yaml.safe_load((ROOT / f"profiles/{profile}/profile.v9+.yaml").read_text())
+    rules = set(
+        re.findall(r"^rule (\w+):", "".join(p.read_text() for p in (ROOT / "workflow/rules").glob("*.smk")), re.M)
+    )
+    assert set(settings["groups"]) <= rules
+    assert set(settings["groups"].values()) == set(settings["group-components"])
+    assert set(settings.get("set-resources", {})) <= rules
+    plan = finished.plan("--forceall", profile=profile)
+    assert plan["parity_train"] == 11
+
+
+def test_readme_says_when_to_use_which():
+    readme = Path(ROOT / "README.md").read_text()
+    for name in PROFILES:
+        assert f"| `{name}` |" in readme

@@ -1,0 +1,127 @@
+"""Go on after Snakemake was killed: `python -m failures.resume --profile NAME -- SNAKEMAKE [OPTIONS] -- [TARGETS]`.
+
+A Snakemake that was killed leaves its jobs running, on this machine or in Slurm's queue. Run again, it would start them
+a second time beside the first. Here they are ended first (training goes on from its last checkpoint), and the lock is
+removed. The plugin cluster-generic finds its jobs again by itself and waits for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psutil
+
+WAIT = 300  # seconds
+
+
+class ResumeError(RuntimeError):
+    """It is not safe to go on; the text is one line that says why."""
+
+
+def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """Processes of this machine that work in a folder: Snakemakes that lead a run, and scripts of jobs.
+
+    Jobs on a cluster have a Snakemake each, too, which is not counted: it leads nothing.
+    """
+    leaders, scripts = [], []
+    for process in psutil.process_iter():
+        try:
+            command, folder = process.cmdline(), process.cwd()
+        except psutil.Error:
+            continue
+        if process.pid == psutil.Process().pid or Path(folder) != here:
+            continue
+        if any(".snakemake/scripts/" in word for word in command):
+            scripts.append(process)
+        elif _is_snakemake(command) and "--mode" not in command:
+            leaders.append(process)
+    return leaders, scripts
+
+
+def _is_snakemake(command: list[str]) -> bool:
+    """Whether a command line is that of Snakemake: `snakemake ...` or `python -m snakemake ...`."""
+    named = [Path(word).name == "snakemake" for word in command[:2]]
+    return any(named) or command[1:3] == ["-m", "snakemake"]
+
+
+def run_ids(logs: Path) -> set[str]:
+    """Names that Slurm has the jobs of earlier runs under, from Snakemake's logs."""
+    found: set[str] = set()
+    for log in logs.glob("*.log"):
+        found.update(re.findall(r"SLURM run ID: (\S+)", log.read_text(errors="replace")))
+    return found
+
+
+def queued(names: set[str]) -> list[str]:
+    """Numbers of the jobs in Slurm's queue with one of these names."""
+    rows = _output("squeue", "--noheader", "--me", "--format=%i %j").splitlines()
+    return [number for number, name in map(str.split, rows) if name in names]
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ResumeError(f"{command[0]} does not answer, so that running jobs cannot be found: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
+    """Wait until nothing is left; ResumeError after some minutes."""
+    until = time.monotonic() + WAIT
+    while remaining := list(left()):
+        if time.monotonic() > until:
+            raise ResumeError(f"{what} do not end: {', '.join(map(str, remaining))}; end them and try again")
+        time.sleep(1)
+
+
+def end_jobs(here: Path) -> int:
+    """End all jobs that an earlier run in this folder left behind. Returns how many.
+
+    Raises ResumeError if a run goes on, or if jobs do not end.
+    """
+    leaders, scripts = processes(here)
+    if leaders:
+        raise ResumeError(f"Snakemake still runs here (process {leaders[0].pid}); stop it first, or let it go on")
+    names = run_ids(here / ".snakemake/log")
+    jobs = queued(names) if names and shutil.which("squeue") else []
+    if jobs:
+        _output("scancel", *jobs)
+        _wait(lambda: queued(names), "Slurm jobs")
+    for script in scripts:
+        script.kill()
+    _wait(lambda: [script.pid for script in scripts if script.is_running() and script.status() != "zombie"], "jobs")
+    return len(jobs) + len(scripts)
+
+
+def main(arguments: list[str]) -> int:
+    """End what was left running, remove the lock and run Snakemake; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="make resume", description="Go on after Snakemake was killed.")
+    parser.add_argument("--profile", default="default")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    settings = parser.parse_args(arguments)
+    profiles = sorted(path.parent.name for path in Path("profiles").glob("*/profile.v9+.yaml"))
+    if settings.profile not in profiles:
+        print(f"PROFILE = '{settings.profile}' must be one of: {', '.join(profiles)}", file=sys.stderr)
+        return 2
+    command = settings.command[settings.command[:1] == ["--"] :]
+    at = command.index("--") if "--" in command else len(command)
+    snakemake = [*command[:at], "--workflow-profile", f"profiles/{settings.profile}"]
+    try:
+        ended = end_jobs(Path.cwd())
+    except ResumeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{ended} jobs of an earlier run were ended; going on from what is finished.", flush=True)
+    subprocess.run([*snakemake, "--unlock", "--quiet"], check=False)
+    return subprocess.run([*snakemake, "--rerun-incomplete", *command[at:]], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
