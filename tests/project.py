@@ -72,6 +72,11 @@ class Project:
             if path.is_file() and path.name != ".snakemake_timestamp"
         }
 
+    def sidecars(self, directory=None):
+        """Texts of all sidecars."""
+        root = (directory or self.folder) / "results/provenance"
+        return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*.json"))}
+
     def edit(self, name, change):
         """Change the text of a file by a function."""
         path = self.folder / name

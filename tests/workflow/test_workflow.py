@@ -132,33 +132,6 @@ def _evaluations(folder):
     return total
 
 
-BAD_COMMANDS = {
-    ("--config", "variant=text"): "config: variant = 'text'",
-    ("--config", "families=[parity,poker]"): "config: families: unknown family 'poker'",
-}
-
-
-@pytest.mark.parametrize("arguments", BAD_COMMANDS)
-def test_bad_input_ends_before_any_work_with_one_line(finished, arguments):
-    before = finished.artifacts()
-    done = finished.run(*arguments, check=False)
-    assert done.returncode != 0
-    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
-    assert len(lines) == 1
-    assert lines[0].startswith(BAD_COMMANDS[arguments])
-    assert "Traceback" not in done.stderr
-    assert finished.artifacts() == before
-
-
-def test_a_repeated_key_ends_before_any_work(finished):
-    (finished.folder / "config/twice.yaml").write_text("scale: test\nscale: test\n")
-    done = finished.run(check=False, overlay="config/twice.yaml")
-    assert done.returncode != 0
-    assert "config/twice.yaml, line 2: key 'scale' stands more than once; keep one" in done.stderr.replace(
-        f"{finished.folder}/", ""
-    )
-
-
 def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     folder = tmp_path / "a space"
     folder.mkdir()

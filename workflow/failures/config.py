@@ -108,7 +108,7 @@ def load(*paths: str | Path) -> dict[str, Any]:
 
     raw: dict[str, Any] = {}
     for path in paths:
-        update_config(raw, yaml.safe_load(Path(path).read_text()))
+        update_config(raw, yaml.safe_load(Path(path).read_text("utf-8")))
     return validate(raw, paths)
 
 
@@ -119,8 +119,8 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def check_repeated_keys(path: str | Path) -> None:
     """Raise ConfigError if a mapping in the YAML file has a key twice, or if the file cannot be read."""
     try:
-        root = yaml.compose(Path(path).read_text(), Loader=_Loader)
-    except (OSError, yaml.YAMLError) as error:
+        root = yaml.compose(Path(path).read_text("utf-8"), Loader=_Loader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
     nodes = [(root, "")]
     while nodes:

@@ -32,7 +32,7 @@ def fingerprint(*sources: str | Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(files):
         name = path.relative_to(SOURCE_ROOT) if path.is_relative_to(SOURCE_ROOT) else path.name
-        digest.update(f"{name}\0{meaning(path.read_text())}\0".encode())
+        digest.update(f"{name}\0{meaning(path.read_text('utf-8'))}\0".encode())
     return digest.hexdigest()[:12]
 
 
@@ -67,7 +67,7 @@ def imports(path: Path) -> set[str]:
 
     Raises ValueError for a relative import, which could not be told from its text alone.
     """
-    return _imports(path, path.read_text())
+    return _imports(path, path.read_text("utf-8"))
 
 
 @cache

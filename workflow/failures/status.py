@@ -76,13 +76,13 @@ def _beside(job: str, folder: str, suffix: str) -> Path:
 def _took(job: str) -> float | None:
     """Seconds that the job last took, from its benchmark."""
     path = _beside(job, "benchmarks", ".jsonl")
-    return json.loads(path.read_text().splitlines()[-1])["s"] if path.is_file() else None
+    return json.loads(path.read_text("utf-8").splitlines()[-1])["s"] if path.is_file() else None
 
 
 def _left(job: str) -> float | None:
     """Seconds left of a job that runs, if the last line of its log is a progress line."""
     path = _beside(job, "logs", ".log")
-    lines = path.read_text().splitlines() if path.is_file() else []
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
     match = _LEFT.search(lines[-1]) if lines else None
     return float(match[1]) if match else None
 

@@ -18,6 +18,9 @@ try:
     validated = settings.validate(config, workflow.configfiles)
 except settings.ConfigError as error:
     sys.exit(str(error))
+for folder in (".", "results"):
+    if not workflow.dryrun and os.path.exists(folder) and not os.access(folder, os.W_OK):
+        sys.exit(f"'{os.path.abspath(folder)}' cannot be written; choose another place with --directory FOLDER")
 config.clear()
 config.update(validated)
 # For the scripts. NumPy's products of matrices would take all cores, whatever a job was granted, and other digits.

@@ -33,7 +33,7 @@ def read_records(logs: str | Path, benchmarks: str | Path) -> dict[str, dict[str
         record = _last_record(log)
         if record is None or not benchmark.is_file():
             continue
-        measured = json.loads(benchmark.read_text().splitlines()[-1])
+        measured = json.loads(benchmark.read_text("utf-8").splitlines()[-1])
         sampled = measured["max_rss"]
         memory = max(record["memory_mb"], sampled if isinstance(sampled, int | float) else 0.0)
         records[job] = record | {"wall_s": measured["s"], "memory_mb": memory}

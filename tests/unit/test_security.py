@@ -1,0 +1,105 @@
+"""Nothing that is read is run: not as YAML tags, not as pickles, not as shell commands, not as code in models."""
+
+import ast
+import io
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import yaml
+
+from failures.config import ConfigError, check_repeated_keys
+from failures.files import save_model
+from project import ROOT
+
+SOURCES = [path for folder in ("workflow", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+CALLS = {"eval", "exec", "compile", "__import__", "popen", "unsafe_load", "full_load"}
+MODULES = {"pickle", "marshal", "shelve", "dill", "joblib"}
+KEYWORDS = {"allow_pickle": False, "safe_mode": True, "shell": False}
+
+
+def name_of(function):
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def findings(source):
+    """What this source should not do."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
+            yield from (name for name in names if name.split(".")[0] in MODULES)
+        if isinstance(node, ast.Call):
+            name = name_of(node.func)
+            # A model's `compile` runs nothing.
+            if name in CALLS and not (name == "compile" and isinstance(node.func, ast.Attribute)):
+                yield name
+            owner = name_of(getattr(node.func, "value", node))
+            if (owner, name) in (("yaml", "load"), ("os", "system")):
+                yield f"{owner}.{name}"
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS and getattr(keyword.value, "value", None) is not KEYWORDS[keyword.arg]:
+                    yield keyword.arg
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "eval(x)",
+        "import pickle",
+        "from pickle import loads",
+        "yaml.load(x)",
+        "np.load(x, allow_pickle=True)",
+        "run(x, shell=True)",
+        "load_model(x, safe_mode=False)",
+        "os.system(x)",
+    ],
+)
+def test_the_search_finds_what_it_should(source):
+    assert list(findings(source))
+
+
+def test_no_source_runs_what_it_reads():
+    # TensorFlow, imported by name; an array that must not be loaded.
+    allowed = {("test_jobs.py", "__import__"), ("test_security.py", "allow_pickle")}
+    found = {(path.name, what) for path in SOURCES for what in findings(path.read_text())}
+    assert found == allowed
+
+
+def test_no_rule_has_a_shell_command():
+    """What a configuration says reaches scripts as values; there is no command line that it could break out of."""
+    for path in [ROOT / "Snakefile", *sorted((ROOT / "workflow/rules").glob("*.smk"))]:
+        assert not any(line.strip() in ("shell:", "run:") for line in path.read_text().splitlines()), path
+
+
+def test_a_tag_in_yaml_runs_nothing(tmp_path):
+    witness = tmp_path / "witness"
+    path = tmp_path / "config.yaml"
+    path.write_text(f"scale: !!python/object/apply:os.system ['touch {witness}']\n")
+    check_repeated_keys(path)  # composes nodes, and builds nothing of them
+    with pytest.raises(yaml.YAMLError, match="could not determine a constructor"):
+        yaml.safe_load(path.read_text())
+    assert not witness.exists()
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError) as caught:
+        check_repeated_keys(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_with_code_inside_is_refused(tmp_path):
+    """A lambda layer holds bytecode: whoever writes a file into results/ could run it."""
+    inputs = keras.Input((1,))
+    model = keras.Model(inputs, keras.layers.Lambda(lambda x: x + 1, output_shape=(1,))(inputs))
+    save_model(model, tmp_path / "model.keras")
+    assert "lambda" in json.dumps(json.loads(zipfile.ZipFile(tmp_path / "model.keras").read("config.json"))).lower()
+    with pytest.raises(ValueError, match="unsafe"):
+        keras.models.load_model(tmp_path / "model.keras")
+
+
+def test_an_array_with_objects_is_refused():
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{}], dtype=object), allow_pickle=True)
+    buffer.seek(0)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        np.load(buffer)

@@ -1,0 +1,118 @@
+"""Any configuration that is valid can be planned, and trained if it is tiny (hypothesis)."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from failures.blocks import train_block
+from failures.config import validate
+from failures.parity.problem import draw_instances
+from failures.parity.training import Training
+from failures.settings import LOSSES, OPTIMIZERS
+from project import ROOT
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True)
+RATES = st.floats(1e-6, 10, allow_subnormal=False)
+
+
+def literals(annotation):
+    """What a Literal allows."""
+    return st.sampled_from(annotation.__args__)
+
+
+@st.composite
+def problems(draw, tiny):
+    """A block of `parity.problems`."""
+    n = draw(st.integers(1, 6 if tiny else 40))
+    sizes = st.lists(st.integers(1, n), min_size=1, max_size=3, unique=True)
+    return {
+        "n_features": n,
+        "encoding": draw(st.sampled_from(["variant", "signed", "binary"])),
+        "subset_sizes": draw(st.one_of(st.sampled_from(["random", "all"]), sizes)),
+        "n_steps": draw(st.integers(1, 7 if tiny else 10**8)),
+        "evaluate_every": draw(st.integers(1, 5 if tiny else 10**6)),
+        "checkpoint_every": draw(st.integers(1, 5 if tiny else 10**8)),
+        "evaluation": draw(st.integers(1, 20) if n > 14 else st.one_of(st.just("cube"), st.integers(1, 20))),
+        "seeds": draw(st.lists(st.integers(0, 999_999), min_size=1, max_size=1 if tiny else 30, unique=True)),
+    }
+
+
+@st.composite
+def learners(draw):
+    """A block of `parity.learners`."""
+    return {
+        "architecture": draw(st.sampled_from(["fully_connected", "residual", "quadratic"])),
+        "width": draw(st.one_of(st.integers(1, 9), st.sampled_from(["1d", "2d"]))),
+        "depth": draw(st.integers(0, 3)),
+        "normalization": draw(st.sampled_from(["none", "layer"])),
+        "loss": draw(literals(LOSSES)),
+        "batch_size": draw(st.integers(1, 9)),
+        "optimizer": {"name": draw(st.sampled_from(sorted(OPTIMIZERS))), "learning_rate": draw(RATES)},
+    }
+
+
+@st.composite
+def configurations(draw, tiny=False):
+    """An overlay with problems and learners of the parity family that fig1 shows."""
+    made = draw(st.dictionaries(NAMES, problems(tiny), min_size=1, max_size=1 if tiny else 4))
+    trained = draw(st.dictionaries(NAMES, learners(), min_size=1, max_size=1 if tiny else 4))
+    return {
+        "families": ["parity"],
+        "variant": draw(st.sampled_from(["code", "paper"])),
+        "threads": draw(st.integers(1, 64)),
+        "style": {"dpi": draw(st.integers(50, 600))},
+        "parity": {"problems": made, "learners": trained, "fig1": {"problems": [*made], "learners": [*trained]}},
+    }
+
+
+def merged(overlay):
+    """The overlay on top of the parity block at the tests' scale, validated."""
+    from snakemake.utils import update_config
+
+    raw = {}
+    for layer in (
+        *(yaml.safe_load((ROOT / name).read_text()) for name in ("config.yaml", "config/test.yaml")),
+        overlay,
+    ):
+        update_config(raw, layer)
+    return validate(raw)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(overlay=configurations())
+def test_every_valid_configuration_plans(finished, overlay):
+    config = merged(overlay)
+    (finished.folder / "config/any.yaml").write_text(yaml.safe_dump(overlay))
+    plan = finished.plan("fig1", "--forceall", overlay="config/test.yaml config/any.yaml")
+    drawn = [config["parity"]["problems"][name] for name in overlay["parity"]["problems"]]
+    blocks = sum(len({seed // 10 for seed in problem["seeds"]}) for problem in drawn)
+    assert plan["parity_instances"] == blocks
+    assert plan["parity_train"] == blocks * len(overlay["parity"]["learners"])
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(overlay=configurations(tiny=True))
+def test_every_tiny_one_trains(tmp_path_factory, overlay):
+    config, folder = merged(overlay), Path(tmp_path_factory.mktemp("tiny"))
+    ((name, problem),) = ((key, config["parity"]["problems"][key]) for key in overlay["parity"]["problems"])
+    ((learner_name, learner),) = ((key, config["parity"]["learners"][key]) for key in overlay["parity"]["learners"])
+    training = Training(name, problem, learner_name, learner)
+    training.trainer.xla = False
+    instances = draw_instances(
+        name, problem["n_features"], problem["subset_sizes"], problem["seeds"], variant=config["variant"]
+    )
+    files = {"history": folder / "history.parquet", "runs": folder / "runs.csv", "models": folder / "models"}
+    train_block(
+        training, {"problem": name, "learner": learner_name}, instances, **files, checkpoints=folder / "c", identity=0
+    )
+    history, runs = pd.read_parquet(files["history"]), pd.read_csv(files["runs"])
+    assert len(runs) == len(instances) == len(list(files["models"].iterdir()))
+    assert runs["status"].isin(["ok", "diverged"]).all()
+    assert history["step"].max() < problem["n_steps"]
+    accuracies = history.query("metric == 'accuracy'")["value"]
+    assert np.isfinite(accuracies).all()
+    assert accuracies.between(0, 1).all()

@@ -1,0 +1,49 @@
+"""Bad configurations at the command line: one line each, at once, and nothing is touched."""
+
+import resource
+
+import pytest
+
+ESCAPE = "parity:\n  problems:\n    {name}: {{n_features: 5}}\n"
+# Options or the text of an overlay, and what the line says. The in-process table is in tests/unit/test_config.py.
+BAD = {
+    "a value that is not allowed": (["--config", "variant=text"], "config: variant = 'text'"),
+    "an unknown family": (["--config", "families=[parity,poker]"], "config: families: unknown family 'poker'"),
+    "a repeated key": ("scale: test\nscale: test\n", "line 2: key 'scale' stands more than once; keep one"),
+    "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: elimination"),
+    "a number as text": (
+        "parity:\n  learners:\n    relu: {optimizer: {learning_rate: 1e-5}}\n",
+        "config: parity.learners.relu.optimizer.learning_rate = '1e-5'",
+    ),
+    "a folder above": (ESCAPE.format(name='"../../up"'), "string should match pattern"),
+    "a shell command": (ESCAPE.format(name='"; touch x"'), "string should match pattern"),
+    "a command in a value": ("style: {palette: $(touch x)}\n", "config: style.palette = '$(touch x)'"),
+    "too many features": (
+        "parity:\n  problems:\n    d5: {n_features: 100000}\n",
+        "config: parity.problems.d5.n_features = 100000",
+    ),
+    "a list as mapping": ("parity: [d5, d10]\n", "config: parity = ['d5', 'd10']"),
+    "no YAML": ("parity: [d5\n", "expected"),
+    "a tag that would run": ("scale: !!python/object/apply:os.system ['touch x']\n", "python/object/apply:os.system"),
+    "no text": (b"scale: \xff\xfe\n", "decode"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_ends_before_any_work_with_one_line(finished, case):
+    given, words = BAD[case]
+    overlay, arguments = "config/test.yaml", given
+    if not isinstance(given, list):
+        path = finished.folder / "config/bad.yaml"
+        path.write_bytes(given if isinstance(given, bytes) else given.encode())
+        overlay, arguments = "config/test.yaml config/bad.yaml", []
+    before, files = finished.artifacts(), {path.name for path in finished.folder.iterdir()}
+    began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    done = finished.run(*arguments, check=False, overlay=overlay)
+    assert done.returncode != 0
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began < 5
+    assert len([line for line in done.stderr.splitlines() if words in line]) == 1, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    assert finished.artifacts() == before
+    assert {path.name for path in finished.folder.iterdir()} == files
+    assert "touch x" not in done.stdout
