@@ -8,12 +8,13 @@ $(error The path '$(CURDIR)' has a space, which Snakemake cannot run scripts fro
 endif
 
 CORES ?= all
+PROFILE ?= default
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 SNAKEMAKE := $(VENV)/bin/snakemake
 TARGETS ?=
-PROFILE ?= default
+OPTIONS ?=
 KILLS ?= 25
 
 .PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos clean clean-all lock reference
@@ -26,8 +27,12 @@ setup: $(READY) ## build .venv (everything else does it by itself)
 $(READY): envs/lock.txt envs/setup.sh
 	@envs/setup.sh $(VENV) envs/lock.txt
 
-reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1 ..."
-	$(SNAKEMAKE) --cores $(CORES) $(TARGETS)
+# A cluster's profile says itself how many jobs there may be; a name that Snakemake does not find, it ignores.
+WHERE = $(if $(filter default,$(PROFILE)),--cores $(CORES),--workflow-profile $(dir $(PROFILE_FILE)))
+PROFILE_FILE = $(or $(wildcard profiles/$(PROFILE)/profile.v9+.yaml),$(error PROFILE = '$(PROFILE)' must be one of: $(notdir $(wildcard profiles/*))))
+
+reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1 ...", PROFILE=slurm
+	$(SNAKEMAKE) $(WHERE) -- $(TARGETS)
 
 preview: $(READY) ## every figure at reduced scale, in minutes, in results/preview
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
@@ -54,8 +59,8 @@ report: $(READY) ## Snakemake's report of the finished figures: results/report.z
 status: $(READY) ## what is done, what remains, and how long it will take
 	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
 
-resume: $(READY) ## go on after a kill, jobs on a cluster included; PROFILE=slurm, TARGETS="fig1 ..."
-	@PYTHONPATH=workflow $(RUN) -m failures.resume --profile $(PROFILE) -- $(SNAKEMAKE) $(RESUME) -- $(TARGETS)
+resume: $(READY) ## go on after a kill, on a cluster too; PROFILE=slurm, OPTIONS="--configfile config/preview.yaml"
+	@PYTHONPATH=workflow $(RUN) -m failures.resume $(SNAKEMAKE) $(WHERE) $(OPTIONS) -- $(TARGETS)
 
 verify: $(READY) ## compare results with their records; remove what was damaged, to be made again
 	@PYTHONPATH=workflow $(RUN) -m failures.audit verify

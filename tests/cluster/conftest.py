@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 import time
 
@@ -89,13 +90,8 @@ class Victim(Project):
 
     def resume(self, profile):
         """What `make resume` does."""
-        program, module, name, *options, end, target = self.command(
-            TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile
-        )
-        at = options.index("--workflow-profile")
-        del options[at : at + 2]
-        command = [program, "-m", "failures.resume", "--profile", profile, "--"]
-        command += [program, module, name, *options, end, target]
+        command = self.command(TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile)
+        command = [sys.executable, "-m", "failures.resume", *command]
         environment = os.environ | {"PYTHONPATH": "workflow"}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=240

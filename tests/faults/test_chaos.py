@@ -27,8 +27,7 @@ def litter(folder):
 def test_killed_at_random_moments_it_ends_with_the_same_bytes(finished, tmp_path):
     """SIGKILL to the process group when a random number of jobs has begun, and some random time later."""
     project, rng = Project.copied_to(tmp_path), random.Random(20170323)
-    resume = [sys.executable, "-m", "failures.resume", "--", sys.executable, "-m", "snakemake"]
-    resume += ["--cores=2", "--configfile=config/test.yaml", "--quiet=progress", "--", "all"]
+    resume = [sys.executable, "-m", "failures.resume", *project.command("--quiet=progress", "all")]
     environment, survived = os.environ | {"PYTHONPATH": "workflow"}, 0
     for moment in sorted(rng.sample(range(JOBS), KILLS)):
         process = subprocess.Popen(

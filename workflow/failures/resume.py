@@ -1,4 +1,4 @@
-"""Go on after Snakemake was killed: `python -m failures.resume --profile NAME -- SNAKEMAKE [OPTIONS] -- [TARGETS]`.
+"""Go on after Snakemake was killed: `python -m failures.resume SNAKEMAKE [OPTIONS] -- [TARGETS]`.
 
 A Snakemake that was killed leaves its jobs running, on this machine or in Slurm's queue. Run again, it would start them
 a second time beside the first. Here they are ended first (training goes on from its last checkpoint), and the lock is
@@ -7,7 +7,6 @@ removed. The plugin cluster-generic finds its jobs again by itself and waits for
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -96,31 +95,28 @@ def end_jobs(here: Path) -> int:
         _wait(lambda: queued(names), "Slurm jobs")
     for script in scripts:
         script.kill()
-    _wait(lambda: [script.pid for script in scripts if script.is_running() and script.status() != "zombie"], "jobs")
+    _wait(lambda: [script.pid for script in scripts if not _ended(script)], "jobs")
     return len(jobs) + len(scripts)
 
 
-def main(arguments: list[str]) -> int:
+def _ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def main(command: list[str]) -> int:
     """End what was left running, remove the lock and run Snakemake; returns its exit code."""
-    parser = argparse.ArgumentParser(prog="make resume", description="Go on after Snakemake was killed.")
-    parser.add_argument("--profile", default="default")
-    parser.add_argument("command", nargs=argparse.REMAINDER)
-    settings = parser.parse_args(arguments)
-    profiles = sorted(path.parent.name for path in Path("profiles").glob("*/profile.v9+.yaml"))
-    if settings.profile not in profiles:
-        print(f"PROFILE = '{settings.profile}' must be one of: {', '.join(profiles)}", file=sys.stderr)
-        return 2
-    command = settings.command[settings.command[:1] == ["--"] :]
-    at = command.index("--") if "--" in command else len(command)
-    snakemake = [*command[:at], "--workflow-profile", f"profiles/{settings.profile}"]
     try:
         ended = end_jobs(Path.cwd())
     except ResumeError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{ended} jobs of an earlier run were ended; going on from what is finished.", flush=True)
-    subprocess.run([*snakemake, "--unlock", "--quiet"], check=False)
-    return subprocess.run([*snakemake, "--rerun-incomplete", *command[at:]], check=False).returncode
+    at = command.index("--") if "--" in command else len(command)
+    subprocess.run([*command[:at], "--unlock", "--quiet", *command[at:]], check=False)
+    return subprocess.run([*command[:at], "--rerun-incomplete", *command[at:]], check=False).returncode
 
 
 if __name__ == "__main__":
