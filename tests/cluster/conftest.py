@@ -51,7 +51,7 @@ class Victim(Project):
         threading.Thread(target=self._watch, daemon=True).start()
         self.wait_for(lambda: self.seen)
 
-    def wait_for(self, condition, seconds=120):
+    def wait_for(self, condition, seconds=240):
         """Wait for a condition while Snakemake runs."""
         until = time.monotonic() + seconds
         while not condition():
@@ -82,7 +82,7 @@ class Victim(Project):
         """What Snakemake said."""
         return (self.folder / "driver.log").read_text()
 
-    def finish(self, seconds=240):
+    def finish(self, seconds=400):
         """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
         assert self.process.wait(seconds) == 0, self.output()
         self.log.close()
@@ -94,7 +94,7 @@ class Victim(Project):
         command = [sys.executable, "-m", "failures.resume", *command]
         environment = os.environ | {"PYTHONPATH": "workflow"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=240
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=400
         )
 
 

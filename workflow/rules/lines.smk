@@ -120,7 +120,7 @@ rule lines_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1400),
+        mem_mb=doubling(1600),
         runtime=doubling(120),
     params:
         module="failures.lines.training",

@@ -113,7 +113,7 @@ rule parity_train:
     threads: config["threads"]
     resources:
         mem_mb=doubling(1200),
-        runtime=doubling(60),
+        runtime=doubling(15),
     params:
         module="failures.parity.training",
         checkpoints=f"{RESULTS}/checkpoints",
@@ -189,7 +189,7 @@ rule parity_trained_gradients:
     threads: config["threads"]
     resources:
         mem_mb=doubling(1200),
-        runtime=doubling(30),
+        runtime=doubling(15),
     params:
         module="failures.parity.analyses.trained_gradients",
         settings=select("parity/problems/{problem}", "n_features", "encoding"),

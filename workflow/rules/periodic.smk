@@ -66,7 +66,7 @@ rule periodic_train:
     threads: config["threads"]
     resources:
         mem_mb=doubling(1200),
-        runtime=doubling(60),
+        runtime=doubling(15),
     params:
         module="failures.periodic.training",
         checkpoints=f"{RESULTS}/checkpoints",
@@ -94,8 +94,8 @@ rule periodic_gradients:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1200),
-        runtime=doubling(60),
+        mem_mb=doubling(1300),
+        runtime=doubling(15),
     params:
         module="failures.periodic.gradients",
         settings=combine(

@@ -72,8 +72,8 @@ rule portfolio_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1200),
-        runtime=doubling(60),
+        mem_mb=doubling(1400),
+        runtime=doubling(20),
     params:
         module="failures.portfolio.training",
         checkpoints=f"{RESULTS}/checkpoints",
@@ -101,7 +101,7 @@ rule portfolio_moments:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1600),
+        mem_mb=doubling(1800),
         runtime=doubling(10),
     params:
         module="failures.portfolio.moments",

@@ -81,7 +81,7 @@ rule steps_train:
     threads: config["threads"]
     resources:
         mem_mb=doubling(1200),
-        runtime=doubling(60),
+        runtime=doubling(20),
     params:
         module="failures.steps.training",
         checkpoints=f"{RESULTS}/checkpoints",
