@@ -116,28 +116,29 @@ class Cluster:
         """Output of one of Slurm's commands."""
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30).stdout
 
-    def queue(self):
-        """Numbers of the jobs that wait or run, by state."""
-        rows = [line.split() for line in self.slurm("squeue", "-h", "-o", "%i %t").splitlines()]
-        return {state: [job for job, other in rows if other == state] for _, state in rows}
+    def queue(self, folder="", state=""):
+        """Numbers of the jobs of a working directory (or of all) in a state such as R, PD (or in any)."""
+        rows = [line.split() for line in self.slurm("squeue", "-h", "-o", "%i %t %Z").splitlines()]
+        return [job for job, found, place in rows if str(folder) in ("", place) and state in ("", found)]
+
+    def node(self, job):
+        """The node that a job runs on."""
+        return self.slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
 
     def kill(self, name):
         """Kill slurmd of a node, as a crash would, with all of its jobs."""
         pid = int((self.folder / f"run/slurmd.{name}.pid").read_text())
         os.kill(pid, signal.SIGKILL)
-        for step in self.steps(name):
-            os.kill(step, signal.SIGKILL)
+        self.signal(signal.SIGKILL, f"SLURMD_NODENAME={name}")
 
-    def steps(self, name):
-        """Processes of the jobs on a node."""
-        found = []
+    def signal(self, number, variable):
+        """Send a signal to all processes that have this in their environment, such as SLURM_JOB_ID=7."""
         for path in Path("/proc").glob("[0-9]*/environ"):
             try:
-                if f"SLURMD_NODENAME={name}\0".encode() in path.read_bytes():
-                    found.append(int(path.parent.name))
+                if f"{variable}\0".encode() in path.read_bytes():
+                    os.kill(int(path.parent.name), number)
             except OSError:
                 continue
-        return found
 
     def stop(self):
         """Cancel all jobs and end all daemons."""

@@ -2,44 +2,84 @@
 
 import os
 import signal
-import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
-PROFILES = ["slurm", "generic-cluster"]
-
-
-def running(cluster, victim):
-    """Number of the job that runs, once it does."""
-    victim.wait_for(lambda: cluster.queue().get("R"))
-    return cluster.queue()["R"][0]
+from conftest import Victim
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_a_cancelled_job_is_submitted_again(cluster, victim, undisturbed, profile):
+def cancelled(cluster, victim, profile="slurm"):
+    """The job is cancelled while it trains."""
     victim.start(profile=profile)
     cluster.slurm("scancel", running(cluster, victim))
     victim.finish()
     assert "Trying to restart" in victim.output()
-    assert victim.artifacts() == undisturbed
+
+
+def cancelled_without_the_plugin(cluster, victim):
+    """The same, by sbatch and scancel alone."""
+    cancelled(cluster, victim, "generic-cluster")
+
+
+def over_its_memory(cluster, victim):
+    """The job asks for too little memory, and for enough the second time."""
+    victim.start("--set-resources=parity_train:mem_mb=400*attempt**2", profile="slurm")
+    victim.finish()
+    assert victim.output().count("Trying to restart") == 1
+
+
+def over_its_time(cluster, victim):
+    """The job asks for a minute, and is stopped for longer than that; eight minutes the second time."""
+    victim.start("--set-resources=parity_train:runtime=attempt**3", profile="slurm")
+    job = running(cluster, victim)
+    cluster.signal(signal.SIGSTOP, f"SLURM_JOB_ID={job}")
+    victim.wait_for(lambda: job not in cluster.queue(victim.folder, "R"))
+    victim.finish()
+    assert "Trying to restart" in victim.output()
+
+
+TOGETHER = [cancelled, cancelled_without_the_plugin, over_its_memory, over_its_time]
+
+
+def running(cluster, victim):
+    """Number of the victim's job, once it runs."""
+    victim.wait_for(lambda: cluster.queue(victim.folder, "R"))
+    return cluster.queue(victim.folder, "R")[0]
+
+
+@pytest.fixture(scope="module")
+def together(cluster, undisturbed, tmp_path_factory):
+    """Faults that leave the nodes alone, all at once: most of their time is spent waiting."""
+
+    def suffer(fault):
+        victim = Victim.copied_to(tmp_path_factory.mktemp(fault.__name__))
+        fault(cluster, victim)
+        return victim.artifacts()
+
+    with ThreadPoolExecutor(len(TOGETHER)) as pool:
+        return {fault: pool.submit(suffer, fault) for fault in TOGETHER}
+
+
+@pytest.mark.parametrize("fault", TOGETHER)
+def test_a_job_that_fails_is_submitted_again_and_goes_on(together, undisturbed, fault):
+    assert together[fault].result() == undisturbed
 
 
 def test_a_drained_node_ends_its_job_and_gets_no_other(cluster, victim, undisturbed):
     victim.start(profile="slurm")
-    job = running(cluster, victim)
-    node = cluster.slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
+    node = cluster.node(running(cluster, victim))
     cluster.slurm("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
     victim.finish()
     cluster.slurm("scontrol", "update", f"nodename={node}", "state=resume")
     cluster.wait_until_idle()
+    assert "Trying to restart" not in victim.output()
     assert victim.artifacts() == undisturbed
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ["slurm", "generic-cluster"])
 def test_a_node_that_dies_takes_no_run_with_it(cluster, victim, undisturbed, profile):
     victim.start(profile=profile)
-    job = running(cluster, victim)
-    node = cluster.slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
+    node = cluster.node(running(cluster, victim))
     cluster.kill(node)
     victim.finish()
     cluster.start("slurmd", "-N", node)
@@ -47,35 +87,14 @@ def test_a_node_that_dies_takes_no_run_with_it(cluster, victim, undisturbed, pro
     assert victim.artifacts() == undisturbed
 
 
-def test_a_job_over_its_memory_gets_more(cluster, victim, undisturbed):
-    memory = "--set-resources=parity_train:mem_mb=400*attempt**2"
-    victim.start(memory, profile="slurm")
-    victim.finish()
-    assert victim.output().count("Trying to restart") == 1
-    assert victim.artifacts() == undisturbed
-
-
-def test_a_job_over_its_time_gets_more(cluster, victim, undisturbed):
-    victim.start("--set-resources=parity_train:runtime=attempt**3", profile="slurm")
-    job = running(cluster, victim)
-    # It runs too short to reach a minute, the least that Slurm counts: stop it for a while.
-    for process in cluster.steps("n1") + cluster.steps("n2"):
-        os.kill(process, signal.SIGSTOP)
-    victim.wait_for(lambda: job not in cluster.queue().get("R", []))
-    victim.finish()
-    assert "Trying to restart" in victim.output()
-    assert victim.artifacts() == undisturbed
-
-
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", ["slurm", "generic-cluster"])
 def test_a_killed_snakemake_is_resumed(cluster, victim, undisturbed, profile):
     victim.start(profile=profile)
     first = running(cluster, victim)
     os.killpg(victim.process.pid, signal.SIGKILL)
     victim.process.wait()
-    assert first in cluster.queue()["R"], "the job goes on without its Snakemake"
+    assert cluster.queue(victim.folder, "R") == [first], "the job goes on without its Snakemake"
     done = victim.resume(profile)
     assert done.returncode == 0, done.stdout + done.stderr
     assert victim.artifacts() == undisturbed
-    assert cluster.queue() == {}
-    assert subprocess.run(["pgrep", "-f", str(victim.folder)], check=False, capture_output=True).stdout == b""
+    assert cluster.queue() == []

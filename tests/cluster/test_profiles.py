@@ -21,7 +21,7 @@ def test_a_cluster_gives_the_same_bytes(cluster, finished, tmp_path, profile):
     assert project.artifacts() == finished.artifacts()
     submitted = re.findall(r"SLURM jobid (\d+)|external jobid '(\d+)'", done.stdout + done.stderr)
     assert 10 < len(submitted) < 20, "short learners share jobs"
-    assert cluster.queue() == {}
+    assert cluster.queue() == []
 
 
 def test_profiles_say_what_every_key_is_for():
