@@ -5,7 +5,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import Victim
+from victim import Victim
 
 
 def cancelled(cluster, victim, profile="slurm"):

@@ -83,5 +83,5 @@ def test_slurm_jobs_of_this_folder_alone_are_cancelled(tmp_path, monkeypatch):
     assert resume.end_jobs(tmp_path) == 2
     assert (tmp_path / "cancelled").read_text() == "1 3\n"
     (bin / "squeue").write_text("#!/bin/sh\necho no controller >&2; exit 1\n")
-    with pytest.raises(resume.ResumeError, match="squeue does not answer.*no controller"):
+    with pytest.raises(resume.ResumeError, match=r"squeue does not answer.*no controller"):
         resume.end_jobs(tmp_path)

@@ -1,0 +1,85 @@
+"""A training job that is long enough to be disturbed."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+
+from project import Project
+
+RUN = "results/test/runs/parity/d5/relu/seeds_0-9"
+TARGET = f"{RUN}/history.parquet"
+
+
+class Victim(Project):
+    """A copy of the project with one run of some ten seconds, which tests disturb."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.overlay("victim.yaml", self._lengthen)
+
+    @staticmethod
+    def _lengthen(block):
+        block["parity"]["problems"]["d5"] |= {"n_steps": 80_000, "evaluate_every": 1000, "checkpoint_every": 2000}
+
+    def start(self, *arguments, profile):
+        """Start Snakemake in a process group of its own; returns when the first checkpoint has been written."""
+        # The plugin's delays are meant for jobs of minutes.
+        quick = ["--latency-wait=10"] + ["--slurm-init-seconds-before-status-checks=5"] * (profile == "slurm")
+        command = self.command(TARGET, *quick, *arguments, overlay="victim.yaml", profile=profile)
+        self.log = open(self.folder / "driver.log", "a+")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            command, cwd=self.folder, start_new_session=True, stdout=self.log, stderr=subprocess.STDOUT
+        )
+        self.seen = []
+        threading.Thread(target=self._watch, daemon=True).start()
+        self.wait_for(lambda: self.seen)
+
+    def wait_for(self, condition, seconds=240):
+        """Wait for a condition while Snakemake runs."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, self.output()
+            assert time.monotonic() < until, self.output()
+            time.sleep(0.05)
+
+    def _watch(self):
+        """Follow the evaluations that the checkpoints of the run hold."""
+        while self.process.poll() is None:
+            done = self.evaluations()
+            if done:
+                self.seen.append(done)
+            time.sleep(0.02)
+
+    def evaluations(self):
+        """Evaluations in all checkpoints; None between two states."""
+        total = 0
+        for path in (self.folder / RUN.replace("runs", "checkpoints")).glob("[!.]*.npz"):
+            try:
+                with np.load(path) as saved:
+                    total += len(saved["evaluations"])
+            except (OSError, ValueError, EOFError):
+                return None
+        return total
+
+    def output(self):
+        """What Snakemake said."""
+        return (self.folder / "driver.log").read_text()
+
+    def finish(self, seconds=400):
+        """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
+        assert self.process.wait(seconds) == 0, self.output()
+        self.log.close()
+        assert self.seen == sorted(self.seen), "training began before the last checkpoint"
+
+    def resume(self, profile):
+        """What `make resume` does."""
+        command = self.command(TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile)
+        command = [sys.executable, "-m", "failures.resume", *command]
+        environment = os.environ | {"PYTHONPATH": "workflow"}
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=400
+        )
