@@ -1,8 +1,8 @@
-"""A private Slurm cluster, and a training job that is long enough to be disturbed."""
-
+"""A private Slurm cluster, and a run that tests disturb."""
 
 import pytest
 import slurm
+from victim import TARGET, Victim
 
 
 @pytest.fixture(scope="session")
