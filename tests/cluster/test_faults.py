@@ -38,7 +38,25 @@ def over_its_time(cluster, victim):
     assert "Trying to restart" in victim.output()
 
 
-TOGETHER = [cancelled, cancelled_without_the_plugin, over_its_memory, over_its_time]
+def driver_killed(cluster, victim, profile="slurm"):
+    """Snakemake is killed, and its job goes on without it."""
+    victim.start(profile=profile)
+    first = running(cluster, victim)
+    os.killpg(victim.process.pid, signal.SIGKILL)
+    victim.process.wait()
+    assert cluster.queue(victim.folder, "R") == [first]
+    done = victim.resume(profile)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert cluster.queue(victim.folder) == []
+
+
+def driver_killed_without_the_plugin(cluster, victim):
+    """The same: cluster-generic finds its job again, and waits for it."""
+    driver_killed(cluster, victim, "generic-cluster")
+
+
+TOGETHER = [over_its_time, over_its_memory, cancelled, cancelled_without_the_plugin]
+TOGETHER += [driver_killed, driver_killed_without_the_plugin]
 
 
 def running(cluster, victim):
@@ -85,16 +103,3 @@ def test_a_node_that_dies_takes_no_run_with_it(cluster, victim, undisturbed, pro
     cluster.start("slurmd", "-N", node)
     cluster.wait_until_idle()
     assert victim.artifacts() == undisturbed
-
-
-@pytest.mark.parametrize("profile", ["slurm", "generic-cluster"])
-def test_a_killed_snakemake_is_resumed(cluster, victim, undisturbed, profile):
-    victim.start(profile=profile)
-    first = running(cluster, victim)
-    os.killpg(victim.process.pid, signal.SIGKILL)
-    victim.process.wait()
-    assert cluster.queue(victim.folder, "R") == [first], "the job goes on without its Snakemake"
-    done = victim.resume(profile)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert victim.artifacts() == undisturbed
-    assert cluster.queue() == []

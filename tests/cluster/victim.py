@@ -19,6 +19,7 @@ class Victim(Project):
 
     def __init__(self, folder):
         super().__init__(folder)
+        self.seen = {}
         self.overlay("victim.yaml", self._lengthen)
 
     @staticmethod
@@ -34,7 +35,6 @@ class Victim(Project):
         self.process = subprocess.Popen(
             command, cwd=self.folder, start_new_session=True, stdout=self.log, stderr=subprocess.STDOUT
         )
-        self.seen = []
         threading.Thread(target=self._watch, daemon=True).start()
         self.wait_for(lambda: self.seen)
 
@@ -47,23 +47,15 @@ class Victim(Project):
             time.sleep(0.05)
 
     def _watch(self):
-        """Follow the evaluations that the checkpoints of the run hold."""
+        """Follow the evaluations that the checkpoint of each run holds, in `seen`."""
         while self.process.poll() is None:
-            done = self.evaluations()
-            if done:
-                self.seen.append(done)
+            for path in (self.folder / RUN.replace("runs", "checkpoints")).glob("[!.]*.npz"):
+                try:
+                    with np.load(path) as saved:
+                        self.seen.setdefault(path.stem, []).append(len(saved["evaluations"]))
+                except FileNotFoundError:
+                    continue
             time.sleep(0.02)
-
-    def evaluations(self):
-        """Evaluations in all checkpoints; None between two states."""
-        total = 0
-        for path in (self.folder / RUN.replace("runs", "checkpoints")).glob("[!.]*.npz"):
-            try:
-                with np.load(path) as saved:
-                    total += len(saved["evaluations"])
-            except (OSError, ValueError, EOFError):
-                return None
-        return total
 
     def output(self):
         """What Snakemake said."""
@@ -73,7 +65,7 @@ class Victim(Project):
         """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
         assert self.process.wait(seconds) == 0, self.output()
         self.log.close()
-        assert self.seen == sorted(self.seen), "training began before the last checkpoint"
+        assert all(done == sorted(done) for done in self.seen.values()), "trained again what had been saved"
 
     def resume(self, profile):
         """What `make resume` does."""

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -85,7 +86,7 @@ def end_jobs(here: Path) -> int:
 
     Raises ResumeError if a run goes on, or if jobs do not end.
     """
-    leaders, scripts = processes(here)
+    leaders, _ = processes(here)
     if leaders:
         raise ResumeError(f"Snakemake still runs here (process {leaders[0].pid}); stop it first, or let it go on")
     names = run_ids(here / ".snakemake/log")
@@ -93,8 +94,10 @@ def end_jobs(here: Path) -> int:
     if jobs:
         _output("scancel", *jobs)
         _wait(lambda: queued(names), "Slurm jobs")
+    _, scripts = processes(here)
     for script in scripts:
-        script.kill()
+        with suppress(psutil.NoSuchProcess):
+            script.kill()
     _wait(lambda: [script.pid for script in scripts if not _ended(script)], "jobs")
     return len(jobs) + len(scripts)
 
