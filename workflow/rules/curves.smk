@@ -104,6 +104,7 @@ rule curves_decode:
         "<logs>/decoded/curves/{problem}.log",
     benchmark:
         "<benchmarks>/decoded/curves/{problem}.jsonl"
+    localrule: True
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]

@@ -108,6 +108,7 @@ rule steps_predict:
         "<logs>/predictions/steps/{problem}.log",
     benchmark:
         "<benchmarks>/predictions/steps/{problem}.jsonl"
+    localrule: True
     conda:
         "../../envs/training.yaml"
     threads: config["threads"]
