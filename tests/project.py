@@ -62,20 +62,21 @@ class Project:
         rows = (line.split() for line in table[1].splitlines()) if table else ()
         return {rule: int(count) for rule, count in rows if rule not in ("all", *families())}
 
-    def artifacts(self, directory=None):
-        """Bytes of every artifact: instances, runs, analyses, tables and figures."""
+    def artifacts(self, directory=None, costs=False):
+        """Bytes of every artifact: instances, runs, analyses, tables and figures; those of the target costs if asked."""
         root = (directory or self.folder) / "results/test"
         return {
             str(path.relative_to(root)): path.read_bytes()
             for folder in ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
             for path in sorted((root / folder).rglob("*"))
-            if path.is_file() and path.name != ".snakemake_timestamp"
+            if path.is_file() and path.name != ".snakemake_timestamp" and (costs or not path.name.startswith("costs"))
         }
 
     def sidecars(self, directory=None):
-        """Texts of all sidecars."""
+        """Texts of the sidecars of all artifacts but those of the target costs."""
         root = (directory or self.folder) / "results/provenance"
-        return {str(path.relative_to(root)): path.read_text() for path in sorted(root.rglob("*.json"))}
+        paths = [path for path in sorted(root.rglob("*.json")) if not path.name.startswith("costs")]
+        return {str(path.relative_to(root)): path.read_text() for path in paths}
 
     def edit(self, name, change):
         """Change the text of a file by a function."""

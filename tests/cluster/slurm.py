@@ -13,6 +13,7 @@ from pathlib import Path
 
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 CONF = Path("/etc/slurm/slurm.conf")
+GRES = CONF.with_name("gres.conf")
 NODES = {"n1": 17001, "n2": 17002}
 SETTINGS = """\
 ClusterName=failures
@@ -44,9 +45,10 @@ JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
 JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
+GresTypes=gpu
 PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
 """
-NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=8000 State=UNKNOWN\n"
+NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=8000 Gres=gpu:1 State=UNKNOWN\n"
 
 
 class Unavailable(Exception):
@@ -82,10 +84,13 @@ class Cluster:
         conf = self.folder / "slurm.conf"
         head, partition = SETTINGS.format(host=host, folder=self.folder).rsplit("PartitionName", 1)
         conf.write_text(f"{head}{nodes}PartitionName{partition}")
+        # A card that Slurm counts, without a device behind it.
+        (self.folder / "gres.conf").write_text("NodeName=n[1-2] Name=gpu Count=1\n")
         # The plugin's job step drops SLURM_CONF.
         CONF.parent.mkdir(exist_ok=True)
-        CONF.unlink(missing_ok=True)
-        CONF.symlink_to(conf)
+        for link in (CONF, GRES):
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.folder / link.name)
         self._start_munge()
         self.start("slurmctld")
         for name in NODES:
@@ -151,7 +156,8 @@ class Cluster:
                 os.kill(int(path.read_text()), signal.SIGTERM)
             except (ProcessLookupError, ValueError):
                 continue
-        CONF.unlink(missing_ok=True)
+        for link in (CONF, GRES):
+            link.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,14 @@ def test_a_cluster_gives_the_same_bytes(cluster, finished, tmp_path, profile):
     assert cluster.queue() == []
 
 
+def test_a_training_job_gets_a_card_where_there_are_some(cluster, victim, undisturbed):
+    victim.start(profile="slurm-gpu")
+    (job,) = cluster.queue(victim.folder, "R")
+    assert "gres/gpu=1" in cluster.slurm("scontrol", "show", "job", job)
+    victim.finish()
+    assert victim.artifacts() == undisturbed
+
+
 def test_profiles_say_what_every_key_is_for():
     for name in PROFILES:
         lines = (ROOT / f"profiles/{name}/profile.v9+.yaml").read_text().splitlines()

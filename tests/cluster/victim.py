@@ -29,7 +29,7 @@ class Victim(Project):
     def start(self, *arguments, profile):
         """Start Snakemake in a process group of its own; returns when the first checkpoint has been written."""
         # The plugin's delays are meant for jobs of minutes.
-        quick = ["--latency-wait=10"] + ["--slurm-init-seconds-before-status-checks=5"] * (profile == "slurm")
+        quick = ["--latency-wait=10"] + ["--slurm-init-seconds-before-status-checks=5"] * profile.startswith("slurm")
         command = self.command(TARGET, *quick, *arguments, overlay="victim.yaml", profile=profile)
         self.log = open(self.folder / "driver.log", "a+")  # noqa: SIM115
         self.process = subprocess.Popen(

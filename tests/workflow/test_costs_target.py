@@ -15,7 +15,7 @@ COSTS = ("costs", "costs_rules", "costs_scaling")
 @pytest.fixture(scope="module")
 def costs(finished):
     """The artifacts before the target costs was made, and the tables that it made."""
-    before = finished.artifacts()
+    before = finished.artifacts(costs=True)
     finished.run("costs")
     tables = finished.folder / "results/test/tables"
     return before, {name: pd.read_csv(tables / f"{name}.csv") for name in COSTS}
@@ -37,13 +37,13 @@ def test_every_log_ends_with_a_record(finished):
 
 def test_costs_of_all_jobs_are_made_once(finished, costs):
     before, tables = costs
-    after = finished.artifacts()
+    after = finished.artifacts(costs=True)
     assert {name: content for name, content in after.items() if name in before} == before
     made = {f"tables/{name}.csv" for name in COSTS} | {f"figures/costs.{suffix}" for suffix in ("pdf", "svg", "png")}
     assert set(after) - set(before) <= made <= set(after)
     done = finished.run("costs")
     assert "Nothing to be done" in done.stdout + done.stderr
-    assert finished.artifacts() == after
+    assert finished.artifacts(costs=True) == after
     jobs = tables["costs"]
     logs = finished.folder / "results/test/logs"
     mine = {*(f"tables/{name}" for name in COSTS), "figures/costs"}
