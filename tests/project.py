@@ -63,7 +63,7 @@ class Project:
         return {rule: int(count) for rule, count in rows if rule not in ("all", *families())}
 
     def artifacts(self, directory=None, costs=False):
-        """Bytes of every artifact: instances, runs, analyses, tables and figures; those of the target costs if asked."""
+        """Bytes of every artifact: instances, runs, analyses, tables, figures; those of `costs` if asked."""
         root = (directory or self.folder) / "results/test"
         return {
             str(path.relative_to(root)): path.read_bytes()
