@@ -31,10 +31,10 @@ class Victim(Project):
         # The plugin's delays are meant for jobs of minutes.
         quick = ["--latency-wait=10"] + ["--slurm-init-seconds-before-status-checks=5"] * profile.startswith("slurm")
         command = self.command(TARGET, *quick, *arguments, overlay="victim.yaml", profile=profile)
-        self.log = open(self.folder / "driver.log", "a+")  # noqa: SIM115
-        self.process = subprocess.Popen(
-            command, cwd=self.folder, start_new_session=True, stdout=self.log, stderr=subprocess.STDOUT
-        )
+        with open(self.folder / "driver.log", "w") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+            )
         threading.Thread(target=self._watch, daemon=True).start()
         self.wait_for(lambda: self.seen)
 
@@ -64,7 +64,6 @@ class Victim(Project):
     def finish(self, seconds=400):
         """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
         assert self.process.wait(seconds) == 0, self.output()
-        self.log.close()
         assert all(done == sorted(done) for done in self.seen.values()), "trained again what had been saved"
 
     def resume(self, profile):
