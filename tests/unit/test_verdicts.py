@@ -12,6 +12,7 @@ from failures.verdicts.figures import claims as claims_figure
 from failures.verdicts.figures import published as published_figure
 from failures.verdicts.ledger import EXACT, NOTHING, Claim, Measured, Missing, read_claims, verdict
 from failures.verdicts.measures import lines, parity, portfolio, steps
+from failures.verdicts.page import render
 from failures.verdicts.tables import published
 from failures.verdicts.tables.claims import MEASURES, finding, measure, number, tabulate
 from project import ROOT
@@ -270,3 +271,13 @@ def test_the_figure_of_published_curves_has_a_dash_for_what_is_missing(look):
     assert axes[0].get_yticklabels()[0].get_text() == "Figure 3, k = 1, end-to-end"
     assert [text.get_text() for text in axes[0].texts] == ["–"]
     assert axes[2].lines[-1].get_xdata().tolist() == [2.0]
+
+
+def test_the_page_has_a_row_a_claim(tmp_path):
+    path = tmp_path / "fig1.csv"
+    fig1({5: [301, 401, 401], 10: [801, 901, math.inf]}).to_csv(path, index=False)
+    text = render(tabulate({"ledger": LEDGER, "fig1": path}, scale="preview"))
+    assert "at preview scale, which means little" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("| The more bits")]
+    assert row.count("|") == 6
+    assert "| at least 0.75 |" in row

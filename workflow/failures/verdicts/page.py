@@ -15,18 +15,18 @@ from failures.verdicts.tables.claims import number
 TEMPLATE = """\
 # Claims
 
-What the paper and its review claim, as far as it can be measured, and what the tables say to it. Made by `make claims` from
-`results/tables/claims.csv`{{ "" if scale == "full" else ", at " + scale + " scale, which means little" }}; thresholds, and why they are fair, are in
-[workflow/claims.yaml](../workflow/claims.yaml). A claim is *reproduced* if it holds on the whole interval over replicates, *partly* if on a
-part of it, *not reproduced* if nowhere on it.
+What the paper and its review claim, as far as it can be measured, and what the tables say to it. Made by `make claims`
+from `results/tables/claims.csv`{{ "" if scale == "full" else ", at " + scale + " scale, which means little" }};
+thresholds, and why they are fair, are in [workflow/claims.yaml](../workflow/claims.yaml). A claim is *reproduced* if it
+holds on the whole interval over replicates, *partly* if on a part of it, *not reproduced* if nowhere on it.
 
-{% for verdict, count in counts.items() %}{{ verdict }}: {{ count }}{{ ", " if not loop.last else ".\\n" }}{% endfor %}
+{{ counts }}
 {% for family, rows in families %}
 ## {{ family[0]|upper }}{{ family[1:] }}
 
 | claim | source | allowed | measured | verdict |
 |---|---|---|---|---|
-{% for row in rows %}| {{ row.claim|cell }} | {{ row.source|cell }} | {{ row|allowed }} | {{ row.finding|cell }} | **{{ row.verdict }}** |
+{% for row in rows %}| {{ row.claim|cell }} | {{ row.source }} | {{ row|allowed }} | {{ row.finding|cell }} | **{{ row.verdict }}** |
 {% endfor %}{% endfor %}"""
 
 
@@ -46,7 +46,7 @@ def render(claims: pd.DataFrame) -> str:
     found = claims["verdict"].value_counts()
     return environment.from_string(TEMPLATE).render(
         scale=claims["scale"].iloc[0],
-        counts={verdict: found[verdict] for verdict in VERDICTS if verdict in found},
+        counts=", ".join(f"{verdict}: {found[verdict]}" for verdict in VERDICTS if verdict in found) + ".",
         families=[(name, list(rows.itertuples())) for name, rows in claims.groupby("family", sort=False)],
     )
 
