@@ -22,12 +22,16 @@ holds on the whole interval over replicates, *partly* if on a part of it, *not r
 
 {{ counts }}
 {% for family, rows in families %}
+
 ## {{ family[0]|upper }}{{ family[1:] }}
 
 | claim | source | allowed | measured | verdict |
 |---|---|---|---|---|
-{% for row in rows %}| {{ row.claim|cell }} | {{ row.source }} | {{ row|allowed }} | {{ row.finding|cell }} | **{{ row.verdict }}** |
-{% endfor %}{% endfor %}"""
+{% for row in rows %}
+{{ row|line }}
+{% endfor %}
+{% endfor %}
+"""
 
 
 def allowed(row) -> str:
@@ -38,11 +42,16 @@ def allowed(row) -> str:
     return f"at most {most}" if pd.isna(row.at_least) else f"{least} to {most}"
 
 
+def line(row) -> str:
+    """A row of a family's table."""
+    cells = [row.claim, row.source, allowed(row), row.finding, f"**{row.verdict}**"]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
 def render(claims: pd.DataFrame) -> str:
     """The page, Markdown. claims: the table of `failures.verdicts.tables.claims`."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    environment.filters["cell"] = lambda text: text.replace("|", "\\|")
-    environment.filters["allowed"] = allowed
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True)
+    environment.filters["line"] = line
     found = claims["verdict"].value_counts()
     return environment.from_string(TEMPLATE).render(
         scale=claims["scale"].iloc[0],
