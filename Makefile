@@ -17,7 +17,7 @@ TARGETS ?=
 OPTIONS ?=
 KILLS ?= 25
 
-.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos clean clean-all lock reference
+.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims clean clean-all lock reference
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -70,6 +70,9 @@ provenance: $(READY) ## how an artifact was made, from what: FILE=results/tables
 
 chaos: $(READY) ## kill a run at 25 random moments and compare what it ends with; KILLS=n
 	KILLS=$(KILLS) $(RUN) -m pytest tests/faults/test_chaos.py
+
+claims: $(READY) ## docs/claims.md, from the table of the claims
+	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
 
 clean: ## remove figures and tables; keep everything that was trained
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables} results/report.zip

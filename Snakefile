@@ -26,6 +26,7 @@ for rules_file in RULES_FILES:
     include: rules_file
 
 
+include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
 
@@ -33,5 +34,5 @@ include: "workflow/rules/costs.smk"
 rule all:
     default_target: True
     input:
-        figure_files(*config["families"]),
+        figure_files(*config["families"], "verdicts"),
     localrule: True

@@ -11,7 +11,7 @@ import time
 from project import Project
 
 KILLS = int(os.environ.get("KILLS", 5))
-JOBS = 100  # of 103 of the tests' configuration
+JOBS = 100  # of 107 of the tests' configuration
 
 
 def logs(folder):

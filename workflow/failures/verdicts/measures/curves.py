@@ -1,0 +1,77 @@
+"""Claims about curves (Section 4, Figure 6, Theorem 3)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failures.verdicts.ledger import EXACT, Measured, Missing, extreme, last, rows
+
+
+def _exponent(condition_numbers: pd.DataFrame, matrix: str) -> Measured:
+    """Exponent of the condition number in n, with two standard errors; the smallest over distributions of curves."""
+    parts = [
+        Measured(row.value, row.value - 2 * row.standard_error, row.value + 2 * row.standard_error, EXACT)
+        for row in rows(condition_numbers, quantity="exponent", matrix=matrix).itertuples()
+    ]
+    return extreme(min, parts)
+
+
+def linear_condition_number(condition_numbers: pd.DataFrame) -> Measured:
+    """Exponent of the linear learner's condition number."""
+    return _exponent(condition_numbers, "decoder")
+
+
+def convolution_condition_number(condition_numbers: pd.DataFrame) -> Measured:
+    """Exponent of the convolution's condition number."""
+    return _exponent(condition_numbers, "convolution")
+
+
+def conditioned_condition_number(condition_numbers: pd.DataFrame) -> Measured:
+    """Condition number after conditioning in double precision: the largest up to the paper's n = 100."""
+    table = rows(condition_numbers, quantity="condition_number", matrix="conditioned")
+    values = table.loc[table["n_points"] <= 100, "value"]
+    if values.empty:
+        raise Missing
+    return Measured(values.max(), values.min(), values.max(), EXACT)
+
+
+def _updates(curve_errors: pd.DataFrame, learner: str, error: float) -> Measured:
+    """Updates until the breakpoints' relative error is at most this: of the median, and of the percentiles."""
+    table = rows(curve_errors, stage="training", learner=learner).sort_values("step")
+    reached = []
+    for part in ("median", "p10", "p90"):
+        steps = table.loc[table[f"breakpoint_error_{part}"] <= error, "step"]
+        reached.append(float(steps.iloc[0]) + 1 if len(steps) else np.inf)
+    return Measured(*reached, int(table["n_replicates"].iloc[0]))
+
+
+def convolution_gains(conditioning_rates: pd.DataFrame) -> Measured:
+    """Iterations of gradient descent, linear learner over convolution, n = 100: the smaller of two distributions."""
+    table = rows(conditioning_rates, part="iterations", method="closed_form", n_points=100)
+    linear = rows(table, learner="linear")["value"].iloc[0]
+    quotients = linear / table.loc[table["learner"].str.startswith("convolution"), "value"]
+    if quotients.empty:
+        raise Missing
+    return Measured(quotients.min(), quotients.min(), quotients.max(), EXACT)
+
+
+def conditioning_gains(curve_errors: pd.DataFrame) -> Measured:
+    """Updates of the convolution over those of the conditioned one, until a tenth of the breakpoints' error is left."""
+    slow, fast = (_updates(curve_errors, learner, 0.1) for learner in ("convolutional", "conditioned"))
+    ends = slow.value / fast.value, slow.low / fast.high, slow.high / fast.low
+    return Measured(*ends, min(slow.n_replicates, fast.n_replicates))
+
+
+def autoencoder_misses_details(curve_errors: pd.DataFrame) -> Measured:
+    """Relative error of the autoencoder at the breakpoints, at the end."""
+    row = last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0]
+    return Measured(
+        row.breakpoint_error_median, row.breakpoint_error_p10, row.breakpoint_error_p90, int(row.n_replicates)
+    )
+
+
+def autoencoder_gets_the_outline(curve_errors: pd.DataFrame) -> Measured:
+    """Relative error of its curves, at the end."""
+    row = last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0]
+    return Measured(row.error_median, row.error_p10, row.error_p90, int(row.n_replicates))

@@ -1,0 +1,96 @@
+"""Claims about lines (Section 3.1, Figures 3 and 5)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failures.verdicts.ledger import Measured, Missing, extreme, last, rows, student
+
+# Relative precision of float32.
+FLOAT32 = 2.0**-24
+
+
+def _skill(accuracy: pd.Series | float, ceiling: float) -> pd.Series | float:
+    """Accuracy on the scale from chance (0) to the ceiling (1)."""
+    return (accuracy - 0.5) / (ceiling - 0.5)
+
+
+def decomposition_reaches_the_ceiling(fig3: pd.DataFrame) -> Measured:
+    """Skill of the decomposition at the end: mean over k, one run each, on 10,000 test tuples."""
+    ceilings = rows(fig3, part="ceiling").set_index("tuple_length")["accuracy"]
+    final = rows(fig3, part="final", learner="decomposition")
+    return student(np.array([_skill(row.accuracy, ceilings[row.tuple_length]) for row in final.itertuples()]))
+
+
+def _lacking(success: pd.DataFrame, n: int) -> Measured:
+    """What end-to-end lacks of the ceiling at the end of its replicates, on the scale from it (0) to chance (1)."""
+    runs = last(rows(success, learner="end_to_end", tuple_length=n))
+    return student((1 - _skill(runs["accuracy"], runs["ceiling"].iloc[0])).to_numpy())
+
+
+def lines_end_to_end_inferior(success: pd.DataFrame) -> Measured:
+    """The same for the k at which it lacks least."""
+    return extreme(min, [_lacking(success, n) for n in sorted(success["tuple_length"].unique()) if n > 1])
+
+
+def lines_gap_grows(success: pd.DataFrame) -> Measured:
+    """Growth of what end-to-end lacks from k = 2 to k = 3, Welch's interval."""
+    two, three = _lacking(success, 2), _lacking(success, 3)
+    half = np.hypot(two.high - two.value, three.high - three.value)
+    value = three.value - two.value
+    return Measured(value, value - half, value + half, min(two.n_replicates, three.n_replicates))
+
+
+def lines_fail_from_3(success: pd.DataFrame) -> Measured:
+    """Share of replicates that learn at k = 3."""
+    row = rows(success, learner="end_to_end", tuple_length=3).iloc[0]
+    return Measured(row.success, row.success_low, row.success_high, int(row.n_replicates))
+
+
+def _snr(fig5: pd.DataFrame, method: str) -> pd.DataFrame:
+    return rows(fig5, source="ours", method=method).set_index("tuple_length").sort_index()
+
+
+def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
+    """SNR of the decomposition over that at k = 1, at the k where it differs most."""
+    snr = _snr(fig5, "decomposition")
+    if len(snr) < 2:
+        raise Missing
+    first = snr.iloc[0]
+    parts = [
+        Measured(row.snr / first.snr, row.snr_low / first.snr, row.snr_high / first.snr, int(row.n_initialisations))
+        for row in snr.iloc[1:].itertuples()
+    ]
+    return max(parts, key=lambda part: abs(part.value - 1))
+
+
+def end_to_end_snr_falls(fig5: pd.DataFrame) -> Measured:
+    """SNR of end-to-end at k = 1 over that at k = 2, or over the upper limit there if it is not clear of zero."""
+    snr = _snr(fig5, "end_to_end")
+    if not {1, 2} <= set(snr.index):
+        raise Missing
+    one, two = snr.loc[1], snr.loc[2]
+    most = two["snr_high"] if np.isnan(two["upper_limit"]) else two["upper_limit"]
+    value = two["snr"] if two["snr_low"] > 0 else most
+    least = two["snr_low"] if two["snr_low"] > 0 else 0.0
+    ends = one["snr"] / value, one["snr_low"] / most, one["snr_high"] / least if least else np.inf
+    return Measured(*ends, int(min(one["n_initialisations"], two["n_initialisations"])))
+
+
+def snr_below_machine_precision(fig5: pd.DataFrame) -> Measured:
+    """SNR of end-to-end at the largest k over the precision of float32: 0 and the upper limit if not clear of zero."""
+    row = _snr(fig5, "end_to_end").iloc[-1]
+    high = row["snr_high"] if np.isnan(row["upper_limit"]) else row["upper_limit"]
+    ends = np.array([max(row["snr"], 0.0), max(row["snr_low"], 0.0), high]) / FLOAT32
+    return Measured(*ends, int(row["n_initialisations"]))
+
+
+def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
+    """Published SNR of end-to-end over 1/N, the floor of the scripts' estimate, for k of at least 3: mean over k."""
+    published = rows(fig5, source="published", method="end_to_end")
+    floor = _snr(fig5, "end_to_end")["floor"].iloc[0]
+    values = published.loc[published["tuple_length"] >= 3, "plug_in"].to_numpy() / floor
+    if not len(values):
+        raise Missing
+    return Measured(values.mean(), values.min(), values.max(), int(_snr(fig5, "end_to_end")["n_initialisations"].min()))

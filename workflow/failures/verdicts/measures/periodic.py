@@ -1,0 +1,43 @@
+"""Claims about linear-periodic targets (Theorem 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failures.verdicts.ledger import Measured, Missing, extreme, last, rows
+
+
+def theorem_2_variance_falls(linear_periodic_variance: pd.DataFrame) -> Measured:
+    """Factor by which the gradient's variance falls with every dimension where r = sqrt(d): the largest of networks."""
+    slopes = rows(linear_periodic_variance, quantity="slope", line="both", wave="cosine", method="quadrature")
+    parts = []
+    for row in slopes.itertuples():
+        points = rows(linear_periodic_variance, quantity="variance", line="both", learner=row.learner, wave="cosine")
+        ends = row.value + np.array([0, -2, 2]) * row.standard_error
+        parts.append(Measured(*np.exp(ends), int(points["n_features"].nunique())))
+    return extreme(max, parts)
+
+
+def _unexplained(linear_periodic: pd.DataFrame, pick, **selected: object) -> Measured:
+    """Unexplained share of the variance at the end, d = 30, r of at least 1: the extreme over r."""
+    table = rows(linear_periodic, n_features=30, **selected)
+    table = table[table["norm"] >= 1]
+    if table.empty:
+        raise Missing
+    ends = [last(group).iloc[0] for _, group in table.groupby("norm")]
+    parts = [
+        Measured(row.unexplained_median, row.unexplained_p10, row.unexplained_p90, int(row.n_replicates))
+        for row in ends
+    ]
+    return extreme(pick, parts)
+
+
+def periodic_not_learnt(linear_periodic: pd.DataFrame) -> Measured:
+    """The least that is unexplained of a cosine."""
+    return _unexplained(linear_periodic, min, wave="cosine")
+
+
+def linear_control_learnt(linear_periodic: pd.DataFrame) -> Measured:
+    """The most that is unexplained of a linear function of the same direction."""
+    return _unexplained(linear_periodic, max, wave="linear")

@@ -1,0 +1,112 @@
+"""Claims about flat activations (Section 5, Figure 7)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failures.verdicts.ledger import Measured, Missing, extreme, last, rows
+
+OTHERS = ("non_flat", "end_to_end", "multiclass")
+
+
+def _summary(step_learners: pd.DataFrame, learner: str, quantity: str) -> Measured:
+    """A number of a learner: median, 10th and 90th percentile over replicates."""
+    row = rows(step_learners, stage="summary", learner=learner, quantity=quantity).iloc[0]
+    replicates = rows(step_learners, stage="training", learner=learner)["n_replicates"].min()
+    low, high = (row.value_median if np.isnan(end) else end for end in (row.value_p10, row.value_p90))
+    return Measured(row.value_median, low, high, int(replicates))
+
+
+def _quotient(a: Measured, b: Measured) -> Measured:
+    """a / b with the interval from the ends of both; inf / inf is 1: neither was reached."""
+    ends = [(a.value, b.value), (a.low, b.high), (a.high, b.low)]
+    values = [1.0 if np.isinf(x) and np.isinf(y) else x / y for x, y in ends]
+    return Measured(*values, min(a.n_replicates, b.n_replicates))
+
+
+def _against_forward_only(step_learners: pd.DataFrame, quantity: str, others=OTHERS) -> Measured:
+    """Smallest quotient of another learner's number and forward-only's."""
+    best = _summary(step_learners, "forward_only", quantity)
+    return extreme(min, [_quotient(_summary(step_learners, name, quantity), best) for name in others])
+
+
+def non_flat_is_slow(step_learners: pd.DataFrame) -> Measured:
+    """Updates until a tenth of the variance is unexplained, non-flat approximation over forward-only."""
+    return _against_forward_only(step_learners, "updates_to_0.1", ("non_flat",))
+
+
+def _successes(bias_sensitivity: pd.DataFrame, pick) -> Measured:
+    """Success of the scripts' approximation at the initial bias where it is the extreme, with Wilson's interval."""
+    table = rows(bias_sensitivity, learner="non_flat")
+    parts = [Measured(row.success, row.success_low, row.success_high, row.n_replicates) for row in table.itertuples()]
+    return extreme(pick, parts)
+
+
+def non_flat_can_fail(bias_sensitivity: pd.DataFrame) -> Measured:
+    """Share of runs that learn at the worst initial bias."""
+    return _successes(bias_sensitivity, min)
+
+
+def non_flat_depends_on_bias(bias_sensitivity: pd.DataFrame) -> Measured:
+    """Success at the best initial bias less that at the worst; the interval is Newcombe's, from Wilson's two."""
+    best, worst = _successes(bias_sensitivity, max), _successes(bias_sensitivity, min)
+    value = best.value - worst.value
+    low = value - np.hypot(best.value - best.low, worst.high - worst.value)
+    high = value + np.hypot(best.high - best.value, worst.value - worst.low)
+    return Measured(value, low, high, best.n_replicates)
+
+
+def end_to_end_blurs_jumps(step_learners: pd.DataFrame) -> Measured:
+    """Share of wrong steps near a boundary over that of all samples, end-to-end."""
+    near, everywhere = (_summary(step_learners, "end_to_end", name) for name in ("wrong_near", "wrong"))
+    return _quotient(near, everywhere)
+
+
+def end_to_end_costs_more(step_learners: pd.DataFrame) -> Measured:
+    """Multiply-adds of a prediction, end-to-end over forward-only."""
+    return _against_forward_only(step_learners, "multiply_adds", ("end_to_end",))
+
+
+def multiclass_errs_at_boundaries(step_learners: pd.DataFrame) -> Measured:
+    """Share of wrong steps near a boundary over that of all samples, multi-class."""
+    near, everywhere = (_summary(step_learners, "multiclass", name) for name in ("wrong_near", "wrong"))
+    return _quotient(near, everywhere)
+
+
+def multiclass_needs_more_samples(step_learners: pd.DataFrame) -> Measured:
+    """Samples until a tenth of the variance is unexplained, multi-class over end-to-end."""
+    many, few = (_summary(step_learners, name, "samples_to_0.1") for name in ("multiclass", "end_to_end"))
+    return _quotient(many, few)
+
+
+def forward_only_most_accurate(step_learners: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end, the best other learner's over forward-only's."""
+    return _against_forward_only(step_learners, "unexplained")
+
+
+def forward_only_fewest_updates(step_learners: pd.DataFrame) -> Measured:
+    """Updates until a tenth of the variance is unexplained, the fastest other learner's over forward-only's."""
+    return _against_forward_only(step_learners, "updates_to_0.1")
+
+
+def forward_only_cheapest(step_learners: pd.DataFrame) -> Measured:
+    """Multiply-adds of a prediction, the cheapest other network's over forward-only's."""
+    return _against_forward_only(step_learners, "multiply_adds", ("end_to_end", "multiclass"))
+
+
+def glmtron_stays_below_its_bound(forward_only: pd.DataFrame) -> Measured:
+    """Largest quotient of GLMtron's best squared error so far and its bound, over iterations and L."""
+    keys = ["lipschitz", "step"]
+    run = rows(forward_only, part="glmtron").merge(rows(forward_only, part="bound"), on=keys, suffixes=("", "_bound"))
+    if run.empty:
+        raise Missing
+    worst = run.loc[(run["value_median"] / run["value_median_bound"]).idxmax()]
+    ends = (worst[f"value_{part}"] / worst["value_median_bound"] for part in ("median", "p10", "p90"))
+    return Measured(*ends, int(worst["n_replicates"]))
+
+
+def flat_learns_nothing(step_learners: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end of training through the flat activation itself."""
+    row = last(rows(step_learners, stage="training", learner="flat", quantity="unexplained")).iloc[0]
+    return Measured(row.value_median, row.value_p10, row.value_p90, int(row.n_replicates))

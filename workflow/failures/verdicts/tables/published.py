@@ -1,0 +1,99 @@
+"""Table of the published curves against ours: Figures 1, 3, 4 and 5."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# Figure: columns of its table that name a curve, its abscissa, our values and our band; its published values.
+FIGURES = {
+    1: {"keys": ["n_features"], "x": "step", "ours": "accuracy_median", "published": "accuracy_median"},
+    3: {"keys": ["tuple_length", "learner"], "x": "step", "ours": "accuracy", "published": "accuracy"},
+    4: {"keys": ["n_stocks", "learner"], "x": "step", "ours": "loss_median", "published": "sampled_loss"},
+    5: {"keys": ["method"], "x": "tuple_length", "ours": "plug_in", "published": "plug_in"},
+}
+BANDS = {1: ("accuracy_p10", "accuracy_p90"), 4: ("loss_p10", "loss_p90"), 5: ("snr_low", "snr_high")}
+REPLICATES = {1: "n_replicates", 4: "n_replicates", 5: "n_initialisations"}
+# Of the way from a curve's first to its last value.
+SHARE = 0.9
+
+
+def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
+    """Published curves against ours.
+
+    inputs: tables of figures, `fig1`, `fig3`, `fig4` and `fig5`; those that are missing are left out.
+    Returns columns figure, series, n_replicates, n_points (of our evaluations, to which the published curve is
+    interpolated), share_inside (share of the published values at these inside our band; empty where we have one
+    run), final_ours and final_published (mean of the last tenth of a curve), final_difference (ours less the
+    published), time_ours and time_published (x at which a curve has gone nine tenths of the way from its first to its
+    last value; empty where it goes nowhere, and in Figure 5), time_ratio.
+    """
+    rows = []
+    for figure, spec in FIGURES.items():
+        if f"fig{figure}" in inputs:
+            ours, published = split(pd.read_csv(inputs[f"fig{figure}"]), figure)
+            for key, theirs in published.groupby(spec["keys"], sort=True):
+                mine = ours.set_index(spec["keys"]).sort_index()
+                if key in mine.index or key[0] in mine.index:
+                    rows.append(compare(figure, key, mine.loc[[key if len(key) > 1 else key[0]]], theirs))
+    return pd.DataFrame(rows)
+
+
+def split(table: pd.DataFrame, figure: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Our and the published rows of a figure's table. Figure 3: of several replicates, the first."""
+    if figure == 3:
+        ours = table[table["part"] == "training"]
+        return ours[ours["seed"] == ours["seed"].min()], table[table["part"] == "published"]
+    return table[table["source"] == "ours"], table[table["source"] == "published"]
+
+
+def compare(figure: int, key: tuple, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Any]:
+    """One row of the table."""
+    spec = FIGURES[figure]
+    ours, theirs = (part.sort_values(spec["x"]) for part in (ours, theirs))
+    x, mine = ours[spec["x"]].to_numpy(float), ours[spec["ours"]].to_numpy(float)
+    at, values = theirs[spec["x"]].to_numpy(float), theirs[spec["published"]].to_numpy(float)
+    # Digitised curves have no points on straight stretches.
+    grid = x[(x >= at[0]) & (x <= at[-1])]
+    at, values = grid, np.interp(grid, at, values)
+    ends = end(mine), end(values)
+    times = (np.nan, np.nan) if figure == 5 else (time(x, mine), time(at, values))
+    return {
+        "figure": figure,
+        "series": " ".join(f"{name} = {value}" for name, value in zip(spec["keys"], key, strict=True)),
+        "n_replicates": int(ours[REPLICATES[figure]].iloc[0]) if figure in REPLICATES else 1,
+        "n_points": len(at),
+        "share_inside": inside(figure, ours, x, at, values),
+        "final_ours": ends[0],
+        "final_published": ends[1],
+        "final_difference": ends[0] - ends[1],
+        "time_ours": times[0],
+        "time_published": times[1],
+        "time_ratio": times[0] / times[1],
+    }
+
+
+def inside(figure: int, ours: pd.DataFrame, x: np.ndarray, at: np.ndarray, values: np.ndarray) -> float:
+    """Share of the published values between the ends of our band at the same x; NaN without a band."""
+    if figure not in BANDS or int(ours[REPLICATES[figure]].iloc[0]) < 2:
+        return np.nan
+    low, high = (np.interp(at, x, ours[end].to_numpy(float)) for end in BANDS[figure])
+    return float(np.mean((low <= values) & (values <= high)))
+
+
+def end(values: np.ndarray) -> float:
+    """Mean of the last tenth of a curve."""
+    return float(values[-max(1, len(values) // 10) :].mean())
+
+
+def time(x: np.ndarray, values: np.ndarray) -> float:
+    """First x at which a curve has gone SHARE of the way from its first to its last value; NaN if that is short.
+
+    Short: less than a tenth, of accuracies and losses that span 1.
+    """
+    way = end(values) - values[0]
+    if abs(way) < 0.1:
+        return np.nan
+    return float(x[np.argmax((values - values[0]) / way >= SHARE - 1e-9)]) + 1

@@ -1,0 +1,15 @@
+# What the tables say to the claims of the paper and its review (claims), and to its curves (published).
+TABLES = {
+    name: f"{RESULTS}/tables/{name}.csv" for name, figure in FIGURES.items() if figure["family"] in config["families"]
+}
+
+
+register_figure(
+    "verdicts",
+    "claims",
+    inputs={"ledger": os.path.relpath(WORKFLOW / "claims.yaml")} | TABLES,
+    settings={"scale": config["scale"]},
+)
+
+if PAPERS := {name: path for name, path in TABLES.items() if name in ("fig1", "fig3", "fig4", "fig5")}:
+    register_figure("verdicts", "published", inputs=PAPERS, settings={})
