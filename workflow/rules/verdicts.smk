@@ -1,15 +1,20 @@
 # What the tables say to the claims of the paper and its review (claims), and to its curves (published).
+LEDGER = WORKFLOW / "claims.yaml"
+CLAIMED = {
+    name for names in re.findall(r"^  tables: \[(.+)\]$", LEDGER.read_text("utf-8"), re.M) for name in names.split(", ")
+}
 TABLES = {
-    name: f"{RESULTS}/tables/{name}.csv" for name, figure in FIGURES.items() if figure["family"] in config["families"]
+    name: f"{RESULTS}/tables/{name}.csv"
+    for name, figure in FIGURES.items()
+    if figure["family"] in config["families"] and name in CLAIMED
 }
 
-
-register_figure(
-    "verdicts",
-    "claims",
-    inputs={"ledger": os.path.relpath(WORKFLOW / "claims.yaml")} | TABLES,
-    settings={"scale": config["scale"]},
-)
-
+if TABLES:
+    register_figure(
+        "verdicts",
+        "claims",
+        inputs={"ledger": os.path.relpath(LEDGER)} | TABLES,
+        settings={"scale": config["scale"]},
+    )
 if PAPERS := {name: path for name, path in TABLES.items() if name in ("fig1", "fig3", "fig4", "fig5")}:
     register_figure("verdicts", "published", inputs=PAPERS, settings={})
