@@ -46,6 +46,24 @@ def test_a_sidecar_says_how_its_artifact_was_made(results):
     assert str(results) not in text
 
 
+@pytest.mark.parametrize(
+    ("artifact", "expected"),
+    [
+        ("results/test/tables/a.csv", "results/provenance/test/tables/a.csv.json"),
+        ("mine/results/tables/a.csv", "mine/results/provenance/tables/a.csv.json"),
+    ],
+)
+def test_sidecars_lie_beside_their_artifacts(artifact, expected):
+    assert sidecar(artifact) == Path(expected)
+
+
+@pytest.mark.parametrize("path", ["tables/a.csv", "results", "../results/project/workflow/published.csv"])
+def test_what_is_no_artifact_has_no_sidecar(path):
+    with pytest.raises(ValueError, match="does not lie below"):
+        sidecar(path)
+    check([path])
+
+
 def test_the_digest_of_a_folder_is_that_of_its_names_and_contents(results):
     inner = hashlib.sha256(b"weights").hexdigest()
     assert digest(MODELS) == hashlib.sha256(f"{inner}  seed_0.keras\n".encode()).hexdigest()

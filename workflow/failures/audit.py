@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from failures.files import remove
-from failures.provenance import ROOT, ProvenanceError, digest, read, sidecar
+from failures.provenance import ROOT, ProvenanceError, digest, is_artifact, read, sidecar
 
 _PRIVATE = re.compile(r"\..+-\d+-[0-9a-f]{32}\..+")  # see `failures.files.atomic`
 _UNRECORDED = {"logs", "benchmarks", "checkpoints", "provenance"}
@@ -69,13 +69,13 @@ def chain(artifact: Path) -> Iterator[str]:
 
     Raises ProvenanceError if it has no record.
     """
-    if not artifact.is_relative_to(ROOT) or read(artifact) is None:
+    if not is_artifact(artifact) or read(artifact) is None:
         raise ProvenanceError(f"{artifact}: no record of how it was made; give the path of an artifact below results/")
     yield from _chain(artifact, 0, set())
 
 
 def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
-    made = read(artifact) if artifact.is_relative_to(ROOT) else None
+    made = read(artifact) if is_artifact(artifact) else None
     indent = "  " * depth
     if made is None:
         yield f"{indent}{artifact}: given"
@@ -89,7 +89,7 @@ def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
         yield from (f"  parameter {key} = {value}" for key, value in made["parameters"].items())
         yield "  with " + ", ".join(f"{name} {number}" for name, number in made["versions"].items())
     for path, expected in made["inputs"].items():
-        known = read(path) if Path(path).is_relative_to(ROOT) else None
+        known = read(path) if is_artifact(path) else None
         if known is not None and known["sha256"] != expected:
             yield f"{indent}  {path}: has been made anew since"
         else:

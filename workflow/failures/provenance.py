@@ -24,10 +24,18 @@ class ProvenanceError(ValueError):
     """An artifact is not what was recorded of it; the text is one line that names it."""
 
 
+def is_artifact(path: str | Path) -> bool:
+    """Whether a path lies below `results/`; a module's prefix may stand before that."""
+    return ROOT.name in Path(path).parts[:-1] and ".." not in Path(path).parts
+
+
 def sidecar(artifact: str | Path) -> Path:
-    """Path of the sidecar of an artifact below `results/`; ValueError for another path."""
-    relative = Path(artifact).relative_to(ROOT)
-    return ROOT / "provenance" / relative.with_name(f"{relative.name}.json")
+    """Path of the sidecar of an artifact; ValueError for a path that is none."""
+    if not is_artifact(artifact):
+        raise ValueError(f"{artifact} does not lie below {ROOT}/")
+    parts = Path(artifact).parts
+    at = parts.index(ROOT.name) + 1
+    return Path(*parts[:at], "provenance", *parts[at:-1], f"{parts[-1]}.json")
 
 
 def digest(artifact: Path) -> str:
@@ -69,7 +77,7 @@ def check(artifacts: Iterable[str | Path]) -> None:
     Raises ProvenanceError for the first that differs or has no sidecar.
     """
     for artifact in map(Path, artifacts):
-        if not artifact.is_relative_to(ROOT):
+        if not is_artifact(artifact):
             continue
         made = read(artifact)
         if made is None:
