@@ -1,7 +1,10 @@
 """A private Slurm cluster, and a run that tests disturb."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import slurm
+from faults import TOGETHER
 from victim import TARGET, Victim
 
 
@@ -27,3 +30,17 @@ def undisturbed(tmp_path_factory):
 @pytest.fixture
 def victim(tmp_path):
     return Victim.copied_to(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def together(cluster, undisturbed, tmp_path_factory):
+    """Artifacts that runs with the faults TOGETHER end with, as they come: most of their time is spent waiting."""
+
+    def suffer(fault, folder):
+        victim = Victim.copied_to(folder)
+        fault(cluster, victim)
+        return victim.artifacts()
+
+    pool = ThreadPoolExecutor(len(TOGETHER))
+    yield {fault: pool.submit(suffer, fault, tmp_path_factory.mktemp(fault.__name__)) for fault in TOGETHER}
+    pool.shutdown()

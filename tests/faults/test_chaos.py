@@ -1,20 +1,47 @@
-"""Killed again and again, the workflow ends with the same bytes. `make chaos` does it 25 times, KILLS=n otherwise."""
+"""A run that is killed again and again, and differs in everything, ends with the same bytes.
+
+`make chaos` kills 25 times, KILLS=n otherwise; KILLS=0 leaves the differences alone.
+"""
 
 import os
+import pty
 import random
 import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+
+import pytest
 
 from project import Project
 
 KILLS = int(os.environ.get("KILLS", 5))
 JOBS = 100  # of 107 of the tests' configuration
+DIFFERENT = {"TZ": "Pacific/Chatham", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "COLUMNS": "40", "PYTHONHASHSEED": "7"}
+DIFFERENT |= {"OMP_NUM_THREADS": "2", "MPLBACKEND": "svg"}
 
 
-def logs(folder):
+def drain(terminal):
+    """Read what is written to a terminal, so that writers do not wait."""
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except OSError:
+        return
+
+
+@pytest.fixture
+def terminal():
+    """A terminal that nobody looks at."""
+    controller, terminal = pty.openpty()
+    threading.Thread(target=drain, args=[controller], daemon=True).start()
+    yield terminal
+    os.close(terminal)
+
+
+def begun(folder):
     """Jobs that have begun so far."""
     return sum(1 for _ in (folder / "results/test/logs").rglob("*.log"))
 
@@ -24,33 +51,32 @@ def litter(folder):
     return [path for path in (folder / "results").rglob(".*") if re.search(r"-[0-9a-f]{32}\.", path.name)]
 
 
-def test_killed_at_random_moments_it_ends_with_the_same_bytes(finished, tmp_path):
-    """SIGKILL to the process group when a random number of jobs has begun, and some random time later."""
-    project, rng = Project.copied_to(tmp_path), random.Random(20170323)
-    resume = [sys.executable, "-m", "failures.resume", *project.command("--quiet=progress", "all")]
-    environment, survived = os.environ | {"PYTHONPATH": "workflow"}, 0
+def test_killed_at_random_moments_with_everything_different_it_ends_with_the_same_bytes(
+    finished, tmp_path_factory, terminal
+):
+    """SIGKILL to the process group when a random number of jobs has begun, and some random time later.
+
+    The other run has two cores, this has one, and another folder, locale, time zone, hash seed, and a terminal.
+    """
+    project = Project.copied_to(tmp_path_factory.mktemp("projet-ö-漢"))
+    work, rng = tmp_path_factory.mktemp("Arbeit-ß"), random.Random(20170323)
+    command = [sys.executable, "-m", "failures.resume", *project.command("all", cores=1, directory=work)]
+    settings = {"cwd": project.folder, "env": os.environ | DIFFERENT | {"PYTHONPATH": "workflow"}}
+    settings |= {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    survived = 0
     for moment in sorted(rng.sample(range(JOBS), KILLS)):
-        process = subprocess.Popen(
-            resume,
-            cwd=project.folder,
-            env=environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.STDOUT,
-        )
-        while process.poll() is None and logs(project.folder) < moment:
+        process = subprocess.Popen(command, start_new_session=True, **settings)
+        while process.poll() is None and begun(work) < moment:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 4))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             survived += 1
         process.wait()
-    done = subprocess.run(resume, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert subprocess.run(command, check=False, **settings).returncode == 0
     assert survived == KILLS
-    assert project.artifacts() == finished.artifacts()
-    assert project.sidecars() == finished.sidecars()
-    assert litter(project.folder) == []
-    assert not list((project.folder / "results/test/checkpoints").rglob("*.npz"))
-    assert project.plan() == {}
-    print(f"{survived} kills survived")
+    assert project.artifacts(work) == finished.artifacts()
+    assert project.sidecars(work) == finished.sidecars()
+    assert litter(work) == []
+    assert not list((work / "results/test/checkpoints").rglob("*.npz"))
+    assert project.plan(directory=work) == {}

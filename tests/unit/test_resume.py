@@ -67,6 +67,14 @@ def test_snakemake_is_known_by_its_command_line(command, is_snakemake):
     assert resume._is_snakemake(command) is is_snakemake
 
 
+@pytest.mark.parametrize(
+    ("options", "folder"), [([], "."), (["--directory", "a"], "a"), (["-n", "--directory=b", "--", "fig1"], "b")]
+)
+def test_the_working_directory_is_the_commands(tmp_path, monkeypatch, options, folder):
+    monkeypatch.chdir(tmp_path)
+    assert resume.working_directory(["snakemake", *options]) == (tmp_path / folder).resolve()
+
+
 def test_slurm_jobs_of_this_folder_alone_are_cancelled(tmp_path, monkeypatch):
     """With programs that stand for Slurm's."""
     logs, bin = tmp_path / ".snakemake/log", tmp_path / "bin"

@@ -7,6 +7,7 @@ removed. The plugin cluster-generic finds its jobs again by itself and waits for
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -102,6 +103,16 @@ def end_jobs(here: Path) -> int:
     return len(jobs) + len(scripts)
 
 
+def working_directory(command: list[str]) -> Path:
+    """Where a command of Snakemake works: the folder of its option --directory, or this one."""
+    for word, following in itertools.pairwise([*command, ""]):
+        if word == "--directory":
+            return Path(following).resolve()
+        if word.startswith("--directory="):
+            return Path(word.removeprefix("--directory=")).resolve()
+    return Path.cwd()
+
+
 def _ended(process: psutil.Process) -> bool:
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
@@ -112,7 +123,7 @@ def _ended(process: psutil.Process) -> bool:
 def main(command: list[str]) -> int:
     """End what was left running, remove the lock and run Snakemake; returns its exit code."""
     try:
-        ended = end_jobs(Path.cwd())
+        ended = end_jobs(working_directory(command))
     except ResumeError as error:
         print(error, file=sys.stderr)
         return 1

@@ -15,13 +15,14 @@ QUICK = {"slurm": ["--slurm-init-seconds-before-status-checks=5"], "generic-clus
 
 
 @pytest.mark.parametrize("profile", QUICK)
-def test_a_cluster_gives_the_same_bytes(cluster, finished, tmp_path, profile):
+def test_a_cluster_gives_the_same_bytes(cluster, together, finished, tmp_path, profile):
+    """Meanwhile the faults of `together` do their waiting."""
     project = Project.copied_to(tmp_path)
     done = project.run("--latency-wait=10", *QUICK[profile], profile=profile)
     assert project.artifacts() == finished.artifacts()
     submitted = re.findall(r"SLURM jobid (\d+)|external jobid '(\d+)'", done.stdout + done.stderr)
     assert 10 < len(submitted) < 20, "short learners share jobs"
-    assert cluster.queue() == []
+    assert cluster.queue(tmp_path) == []
 
 
 def test_a_training_job_gets_a_card_where_there_are_some(cluster, victim, undisturbed):
