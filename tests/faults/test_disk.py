@@ -74,7 +74,9 @@ def test_a_damaged_artifact_stops_its_readers_until_verify_removes_it(finished, 
     assert done.returncode != 0
     assert "history.parquet: changed since rule parity_train made it; `make verify` removes it" in done.stderr
     assert "Traceback" not in done.stderr
-    assert audit("verify", project).stdout.splitlines()[0] == f"removed {history.relative_to(tmp_path)}: changed"
+    lines = audit("verify", project).stdout.splitlines()
+    assert lines[0] == f"removed {history.relative_to(tmp_path)}: changed"
+    assert "removed results/test/figures/fig1.pdf: made from it" in lines
     assert project.plan("fig1")["parity_train"] == 1
     project.run("fig1")
     assert history.read_bytes() == expected

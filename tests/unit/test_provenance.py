@@ -114,6 +114,23 @@ def test_verify_removes_what_is_bad_and_nothing_else(results, capsys):
     assert audit.main(["verify"]) == 0
 
 
+def test_tables_that_were_made_from_it_go_too_and_models_stay(results, capsys):
+    """Snakemake makes a missing file again only if another missing file needs it."""
+    instances = Path("results/instances/seeds.csv")
+    instances.parent.mkdir()
+    instances.write_text("seed")
+    make([], instances, rule="draw")
+    make([instances], MODELS, rule="train", seeds=[0])
+    make([MODELS], TABLE, rule="fig1_table", n=3)
+    instances.write_text("sea")
+    assert audit.main(["verify"]) == 1
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "removed results/instances/seeds.csv: changed",
+        "removed results/tables/fig1.csv: made from it",
+    ]
+    assert MODELS.is_dir()
+
+
 def test_the_chain_goes_back_to_the_beginning(results, capsys):
     assert audit.main(["chain", str(TABLE)]) == 0
     first, parameter, versions, models = capsys.readouterr().out.splitlines()

@@ -34,23 +34,37 @@ def state(artifact: Path) -> str:
 def verify() -> list[str]:
     """Remove what differs from its record, and what killed jobs left half written. Returns a line for each.
 
+    Tables and figures that were made from it go, too: Snakemake makes nothing again that no missing file needs.
     No job may be running. Artifacts without a record are named and left alone: nobody knows who made them.
     """
-    lines, known = [], set()
-    for artifact in recorded():
-        found = state(artifact)
-        if found in ("changed", "unreadable record"):
-            remove(artifact)
-            lines.append(f"removed {artifact}: {found}")
-        if found == "ok":
-            known.add(artifact)
-        else:
-            remove(sidecar(artifact))
+    states = {artifact: state(artifact) for artifact in recorded()}
+    bad = {artifact for artifact, found in states.items() if found in ("changed", "unreadable record")}
+    reasons = {artifact: states[artifact] for artifact in bad}
+    for artifact in sorted(_made_from(bad, set(states)) - bad):
+        if artifact.parent.name in ("tables", "figures") and artifact.exists():
+            reasons[artifact] = "made from it"
+    for artifact in reasons:
+        remove(artifact)
+    for artifact in [*reasons, *(artifact for artifact, found in states.items() if found == "missing")]:
+        remove(sidecar(artifact))
+    lines = [f"removed {artifact}: {reason}" for artifact, reason in reasons.items()]
     for path in sorted(ROOT.rglob("*")):
         if _PRIVATE.fullmatch(path.name) and path.exists():
             remove(path)
             lines.append(f"removed {path}: half written")
+    known = {artifact for artifact in states.keys() - reasons.keys() if artifact.exists()}
     return lines + [f"left {path}: no record of who made it" for path in _unrecorded(known)]
+
+
+def _made_from(sources: set[Path], artifacts: set[Path]) -> set[Path]:
+    """These artifacts' descendants of the sources, by the records; the sources themselves included."""
+    inputs = {artifact: set(map(Path, (read(artifact) or {"inputs": {}})["inputs"])) for artifact in artifacts}
+    found = set(sources)
+    while True:
+        more = {artifact for artifact in artifacts - found if inputs[artifact] & found}
+        if not more:
+            return found
+        found |= more
 
 
 def _unrecorded(known: set[Path]) -> Iterator[Path]:
