@@ -46,6 +46,13 @@ PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
 FIGURES = {}  # filled by the families' rules files
 
 
+onstart:
+    # Snakemake's limit of jobs started a second has it look for more to start every second, and once more a second for
+    # every job that it ever started: half a core after an hour. One machine needs no limit; clusters keep it.
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 pathvars:
     results=RESULTS,
     logs=f"{RESULTS}/logs",
