@@ -8,16 +8,20 @@ from project import ROOT
 # The tests' tables from another machine.
 REFERENCE = ROOT / "tests/faults/reference"
 TABLES = sorted(path.stem for path in REFERENCE.glob("*.csv"))
-# Largest relative difference that a table may have, where it is not the usual one.
-USUAL = 1e-4
-TOLERANCES = {}
+# Largest relative difference that a table may have. With other kernels on one machine (XLA instead of plain TensorFlow,
+# OpenBLAS for a processor of 2008) trained tables differed by 2e-5 at most, theory by 6e-15, condition numbers by 1e-3:
+# those of float32 and of matrices that are singular but for rounding. A machine that flips one of 500 samples changes
+# an accuracy by some tenths of a per cent.
+TRAINED = 2e-2
+TOLERANCES = dict.fromkeys(["conditioning_rates", "elimination", "fig2", "linear_periodic_variance"], 1e-6)
+TOLERANCES |= {"condition_numbers": 1e-2}
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_are_those_of_another_machine_within_a_tolerance(finished, name):
     table = pd.read_csv(finished.folder / f"results/test/tables/{name}.csv")
     expected = pd.read_csv(REFERENCE / f"{name}.csv")
-    pd.testing.assert_frame_equal(table, expected, rtol=TOLERANCES.get(name, USUAL), atol=1e-6, check_dtype=False)
+    pd.testing.assert_frame_equal(table, expected, rtol=TOLERANCES.get(name, TRAINED), atol=1e-6, check_dtype=False)
 
 
 def test_every_table_of_numbers_has_a_reference(finished):
