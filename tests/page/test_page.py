@@ -3,6 +3,7 @@
 import json
 import platform
 import re
+import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -174,3 +175,16 @@ def test_everything_is_reached_by_the_keyboard(browser, page):
     assert browser.run("return getComputedStyle(document.activeElement).left") == "16px"
     regions = browser.run("return [...document.querySelectorAll('.scroll')].map(part => part.tabIndex)")
     assert set(regions) == {0}
+
+
+def test_snakemakes_report_has_every_figure_with_category_label_and_caption(finished, page, tmp_path):
+    finished.run("all", "costs", f"--report={tmp_path / 'report.zip'}")
+    figures = {path.stem for path in (page.parent / "figures").glob("*.png")}
+    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+        assert {Path(name).stem for name in archive.namelist() if name.endswith(".png")} == figures
+        report = archive.read("report/report.html").decode()
+    categories = json.JSONDecoder().raw_decode(report.split("var categories = ", 1)[1])[0]
+    assert categories.keys() == {*families(), "verdicts", "costs"}
+    for name in figures:
+        assert f'"labels": {{"figure": "{name}", "scale": "test"}}' in report
+    assert report.count('"caption": "<p><strong>') == len(figures)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import re
 from html.parser import HTMLParser
@@ -176,6 +177,12 @@ def test_other_captions_are_refused_with_the_files_name(tmp_path, text):
         read_caption(path)
 
 
+def test_a_mistake_in_a_caption_is_told(tmp_path):
+    (tmp_path / "caption.rst").write_text("**Title.** *open\n")
+    with pytest.raises(ValueError, match="Inline emphasis start-string without end-string"):
+        read_caption(tmp_path / "caption.rst")
+
+
 @pytest.mark.parametrize("path", sorted(LIBRARY.glob("*/figures/*.rst")), ids=lambda path: path.stem)
 def test_every_caption_can_be_read(path):
     caption = read_caption(path)
@@ -209,12 +216,18 @@ def test_jobs_behind_a_figure(jobs):
     assert behind(jobs, "figures/unknown") == []
 
 
-def test_the_graph_has_every_rule_once_and_no_box_on_another(jobs):
-    picture = graph.rule_graph(jobs, {"parity": ["fig1"], "costs": ["other"]})
+def test_the_graph_has_every_rule_once_and_no_box_on_another(tmp_path):
+    more = "".join(
+        f"{n}_table,tables/{n},table,1.0,1.0,\n{n},figures/{n},figure,1.0,1.0,tables/{n}\n" for n in ("a", "b")
+    )
+    (tmp_path / "costs.csv").write_text(JOBS + more)
+    jobs = read_jobs(tmp_path / "costs.csv")
+    picture = graph.rule_graph(jobs, {"parity": ["fig1", "a", "b"], "costs": ["other"]})
     assert sorted(box.rule for box in picture.boxes) == sorted(set(jobs["rule"]))
-    assert len(picture.lines) == 3
+    assert len(picture.lines) == len(graph.rule_edges(jobs)) == 5
     places = {box.rule: (box.x, box.y) for box in picture.boxes}
-    assert len(set(places.values())) == len(places)
+    for one, other in itertools.combinations(places.values(), 2):
+        assert abs(one[0] - other[0]) > graph.WIDTH or abs(one[1] - other[1]) > graph.HEIGHT
     assert places["fig1"][1] == places["fig1_table"][1]
     assert places["parity_instances"][0] < places["parity_train"][0] < places["fig1_table"][0] < places["fig1"][0]
     assert max(x for x, _ in places.values()) + graph.WIDTH <= picture.width
