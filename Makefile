@@ -53,8 +53,9 @@ peers: $(READY) ## install PyTorch and JAX for `make bench`, in .venv-peers
 	$(RUN) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet torch==2.13.0 jax
 
-report: $(READY) ## Snakemake's report of the finished figures: results/report.zip
-	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip
+report: $(READY) ## one page of all results, results/index.html, and Snakemake's report, results/report.zip
+	$(SNAKEMAKE) --cores $(CORES) $(OPTIONS) -- all page
+	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip $(OPTIONS) -- all costs
 
 status: $(READY) ## what is done, what remains, and how long it will take
 	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
@@ -75,7 +76,7 @@ claims: $(READY) ## docs/claims.md, from the table of the claims
 	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
 
 clean: ## remove figures and tables; keep everything that was trained
-	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables} results/report.zip
+	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables,index.html} results/report.zip
 
 clean-all: ## remove all results, trained models too
 	find results -mindepth 1 ! -name README.md -delete

@@ -9,7 +9,7 @@
 #   -> <results>/figures/NAME.{pdf,svg,png}                                          rule NAME
 #
 # <results> is results/, or results/SCALE/ and results/paper/ for other scales and the text's variant.
-# Targets: all, every family (parity), every figure (fig1, parity_size), costs, every file.
+# Targets: all, every family (parity), every figure (fig1, parity_size), costs, page, every file.
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -29,6 +29,7 @@ for rules_file in RULES_FILES:
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
+include: "workflow/rules/page.smk"
 
 
 rule all:

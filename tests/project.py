@@ -73,9 +73,9 @@ class Project:
         }
 
     def sidecars(self, directory=None):
-        """Texts of the sidecars of all artifacts but those of the target costs."""
+        """Texts of the sidecars of all artifacts but those of the targets costs and page, which depend on the clock."""
         root = (directory or self.folder) / "results/provenance"
-        paths = [path for path in sorted(root.rglob("*.json")) if not path.name.startswith("costs")]
+        paths = [path for path in sorted(root.rglob("*.json")) if not path.name.startswith(("costs", "index.html"))]
         return {str(path.relative_to(root)): path.read_text() for path in paths}
 
     def edit(self, name, change):

@@ -47,6 +47,14 @@ def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
     assert len(caption.split()) > 30
 
 
+@pytest.mark.parametrize("family", families())
+def test_a_family_has_texts_for_the_page(family):
+    text = yaml.safe_load((PACKAGE / family / "page.yaml").read_text())
+    assert text.keys() == {"title", "section", "question", "answer"}
+    assert text["question"].endswith("?")
+    assert len(text["answer"].split()) <= 60
+
+
 def test_costs_have_tables_a_drawing_and_a_caption():
     """They belong to no family, and look like one's figures."""
     assert "costs" not in families()
@@ -90,7 +98,7 @@ def test_what_plans_or_draws_does_not_import_tensorflow():
     modules = ["failures.config", "failures.fingerprint", "failures.status", "failures.reference"]
     modules += [f"failures.{family}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
     modules += [f"failures.{family}.{part}" for family in families() for part in ("config", "problem")]
-    modules += ["failures.costs.figure", *(f"failures.costs.tables.{name}" for name in COSTS)]
+    modules += ["failures.page.render", "failures.costs.figure", *(f"failures.costs.tables.{name}" for name in COSTS)]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(PACKAGE.parent)})
     assert done.returncode == 0

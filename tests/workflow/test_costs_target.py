@@ -46,7 +46,7 @@ def test_costs_of_all_jobs_are_made_once(finished, costs):
     assert finished.artifacts(costs=True) == after
     jobs = tables["costs"]
     logs = finished.folder / "results/test/logs"
-    mine = {*(f"tables/{name}" for name in COSTS), "figures/costs"}
+    mine = {*(f"tables/{name}" for name in COSTS), "figures/costs", "page"}
     names = {log.relative_to(logs).with_suffix("").as_posix() for log in logs.rglob("*.log")}
     # All jobs but those of the target itself, and what no figure needs.
     assert set(jobs["job"]) == names - mine

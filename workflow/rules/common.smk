@@ -27,7 +27,7 @@ config.update(validated)
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 os.environ.update(dict.fromkeys(LIBRARIES, "1"), PYTHONPATH=str(WORKFLOW))
 # For profiles, which know no path but that of the working directory.
-os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
+os.environ.update(FAILURES_ROOT=str(WORKFLOW.parent))
 
 # The families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]

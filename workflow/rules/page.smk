@@ -1,0 +1,49 @@
+# One page of everything, for people who look rather than read: target page, which is no part of `all` because it shows
+# run times.
+PAGE = {name: [f for f in FIGURES if FIGURES[f]["family"] == name] for name in [*config["families"], "verdicts"]}
+PAGE_FIGURES = [name for names in PAGE.values() for name in names]
+LIBRARY = os.path.relpath(WORKFLOW / "failures")
+VENDOR = os.path.relpath(WORKFLOW / "resources/vendor")
+
+
+rule page:
+    # Render results/index.html.
+    input:
+        figures=expand("<results>/figures/{name}.png", name=[*PAGE_FIGURES, "costs"]),
+        tables=expand("<results>/tables/{name}.csv", name=PAGE_FIGURES),
+        costs="<results>/tables/costs.csv",
+        costs_rules="<results>/tables/costs_rules.csv",
+        costs_scaling="<results>/tables/costs_scaling.csv",
+        captions=[f"{LIBRARY}/{family}/figures/{name}.rst" for family, names in PAGE.items() for name in names],
+        costs_caption=f"{LIBRARY}/costs/figure.rst",
+        texts=[f"{LIBRARY}/{family}/page.yaml" for family in PAGE if family != "verdicts"],
+        templates=[f"{LIBRARY}/page/{name}.html.jinja" for name in ("page", "macros")],
+        styles=[
+            f"{VENDOR}/pico/pico.classless.min.css",
+            f"{VENDOR}/sortable/sortable-base.min.css",
+            f"{LIBRARY}/page/page.css",
+        ],
+        scripts=[f"{VENDOR}/sortable/{name}.min.js" for name in ("sortable", "sortable.a11y")],
+    output:
+        "<results>/index.html",
+    log:
+        "<logs>/page.log",
+    benchmark:
+        "<benchmarks>/page.jsonl"
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        mem_mb=doubling(400),
+        runtime=doubling(5),
+    params:
+        settings={
+            "root": RESULTS,
+            "figures": PAGE,
+            "config": dict(config),
+            "note": NOTE,
+            "versions": versions("snakemake", "jinja2", "docutils"),
+        },
+        code=code("render.py"),
+    script:
+        "../scripts/render.py"
