@@ -6,6 +6,9 @@ from functools import reduce
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import yaml
+from snakemake.utils import update_config
+
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
 
@@ -14,20 +17,28 @@ from failures.fingerprint import fingerprint
 
 if re.search(r"\s", str(WORKFLOW)):
     sys.exit(f"The path '{WORKFLOW}' has a space, which Snakemake cannot run scripts from; move the folder.")
+# Used as a module with a `config:`, Snakemake passes over `configfile:`; what is given is an overlay there, too.
+if workflow.modifier.skip_configfile:
+    given, config = config, yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text("utf-8"))
+    update_config(config, given)
 try:
-    validated = settings.validate(config, workflow.configfiles)
+    # No change of the mapping in place: as a module's it belongs to the workflow around this one.
+    config = settings.validate(config, workflow.configfiles)
 except settings.ConfigError as error:
     sys.exit(str(error))
 for folder in (".", "results"):
     if not workflow.dryrun and os.path.exists(folder) and not os.access(folder, os.W_OK):
         sys.exit(f"'{os.path.abspath(folder)}' cannot be written; choose another place with --directory FOLDER")
-config.clear()
-config.update(validated)
 # For the scripts. NumPy's products of matrices would take all cores, whatever a job was granted, and other digits.
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-os.environ.update(dict.fromkeys(LIBRARIES, "1"), PYTHONPATH=str(WORKFLOW))
-# For profiles, which know no path but that of the working directory.
-os.environ.update(FAILURES_ROOT=str(WORKFLOW.parent))
+# Rules around a module keep their own path.
+OTHERS = [] if workflow.modifier.is_main_snakefile() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
+os.environ.update(
+    dict.fromkeys(LIBRARIES, "1"),
+    PYTHONPATH=os.pathsep.join(dict.fromkeys([str(WORKFLOW), *filter(None, OTHERS)])),
+    # For profiles, which know no path but that of the working directory.
+    FAILURES_ROOT=str(WORKFLOW.parent),
+)
 
 # The families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]
