@@ -85,7 +85,7 @@ class Cluster:
         head, partition = SETTINGS.format(host=host, folder=self.folder).rsplit("PartitionName", 1)
         conf.write_text(f"{head}{nodes}PartitionName{partition}")
         # A card that Slurm counts, without a device behind it.
-        (self.folder / "gres.conf").write_text("NodeName=n[1-2] Name=gpu Count=1\n")
+        (self.folder / "gres.conf").write_text("AutoDetect=off\nNodeName=n[1-2] Name=gpu File=/dev/null\n")
         # The plugin's job step drops SLURM_CONF.
         CONF.parent.mkdir(exist_ok=True)
         for link in (CONF, GRES):
@@ -114,7 +114,7 @@ class Cluster:
         until = time.monotonic() + seconds
         while self.slurm("sinfo", "-h", "-N", "-t", "idle", "-o", "%N").split() != list(NODES):
             if time.monotonic() > until:
-                raise Unavailable(f"the nodes of the private cluster do not come up: {self.slurm('sinfo', '-R')}")
+                raise TimeoutError(f"the nodes of the private cluster do not come up: {self.slurm('sinfo', '-R')}")
             time.sleep(0.5)
 
     def slurm(self, *command):
