@@ -28,7 +28,7 @@ def test_a_cluster_gives_the_same_bytes(cluster, together, finished, tmp_path, p
 def test_a_training_job_gets_a_card_where_there_are_some(cluster, victim, undisturbed):
     victim.start(profile="slurm-gpu")
     (job,) = cluster.queue(victim.folder, "R")
-    assert "gres/gpu=1" in cluster.slurm("scontrol", "show", "job", job)
+    assert "gres:gpu:1" in cluster.slurm("scontrol", "show", "job", job)
     victim.finish()
     assert victim.artifacts() == undisturbed
 
