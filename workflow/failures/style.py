@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,8 @@ from failures.files import atomic
 
 # Width in inches of the two columns of the conference's template.
 PAGE = 6.75
+# Names of clip paths, markers and hatches in Matplotlib's SVG.
+_HASHED = re.compile(r'(?<=[#"])[a-z][0-9a-f]{10}(?=[")])')
 # Matplotlib stamps files with the time of saving unless told not to.
 _UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
 
@@ -72,4 +75,16 @@ def save(figure: plt.Figure, paths: Iterable[str | Path], dpi: int) -> None:
     for path in map(Path, paths):
         with atomic(path) as private:
             figure.savefig(private, dpi=dpi, metadata=_UNDATED[path.suffix])
+            if path.suffix == ".svg":
+                private.write_text(_numbered(private.read_text("utf-8")), "utf-8")
     plt.close(figure)
+
+
+def _numbered(svg: str) -> str:
+    """An SVG whose clip paths and markers are numbered as they come.
+
+    Matplotlib names them by a hash of coordinates, whose last digits depend on where the layout's solver has its
+    objects in memory.
+    """
+    numbers: dict[str, str] = {}
+    return _HASHED.sub(lambda name: numbers.setdefault(name[0], f"{name[0][0]}{len(numbers) + 1}"), svg)
