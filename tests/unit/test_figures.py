@@ -62,7 +62,7 @@ def test_an_unknown_format_is_refused(tmp_path):
 
 def test_names_in_svg_do_not_depend_on_last_digits():
     """Matplotlib hashes coordinates; the solver of the layout has other last digits in every fourth process."""
-    template = '<g clip-path="url(#{0})"/><use xlink:href="#{1}"/><clipPath id="{0}"/><path id="{1}"/><path id="DejaVuSans-2"/>'
+    template = '<g clip-path="url(#{0})"/><use xlink:href="#{1}"/><clipPath id="{0}"/><path id="{1}"/><p id="Sans-2"/>'
     texts = [template.format(*names) for names in (("p2728b0d38e", "m5aefeab88a"), ("pd1cd8e9f8f", "m000000000a"))]
     one, two = map(style._numbered, texts)
     assert one == two == template.format("p1", "m2")
