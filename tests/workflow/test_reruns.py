@@ -5,6 +5,9 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import yaml
+
+from project import ROOT
 
 
 def figures(*names):
@@ -49,9 +52,14 @@ EVERYTHING |= ALL_FIGURES
 LIBRARY = "workflow/failures"
 
 
+CLAIMED = {
+    f"{name}_table" for claim in yaml.safe_load((ROOT / "workflow/claims.yaml").read_text()) for name in claim["tables"]
+}
+
+
 def with_verdicts(rules):
     """These rules, and those of the verdicts that rest on their tables."""
-    claims = figures("claims") if any(rule.endswith("_table") for rule in rules) else {}
+    claims = figures("claims") if CLAIMED & rules.keys() else {}
     published = figures("published") if {"fig1_table", "fig3_table", "fig4_table", "fig5_table"} & rules.keys() else {}
     return rules | claims | published
 
