@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 
 from failures import audit
 from failures.provenance import ProvenanceError, check, digest, read, record, sidecar
+from project import ROOT
 
 TABLE, MODELS = Path("results/tables/fig1.csv"), Path("results/runs/models")
 
@@ -44,6 +46,15 @@ def test_a_sidecar_says_how_its_artifact_was_made(results):
     assert (made["rule"], made["code"], made["parameters"]) == ("fig1_table", "code=1", {"n": 3})
     assert {"keras", "numpy", "pandas", "python"} <= made["versions"].keys()
     assert str(results) not in text
+
+
+def test_files_of_the_project_have_the_same_names_wherever_it_lies(results):
+    claims = os.path.relpath(ROOT / "workflow/claims.yaml")
+    make([claims, MODELS], TABLE, rule="claims_table")
+    assert set(read(TABLE)["inputs"]) == {"workflow/claims.yaml", str(MODELS)}
+    (results / "given.csv").touch()
+    make([results / "given.csv"], TABLE, rule="claims_table")
+    assert set(read(TABLE)["inputs"]) == {"given.csv"}
 
 
 @pytest.mark.parametrize(

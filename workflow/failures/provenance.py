@@ -17,6 +17,7 @@ from typing import Any
 from failures.files import atomic
 
 ROOT = Path("results")
+PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = ("keras", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn", "tensorflow", "tensorflow-cpu")
 
 
@@ -63,12 +64,20 @@ def record(job: Any) -> None:
         "code": params.pop("code", None),
         "parameters": params,
         "versions": {"python": platform.python_version()} | _installed(),
-        "inputs": {str(path): digest(Path(path)) for path in job.input},
+        "inputs": {_name(Path(path)): digest(Path(path)) for path in job.input},
     }
     for output in job.output:
         content = {"path": str(output), "sha256": digest(Path(output))} | made
         with atomic(sidecar(output)) as private:
             private.write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def _name(path: Path) -> str:
+    """An input's path, wherever the workflow was run from: files of the project by their place in it."""
+    if is_artifact(path):
+        return str(path)
+    whole = path.resolve()
+    return whole.relative_to(PROJECT).as_posix() if whole.is_relative_to(PROJECT) else path.name
 
 
 def check(artifacts: Iterable[str | Path]) -> None:
