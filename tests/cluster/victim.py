@@ -38,7 +38,7 @@ class Victim(Project):
         threading.Thread(target=self._watch, daemon=True).start()
         self.wait_for(lambda: self.seen)
 
-    def wait_for(self, condition, seconds=240):
+    def wait_for(self, condition, seconds=600):
         """Wait for a condition while Snakemake runs."""
         until = time.monotonic() + seconds
         while not condition():
@@ -61,7 +61,7 @@ class Victim(Project):
         """What Snakemake said."""
         return (self.folder / "driver.log").read_text()
 
-    def finish(self, seconds=400):
+    def finish(self, seconds=900):
         """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
         assert self.process.wait(seconds) == 0, self.output()
         assert all(done == sorted(done) for done in self.seen.values()), "trained again what had been saved"
@@ -72,5 +72,5 @@ class Victim(Project):
         command = [sys.executable, "-m", "failures.resume", *command]
         environment = os.environ | {"PYTHONPATH": "workflow"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=400
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=900
         )
