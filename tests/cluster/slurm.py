@@ -1,15 +1,16 @@
 """A private Slurm cluster of two nodes on this machine, from Debian's packages. Needs root.
 
-By hand: `python tests/cluster/slurm.py FOLDER` starts one and stops it at Ctrl-C.
+By hand: `PYTHONPATH=tests python tests/cluster/slurm.py FOLDER` starts one and stops it at Ctrl-C.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import debian
 
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 CONF = Path("/etc/slurm/slurm.conf")
@@ -59,15 +60,7 @@ def install():
     """Install the packages; Unavailable where that cannot be done."""
     if os.geteuid() != 0:
         raise Unavailable("a private Slurm cluster needs root")
-    if all(map(shutil.which, ("slurmctld", "slurmd", "sbatch", "munged"))):
-        return
-    if shutil.which("apt-get") is None:
-        raise Unavailable("a private Slurm cluster needs Debian's packages (no apt-get here)")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Unavailable(f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")
+    debian.install(["slurmctld", "slurmd", "sbatch", "munged"], PACKAGES, Unavailable)
 
 
 class Cluster:

@@ -1,8 +1,8 @@
 """A real browser without a window: Debian's Chromium, driven by selenium."""
 
-import os
 import shutil
-import subprocess
+
+import debian
 
 PACKAGES = ["chromium", "chromium-driver"]
 
@@ -13,17 +13,7 @@ class Unavailable(Exception):
 
 def install():
     """Install the packages where they are missing; Unavailable where that cannot be done."""
-    if all(map(shutil.which, ("chromium", "chromedriver"))):
-        return
-    if os.geteuid() != 0:
-        raise Unavailable("chromium and chromedriver are missing, and installing them needs root")
-    if shutil.which("apt-get") is None:
-        raise Unavailable("chromium and chromedriver are missing, and there is no apt-get here")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *PACKAGES]):
-        done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Unavailable(f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")
+    debian.install(["chromium", "chromedriver"], PACKAGES, Unavailable)
 
 
 class Browser:

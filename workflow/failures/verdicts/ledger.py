@@ -120,6 +120,11 @@ def last(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["step"] == table["step"].max()]
 
 
+def band(row: pd.Series, column: str) -> Measured:
+    """Median, 10th and 90th percentile of a column over the replicates of a row."""
+    return Measured(*(row[f"{column}_{part}"] for part in ("median", "p10", "p90")), int(row["n_replicates"]))
+
+
 def student(values: np.ndarray) -> Measured:
     """Mean of replicates with its 95 % interval of Student."""
     n = len(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.verdicts.ledger import EXACT, Measured, Missing, extreme, last, rows
+from failures.verdicts.ledger import EXACT, Measured, Missing, band, extreme, last, rows
 
 
 def _exponent(condition_numbers: pd.DataFrame, matrix: str) -> Measured:
@@ -65,13 +65,9 @@ def conditioning_gains(curve_errors: pd.DataFrame) -> Measured:
 
 def autoencoder_misses_details(curve_errors: pd.DataFrame) -> Measured:
     """Relative error of the autoencoder at the breakpoints, at the end."""
-    row = last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0]
-    return Measured(
-        row.breakpoint_error_median, row.breakpoint_error_p10, row.breakpoint_error_p90, int(row.n_replicates)
-    )
+    return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "breakpoint_error")
 
 
 def autoencoder_gets_the_outline(curve_errors: pd.DataFrame) -> Measured:
     """Relative error of its curves, at the end."""
-    row = last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0]
-    return Measured(row.error_median, row.error_p10, row.error_p90, int(row.n_replicates))
+    return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "error")

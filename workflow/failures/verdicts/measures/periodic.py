@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.verdicts.ledger import Measured, Missing, extreme, last, rows
+from failures.verdicts.ledger import Measured, Missing, band, extreme, last, rows
 
 
 def theorem_2_variance_falls(linear_periodic_variance: pd.DataFrame) -> Measured:
@@ -25,11 +25,7 @@ def _unexplained(linear_periodic: pd.DataFrame, pick, **selected: object) -> Mea
     table = table[table["norm"] >= 1]
     if table.empty:
         raise Missing
-    ends = [last(group).iloc[0] for _, group in table.groupby("norm")]
-    parts = [
-        Measured(row.unexplained_median, row.unexplained_p10, row.unexplained_p90, int(row.n_replicates))
-        for row in ends
-    ]
+    parts = [band(last(group).iloc[0], "unexplained") for _, group in table.groupby("norm")]
     return extreme(pick, parts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.verdicts.ledger import Measured, Missing, extreme, last, rows
+from failures.verdicts.ledger import Measured, Missing, band, extreme, last, rows
 
 OTHERS = ("non_flat", "end_to_end", "multiclass")
 
@@ -108,5 +108,4 @@ def glmtron_stays_below_its_bound(forward_only: pd.DataFrame) -> Measured:
 
 def flat_learns_nothing(step_learners: pd.DataFrame) -> Measured:
     """Unexplained variance at the end of training through the flat activation itself."""
-    row = last(rows(step_learners, stage="training", learner="flat", quantity="unexplained")).iloc[0]
-    return Measured(row.value_median, row.value_p10, row.value_p90, int(row.n_replicates))
+    return band(last(rows(step_learners, stage="training", learner="flat", quantity="unexplained")).iloc[0], "value")

@@ -1,0 +1,21 @@
+"""Programs from Debian's packages, where tests may install them."""
+
+import os
+import shutil
+import subprocess
+
+
+def install(programs, packages, unavailable):
+    """Install packages where a program is missing; raises `unavailable`, which says why, where that cannot be done."""
+    if all(map(shutil.which, programs)):
+        return
+    missing = f"{', '.join(programs)} are missing"
+    if os.geteuid() != 0:
+        raise unavailable(f"{missing}, and installing them needs root")
+    if shutil.which("apt-get") is None:
+        raise unavailable(f"{missing}, and there is no apt-get here")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
+        done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise unavailable(f"apt-get {command[0]} failed: {done.stderr.strip().splitlines()[-1:]}")
