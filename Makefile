@@ -16,6 +16,8 @@ SNAKEMAKE := $(VENV)/bin/snakemake
 TARGETS ?=
 OPTIONS ?=
 KILLS ?= 25
+TESTS ?=
+WORKERS ?= 2
 
 .PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims clean clean-all lock reference
 
@@ -37,8 +39,8 @@ reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1
 preview: $(READY) ## every figure at reduced scale, in minutes, in results/preview
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
-test: $(READY) ## all tests
-	$(RUN) -m pytest
+test: $(READY) ## all tests, two at a time; TESTS=tests/unit, WORKERS=n
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
 	$(VENV)/bin/ruff check .
