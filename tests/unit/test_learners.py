@@ -20,6 +20,15 @@ def test_weights_are_the_scripts_truncated_normal():
     assert kernel.std() == pytest.approx(0.0880, rel=0.02)
 
 
+def test_weights_and_biases_of_a_given_spread_are_normal():
+    spread = {"width": 300, "depth": 2, "initial_weights": 2.0, "initial_biases": 0.5}
+    model = learners.network(100, NETWORK | spread, "test")
+    hidden, output = model.get_layer("hidden_2"), model.get_layer("output")
+    for values, std in ((hidden.kernel, 2 * 300**-0.5), (hidden.bias, 0.5), (output.kernel, 300**-0.5)):
+        assert stats.kstest(np.ravel(values)[:20_000], stats.norm(scale=std).cdf).pvalue > 1e-3
+    assert not np.any(output.bias)
+
+
 def test_layers_have_the_configured_shape_and_independent_weights():
     model = learners.network(6, NETWORK | {"width": 8, "depth": 3, "activation": "tanh"}, "test")
     kernels, biases = model.get_weights()[::2], model.get_weights()[1::2]

@@ -12,6 +12,7 @@ from failures.portfolio.config import Learner, Problem
 from failures.portfolio.objective import PortfolioObjective, gradient_energies, logits
 from failures.portfolio.problem import draw_instances, parse_labels
 from failures.portfolio.training import Training, network
+from failures.rates import with_rate_factors
 from failures.training import run
 
 METHODS = ["end_to_end", "decomposition"]
@@ -19,12 +20,13 @@ ADAM = {"name": "Adam", "learning_rate": 0.1, "arguments": {"beta_2": 0.99, "eps
 SGD = {"name": "SGD", "learning_rate": 20.0, "arguments": {}}
 
 
-def begun(method, optimizer, n_steps=3, factors=(1.0,), row=0):
+def begun(method, optimizer, n_steps=3, factor=1.0):
     problem = Problem(n_features=6, n_stocks=4, n_steps=n_steps, evaluation=30).model_dump()
     learner = Learner(method=method, batch_size=5).model_dump() | {"optimizer": optimizer}
     training = Training("test", problem, method, learner)
-    instances = draw_instances("test", 6, 4, list(factors), [0], "code")
-    training.begin(list(instances.itertuples(index=False))[row])
+    instance = next(draw_instances("test", 6, 4, [0], "code").itertuples(index=False))
+    training.begin(instance)
+    training.trainer.scale_rate(factor)
     return training
 
 
@@ -33,15 +35,19 @@ def softmax(scores):
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-def test_labels_are_uniform_and_shared_by_all_learning_rates():
-    table = draw_instances("test", 3000, 5, [0.1, 10.0], [3, 4], "code")
+def test_labels_are_uniform():
+    table = draw_instances("test", 3000, 5, [3, 4], "code")
     labels = np.array([parse_labels(text) for text in table["labels"]])
-    assert np.array_equal(labels[0], labels[1])
-    assert not np.array_equal(labels[0], labels[2])
+    assert not np.array_equal(labels[0], labels[1])
     counts = np.bincount(labels[0], minlength=5)
     assert abs(counts - 600).max() < 5 * np.sqrt(3000 * 0.2 * 0.8)
+
+
+def test_every_learning_rate_has_the_same_instances():
+    table = with_rate_factors(draw_instances("test", 30, 5, [3, 4], "code"), [0.1, 10.0])
     assert table["rate_factor"].tolist() == [0.1, 10.0] * 2
-    assert table["instance"].is_unique
+    assert table["labels"].tolist() == np.repeat(table["labels"].unique(), 2).tolist()
+    assert table["instance"].tolist() == ["rate_0.1_seed_3", "rate_10_seed_3", "rate_0.1_seed_4", "rate_10_seed_4"]
 
 
 def test_rewards_are_one_at_the_right_stock_and_fair_coins_elsewhere():
@@ -142,8 +148,8 @@ def test_three_steps_written_out_in_numpy(method, optimizer):
 
 def test_a_rate_factor_multiplies_the_learning_rate():
     changes = []
-    for row in (0, 1):
-        training = begun("decomposition", SGD, n_steps=1, factors=(1.0, 3.0), row=row)
+    for factor in (1.0, 3.0):
+        training = begun("decomposition", SGD, n_steps=1, factor=factor)
         before = training.trainer.learner.get_weights()[0]
         run(training.trainer, None, "test", Progress("test", 1))
         changes.append(training.trainer.learner.get_weights()[0] - before)

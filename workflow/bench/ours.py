@@ -13,7 +13,7 @@ NAME = "bench"
 # Keys of a problem that the families' `draw_instances` take.
 DRAWN = {
     "parity": ("n_features", "subset_sizes"),
-    "portfolio": ("n_features", "n_stocks", "rate_factors"),
+    "portfolio": ("n_features", "n_stocks"),
     "curves": ("n_curves", "distribution"),
     "steps": ("n_features", "initial_biases"),
     "lines": ("n_images",),

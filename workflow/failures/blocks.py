@@ -39,7 +39,8 @@ def train_block(
     INSTANCE.initial.keras and INSTANCE.step_STEP.keras.
 
     training: the learner on the problem. keys: columns that name the job in both tables (problem, learner).
-    instances: columns `instance` (unique names), `seed` and whatever the family needs.
+    instances: columns `instance` (unique names), `seed`, `rate_factor` (of the learner's learning rate; 1 if there is
+    no such column) and whatever the family needs.
     checkpoints: folder of this job's checkpoints; removed at the end. identity: any JSON value that
     decides the results; checkpoints of another identity are ignored.
     """
@@ -50,6 +51,7 @@ def train_block(
         private.mkdir()
         for instance in instances.itertuples(index=False):
             training.begin(instance)
+            training.trainer.scale_rate(getattr(instance, "rate_factor", 1.0))
             if schedule.snapshots:
                 save_model(training.trainer.learner, private / f"{instance.instance}.initial.keras")
             checkpoint = checkpoints / f"{instance.instance}.npz"

@@ -18,22 +18,38 @@ def initializer(fan_in: int, *path: str | int) -> keras.initializers.Initializer
     return keras.initializers.TruncatedNormal(stddev=fan_in**-0.5, seed=derive(*path) % 2**31)
 
 
+def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
+    return keras.initializers.RandomNormal(stddev=std, seed=derive(*path) % 2**31)
+
+
+def _start(fan_in: int, settings: dict[str, Any], *path: str | int) -> dict[str, keras.initializers.Initializer]:
+    """How a layer starts, as arguments of a Keras layer; the last part of the path is a hidden layer's number."""
+    sigma, hidden = settings.get("initial_weights", "scripts"), path[-1] != "output"
+    if sigma == "scripts":
+        start = {"kernel_initializer": initializer(fan_in, *path)}
+    else:
+        start = {"kernel_initializer": _normal((sigma if hidden else 1.0) * fan_in**-0.5, *path)}
+    if hidden and settings.get("initial_biases", 0.0):
+        start["bias_initializer"] = _normal(settings["initial_biases"], *path, "bias")
+    return start
+
+
 def units(width: int | str, n_features: int) -> int:
     """Units of a hidden layer from a setting such as 64 or ``"10d"``."""
     return int(width[:-1]) * n_features if isinstance(width, str) else width
 
 
 def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outputs: int = 1) -> keras.Model:
-    """A predictor with linear outputs, of plain Keras layers; biases start at 0.
+    """A predictor with linear outputs, of plain Keras layers; the outputs' bias starts at 0.
 
-    settings: `architecture`, `width`, `depth`, `activation`, `normalization` of `failures.settings.Learner`.
+    settings: `architecture`, `width`, `depth`, `activation`, `normalization` of `failures.settings.Learner`;
+    `initial_weights` and `initial_biases`, the scripts' and 0 if left out.
     path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, n_outputs],
     with named layers.
     """
     inputs = keras.Input((n_features,), name="inputs")
     hidden = BODIES[settings["architecture"]](inputs, settings, *path)
-    weights = initializer(hidden.shape[-1], *path, "output")
-    outputs = keras.layers.Dense(n_outputs, kernel_initializer=weights, name="output")
+    outputs = keras.layers.Dense(n_outputs, name="output", **_start(hidden.shape[-1], settings, *path, "output"))
     return keras.Model(inputs, outputs(hidden), name="learner")
 
 
@@ -59,10 +75,8 @@ def convolutional(hidden: keras.KerasTensor, settings: dict[str, Any], *path: st
     filters = units(settings["width"], hidden.shape[-1])
     hidden = keras.layers.Reshape((hidden.shape[-1], 1), name="channel")(hidden)
     for layer in range(1, settings["depth"] + 1):
-        weights = initializer(3 * hidden.shape[-1], *path, layer)
-        convolution = keras.layers.Conv1D(
-            filters, 3, padding="same", kernel_initializer=weights, name=f"convolution_{layer}"
-        )
+        start = _start(3 * hidden.shape[-1], settings, *path, layer)
+        convolution = keras.layers.Conv1D(filters, 3, padding="same", name=f"convolution_{layer}", **start)
         hidden = _activated(convolution(hidden), settings, layer)
     return keras.layers.Flatten(name="flat")(hidden)
 
@@ -85,8 +99,8 @@ BODIES = {
 
 
 def _dense(hidden: keras.KerasTensor, width: int, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    layer, weights = path[-1], initializer(hidden.shape[-1], *path)
-    dense = keras.layers.Dense(width, kernel_initializer=weights, name=f"hidden_{layer}")
+    layer = path[-1]
+    dense = keras.layers.Dense(width, name=f"hidden_{layer}", **_start(hidden.shape[-1], settings, *path))
     return _activated(dense(hidden), settings, layer)
 
 

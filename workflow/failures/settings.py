@@ -96,6 +96,12 @@ class Learner(Settings):
     normalization: Literal["none", "layer"] = "none"
     """`layer` normalises each hidden layer before its activation. There is no batch normalisation: with it, the
     gradient of one sample, which the theory is about, is not defined."""
+    initial_weights: Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)] = "scripts"
+    """Spread of the initial weights: `scripts`, a normal of standard deviation 1/sqrt(fan in) cut at two of these; or
+    sigma, for a normal of sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the
+    output."""
+    initial_biases: float = Field(0.0, ge=0, le=1000)
+    """Standard deviation of the hidden layers' initial biases."""
     loss: LOSSES = "hinge"
     """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
     log(1 + exp(-yp))."""
@@ -103,6 +109,10 @@ class Learner(Settings):
     """Fresh samples for each step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
     """The optimiser."""
+
+
+RateFactors = Annotated[list[Annotated[float, Field(gt=0, le=1_000_000)]], Field(min_length=1), AfterValidator(unique)]
+"""Each replicate is trained once for each of these multiples of the learner's learning rate."""
 
 
 class Figure(Settings):

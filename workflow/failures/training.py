@@ -178,6 +178,10 @@ class Trainer(keras.Model):
         for variable, other in zip(self.optimizer.variables, fresh.variables, strict=True):
             variable.assign(other)
 
+    def scale_rate(self, factor: float) -> None:
+        """Set the learning rate to a multiple of the one that the optimiser was made with."""
+        self.optimizer.learning_rate.assign(self._fresh["learning_rate"] * factor)
+
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]

@@ -52,6 +52,7 @@ rule curves_instances:
         problem=select("curves/problems/{problem}", "n_curves", "distribution"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("curves"),
+        rates=select("curves/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.curves.problem"),
     script:
         "../scripts/draw_instances.py"

@@ -96,6 +96,7 @@ rule lines_instances:
         problem=select("lines/problems/{problem}", "n_images"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("lines"),
+        rates=select("lines/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.lines.problem"),
     script:
         "../scripts/draw_instances.py"

@@ -91,6 +91,7 @@ rule parity_instances:
         ),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("parity"),
+        rates=select("parity/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.parity.problem"),
     script:
         "../scripts/draw_instances.py"
@@ -159,7 +160,8 @@ rule parity_initial_gradients:
             named("learner"),
             select(
                 "parity/learners/{learner}",
-                *["architecture", "width", "depth", "activation", "normalization", "batch_size"],
+                *["architecture", "width", "depth", "activation", "normalization"],
+                *["initial_weights", "initial_biases", "batch_size"],
             ),
             select(
                 "parity/gradient_variance/initial",

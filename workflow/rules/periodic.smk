@@ -44,6 +44,7 @@ rule periodic_instances:
         problem=select("periodic/problems/{problem}", "n_features", "waves", "norms"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("periodic"),
+        rates=select("periodic/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.periodic.problem"),
     script:
         "../scripts/draw_instances.py"
@@ -103,6 +104,7 @@ rule periodic_gradients:
             select(
                 "periodic/learners/{learner}",
                 *["architecture", "width", "depth", "activation", "normalization"],
+                *["initial_weights", "initial_biases"],
             ),
             select(
                 "periodic/linear_periodic_variance",

@@ -48,9 +48,10 @@ rule portfolio_instances:
         runtime=doubling(5),
     params:
         module="failures.portfolio.problem",
-        problem=select("portfolio/problems/{problem}", "n_features", "n_stocks", "rate_factors"),
+        problem=select("portfolio/problems/{problem}", "n_features", "n_stocks"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("portfolio"),
+        rates=select("portfolio/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.portfolio.problem"),
     script:
         "../scripts/draw_instances.py"

@@ -59,6 +59,7 @@ rule steps_instances:
         problem=select("steps/problems/{problem}", "n_features", "initial_biases"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("steps"),
+        rates=select("steps/problems/{problem}", "rate_factors"),
         code=code("draw_instances.py", "failures.steps.problem"),
     script:
         "../scripts/draw_instances.py"

@@ -4,6 +4,7 @@ from importlib import import_module
 
 from failures.files import write_table
 from failures.jobs import job, work
+from failures.rates import with_rate_factors
 
 with job(snakemake):
     params = snakemake.params
@@ -13,4 +14,5 @@ with job(snakemake):
         instances = problem.draw_instances(
             snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant
         )
+    instances = with_rate_factors(instances, **params.get("rates", {}))
     write_table(instances, snakemake.output[0])

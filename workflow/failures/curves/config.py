@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Optimizer, Seed, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, unique
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(unique)]
@@ -29,6 +29,8 @@ class Problem(Settings):
     """Sizes of the training set; each replicate is trained once on each."""
     n_validation: Count = 1000
     """Validation curves, which all errors are taken over."""
+    rate_factors: RateFactors = Field([1.0])
+    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(50_001, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)

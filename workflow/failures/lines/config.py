@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, Seeds, Settings, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
 # Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.
@@ -20,6 +20,8 @@ class Problem(Settings):
     """Images in a tuple, k."""
     n_tuples: int = Field(500_000, ge=1, le=100_000_000)
     """Training tuples, read in order, again and again, from the pool of images."""
+    rate_factors: RateFactors = Field([1.0])
+    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(20_000, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)

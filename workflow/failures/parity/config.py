@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Learner, Name, Names, Seeds, Settings, check_figure, check_selected, unique
+from failures.settings import (
+    Figure,
+    Learner,
+    Name,
+    Names,
+    RateFactors,
+    Seeds,
+    Settings,
+    check_figure,
+    check_selected,
+    unique,
+)
 
 # The cube has 2^d points; beyond this an evaluation on all of them would dwarf the training.
 LARGEST_CUBE = 14
@@ -39,6 +50,8 @@ class Problem(Settings):
     subset_sizes: Literal["random", "all"] | Sizes = "random"
     """Size |v*| of the target's subset: `random` draws v* as the variant does, one target a replicate; a list, or
     `all` for 1..d, draws a subset of each size for each replicate."""
+    rate_factors: RateFactors = Field([1.0])
+    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(50_000, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Learner, Name, Names, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Learner, Name, Names, RateFactors, Seeds, Settings, check_selected, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
 Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]
@@ -23,6 +23,8 @@ class Problem(Settings):
     """psi(u): `cosine` cos(2 pi u); `square` its sign; `linear` u itself, the easy target beside the waves."""
     norms: Norms
     """Norms r of v; each wave is a target at each of them."""
+    rate_factors: RateFactors = Field([1.0])
+    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(10_000, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(50, ge=1, le=1_000_000)

@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, Seeds, Settings, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 States = Annotated[int, Field(ge=2, le=100_000)]
-Factors = Annotated[list[Annotated[float, Field(gt=0, le=1_000_000)]], Field(min_length=1), AfterValidator(unique)]
 
 
 class Problem(Settings):
@@ -20,7 +19,7 @@ class Problem(Settings):
     """Number of states of the market, d."""
     n_stocks: Count
     """Number of stocks, k."""
-    rate_factors: Factors = Field([1.0])
+    rate_factors: RateFactors = Field([1.0])
     """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(2501, ge=1, le=100_000_000)
     """Training steps of a run."""

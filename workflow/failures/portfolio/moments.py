@@ -25,7 +25,7 @@ def analyze(
     for k in n_stocks:
         name = f"moments_{k}"
         objective = PortfolioObjective(n_features, k, "end_to_end", n_samples, n_samples)
-        for instance in draw_instances(name, n_features, k, [1.0], seeds, "code").itertuples():
+        for instance in draw_instances(name, n_features, k, seeds, "code").itertuples():
             stream = ("portfolio", name, instance.seed)
             objective.assign(parse_labels(instance.labels), 0, derive(*stream, EVALUATION))
             model = network(n_features, k, *stream, INIT)

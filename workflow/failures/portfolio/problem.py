@@ -12,20 +12,17 @@ import pandas as pd
 from failures.seeding import INSTANCE, generator
 
 
-def draw_instances(
-    name: str, n_features: int, n_stocks: int, rate_factors: list[float], seeds: list[int], variant: str
-) -> pd.DataFrame:
-    """Draw the labelling of each replicate, uniform over [k]^d; one row for each factor of the learning rate.
+def draw_instances(name: str, n_features: int, n_stocks: int, seeds: list[int], variant: str) -> pd.DataFrame:
+    """Draw the labelling of each replicate, uniform over [k]^d.
 
     name: the problem's name, part of the random stream. variant: means nothing here; text and scripts agree.
-    Returns columns instance (name of the row), seed, rate_factor and labels (d numbers with spaces between them).
+    Returns columns instance (name of the row), seed and labels (d numbers with spaces between them).
     """
     rows = []
     for seed in seeds:
         labels = generator("portfolio", name, seed, INSTANCE).integers(n_stocks, size=n_features)
-        text = " ".join(map(str, labels))
-        rows += [(f"rate_{factor:g}_seed_{seed}", seed, float(factor), text) for factor in rate_factors]
-    return pd.DataFrame(rows, columns=["instance", "seed", "rate_factor", "labels"])
+        rows.append((f"seed_{seed}", seed, " ".join(map(str, labels))))
+    return pd.DataFrame(rows, columns=["instance", "seed", "labels"])
 
 
 def parse_labels(labels: str) -> np.ndarray:

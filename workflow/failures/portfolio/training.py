@@ -20,7 +20,6 @@ class Training:
         """problem, learner: validated blocks of `portfolio.problems` and `portfolio.learners`."""
         self.stream = ("portfolio", problem_name)
         self.n_features, self.n_stocks = problem["n_features"], problem["n_stocks"]
-        self.learning_rate = learner["optimizer"]["learning_rate"]
         self.objective = PortfolioObjective(
             self.n_features, self.n_stocks, learner["method"], learner["batch_size"], problem["evaluation"]
         )
@@ -30,7 +29,7 @@ class Training:
         self.trainer = Trainer(template, self.objective, optimizer, schedule)
 
     def begin(self, instance: Any) -> None:
-        """Give the trainer the labels, the learning rate, the random streams and fresh weights of an instance.
+        """Give the trainer the labels, the random streams and fresh weights of an instance.
 
         instance: a row of `failures.portfolio.problem.draw_instances`. All learners of a replicate share
         initial weights, states and rewards: methods differ in the gradient alone.
@@ -38,7 +37,6 @@ class Training:
         stream = (*self.stream, instance.seed)
         self.objective.assign(parse_labels(instance.labels), derive(*stream, DATA), derive(*stream, EVALUATION))
         self.trainer.restart(network(self.n_features, self.n_stocks, *stream, INIT).get_weights())
-        self.trainer.optimizer.learning_rate.assign(self.learning_rate * instance.rate_factor)
 
 
 def network(n_features: int, n_stocks: int, *path: str | int) -> keras.Model:

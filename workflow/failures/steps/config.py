@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, unique
 from failures.steps.problem import OFFSETS
 
 Biases = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=1), AfterValidator(unique)]
@@ -22,6 +22,8 @@ class Problem(Settings):
     """Standard deviation of each input; `variant`: 0.01 as in the scripts, or 1 for the text, which gives none."""
     initial_biases: Biases | None = None
     """Each replicate is trained once from each of these initial b, counted from b*; from b = 0 if left out."""
+    rate_factors: RateFactors = Field([1.0])
+    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
     n_steps: int = Field(10_001, ge=1, le=100_000_000)
     """Training steps of a run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
