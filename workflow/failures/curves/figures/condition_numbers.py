@@ -14,7 +14,7 @@ NAMES = {
     "conditioned_float32": "conditioned, float32",
 }
 LINES = {"": "-", "slopes": "-", "uniform": "--"}
-GUIDES = {4.0: "$n^4$", 3.5: "$n^{3.5}$, the paper's bound", 3.0: "$n^3$"}
+GUIDES = {4.0: "$n^4$", 3.5: "$n^{3.5}$, bound", 3.0: "$n^3$"}
 CEILING = 1e15
 
 
@@ -50,4 +50,5 @@ def _guides(axis: plt.Axes, decoder: pd.DataFrame) -> None:
     for power, label in GUIDES.items():
         y = decoder["value"].iloc[0] * (n / n[0]) ** power
         axis.plot(n, y, color="0.6", linewidth=0.8, linestyle=(0, (1, 1)), zorder=0)
-        axis.annotate(label, (n[-1], y[-1]), (-3, 3), textcoords="offset points", ha="right", fontsize="x-small")
+        place = {"textcoords": "offset points", "va": "center", "fontsize": "x-small", "color": "0.4"}
+        axis.annotate(label, (n[-1], y[-1]), (6, 3 if power == max(GUIDES) else 0), **place)

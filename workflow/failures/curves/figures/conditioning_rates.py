@@ -43,19 +43,12 @@ def _iterations(axis: plt.Axes, table: pd.DataFrame) -> None:
         if method == "bound":
             shade, line, name = "0.3", ":", "bound"
         if method == "simulation":
-            axis.plot(rows["x"], rows["value"], "o", color=color(1), markersize=3)
+            axis.plot(rows["x"], rows["value"], "o", color=shade, markersize=3, markerfacecolor="w")
             continue
         axis.plot(rows["x"], rows["value"], line, color=shade, linewidth=1)
-        if distribution != "uniform":
-            middle, above = rows.iloc[len(rows) // 2], name == "linear"
-            place = {"xytext": (-4, 4) if above else (4, -8), "ha": "right" if above else "left"}
-            axis.annotate(
-                name,
-                (middle["x"], middle["value"]),
-                textcoords="offset points",
-                color=shade,
-                fontsize="x-small",
-                **place,
-            )
+        if learner != "conditioned_uniform":  # lies on the other
+            text, end = "(text's curves)" if distribution == "uniform" else name, rows.loc[rows["x"].idxmax()]
+            place = {"textcoords": "offset points", "va": "center", "color": shade, "fontsize": "x-small"}
+            axis.annotate(text, (end["x"], end["value"]), (4, 0), **place)
     axis.set(xscale="log", yscale="log", xlabel="points of a curve n", title="iterations to an error of .5")
     axis.set_ylim(0.1, table["value"].max() * 10)

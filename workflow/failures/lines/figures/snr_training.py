@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
                 _along(axis, run.sort_values("updates"), index, f"k = {length}")
         axis.set(title=learner.replace("_", "-"), xlabel="updates", yscale="log")
         axis.set_xscale("symlog", linthresh=100, linscale=0.5)
-        axis.set_xlim(left=0)
+        axis.set_xlim(-20, 2.2 * training.loc[training["learner"] == learner, "updates"].max())
     for axis in axes[1 : len(learners)]:
         axis.sharey(axes[0])
     axes[0].set_ylabel("signal / noise")
@@ -44,9 +44,11 @@ def _along(axis: plt.Axes, run: pd.DataFrame, index: int, label: str) -> None:
     """One run: dots where the signal is clear of 0, arrows down from the upper limit where it is not."""
     clear = run["snr"] > CLEAR * run["standard_error"]
     axis.plot(run["updates"], run["snr"].where(clear), "o-", color=color(index), linewidth=1, markersize=3, label=label)
-    rest = run[~clear]
+    rest = run[~clear & (run["updates"] != 1)]  # 1 would stand on 0
     limit = rest["snr"].clip(lower=0) + CLEAR * rest["standard_error"]
-    axis.errorbar(rest["updates"], limit, 0.5 * limit, fmt="_", color=color(index), uplims=True, markersize=5)
+    # Beside each other, where those of all k would be one.
+    aside = rest["updates"].astype(float) * 1.13**index + 8 * index
+    axis.errorbar(aside, limit, 0.5 * limit, fmt="_", color=color(index), uplims=True, markersize=4, linewidth=1)
 
 
 def _starts(axis: plt.Axes, start: pd.DataFrame, correlation: pd.DataFrame, lengths: list[int]) -> None:

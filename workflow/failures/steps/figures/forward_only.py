@@ -21,7 +21,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         for learner, rows in training[training["input_scale"] == scale].groupby("learner"):
             _curve(axis, rows, learners.index(learner))
         axis.set(yscale="log", ylim=(1e-4, 1e2), xlabel="training steps", title=f"inputs of scale {scale:g}")
-        axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k")
+        axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k" if step else "0")
     axes[0, 0].set_ylabel("unexplained variance")
     _rate(axes[0, -1], table[table["part"] != "training"])
     handles, labels = axes[0, 0].get_legend_handles_labels()

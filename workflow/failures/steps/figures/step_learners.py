@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 
 from failures.style import PAGE, add_note, color
@@ -37,7 +36,7 @@ def _training(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
         axis.plot(rows["step"], rows["value_median"], linewidth=1, label=learner.replace("_", "-"), **style)
     axis.axhline(1, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     axis.set(yscale="log", ylim=(1e-3, 30), xlabel="training steps", ylabel="unexplained variance", title="error")
-    axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k")
+    axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k" if step else "0")
 
 
 def _shares(axis: plt.Axes, summary: pd.DataFrame, learners: list[str]) -> None:
@@ -53,7 +52,7 @@ def _shares(axis: plt.Axes, summary: pd.DataFrame, learners: list[str]) -> None:
             axis.errorbar([index], [middle.iloc[index]], error, fmt=marker, linewidth=1, **style)
         axis.plot([], [], marker, color="0.3", markersize=4, markerfacecolor=fill or "0.3", label=label)
     axis.set(yscale="log", ylim=(FLOOR / 2, 2), title="share of wrong steps", xlim=(-0.5, len(learners) - 0.5))
-    axis.set_xticks(np.arange(len(learners)), [""] * len(learners))
+    axis.set_xticks([])
     axis.legend(fontsize="x-small", loc="lower left")
 
 

@@ -35,7 +35,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     note: what to say of a run that is not at the paper's scale or settings.
     """
     places = _places(table)
-    figure, axis = plt.subplots(figsize=(PAGE, 0.6 + 0.165 * (places[-1] + 2)))
+    figure, axis = plt.subplots(figsize=(PAGE, 0.6 + 0.165 * (places[-1] + 2.6)))
     axis.axvspan(0, LARGEST + 0.4, color="0.95", linewidth=0)
     axis.axvline(0, color="0.4", linewidth=0.8)
     for place, row in zip(places, table.itertuples(), strict=True):
@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             row.verdict, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize="x-small", **style
         )
     axis.set_yticks(places, table["label"], fontsize="x-small")
-    axis.set(xlim=(-LARGEST - 0.2, LARGEST + 0.2), ylim=(places[-1] + 1, -1))
+    axis.set(xlim=(-LARGEST - 0.2, LARGEST + 0.2), ylim=(places[-1] + 1, -1.6))
     powers = np.arange(-LARGEST, LARGEST + 1)
     labels = [f"{'≥' if abs(power) == LARGEST else ''}{10 ** abs(power):g}x" for power in powers]
     labels[len(labels) // 2] = "threshold"
