@@ -19,7 +19,7 @@ KILLS ?= 25
 TESTS ?=
 WORKERS ?= 2
 
-.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims clean clean-all lock reference
+.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ chaos: $(READY) ## kill a run at 25 random moments and compare what it ends with
 
 claims: $(READY) ## docs/claims.md, from the table of the claims
 	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
+
+gallery: $(READY) ## docs/gallery, from the figures and the page of a finished run
+	PYTHONPATH=tests $(RUN) tests/page/gallery.py
 
 clean: ## remove figures and tables; keep everything that was trained
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables,index.html} results/report.zip

@@ -32,10 +32,10 @@ class Browser:
         self.driver = webdriver.Chrome(options=options, service=service)
         self.driver.set_script_timeout(120)
 
-    def show(self, path, width=1280, scheme="light"):
-        """Open a file in a window of `width` pixels with a colour scheme; everything that is folded is unfolded."""
+    def show(self, path, width=1280, scheme="light", height=900):
+        """Open a file in a window of so many pixels with a colour scheme; everything that is folded is unfolded."""
         command = self.driver.execute_cdp_cmd
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         command("Emulation.setDeviceMetricsOverride", size)
         # What still scrolls smoothly cannot be clicked on.
         media = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
