@@ -40,7 +40,7 @@ preview: $(READY) ## every figure at reduced scale, in minutes, in results/previ
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
 test: $(READY) ## all tests, two at a time; TESTS=tests/unit, WORKERS=n
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(TESTS)
+	$(RUN) -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
 lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
 	$(VENV)/bin/ruff check .

@@ -1,24 +1,30 @@
 """Shared by all tests: TensorFlow with one thread, the finished workflow, and what may run at the same time."""
 
 import fcntl
+from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from failures.jobs import configure_tensorflow
 
 configure_tensorflow(threads=1)
 
-from project import ROOT, Project
+from project import Project
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Groups of tests that share something, for `pytest -n 2 --dist loadgroup`: the private cluster, the folder of the
-    finished workflow, a module's fixtures."""
-    for item in items:
-        path = item.path.relative_to(ROOT / "tests")
-        group = {"cluster": "cluster", "unit": path.stem}.get(path.parts[0], "workflow")
-        item.add_marker(pytest.mark.xdist_group(group))
+class Groups(LoadScopeScheduling):
+    """Tests that share something run one after the other: the private cluster, the folder of the finished workflow, a
+    module's fixtures."""
+
+    def _split_scope(self, nodeid):
+        path = Path(nodeid.split("::")[0]).relative_to("tests")
+        return {"cluster": "cluster", "unit": path.stem}.get(path.parts[0], "workflow")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """For `pytest -n 2`."""
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
