@@ -12,14 +12,19 @@ configure_tensorflow(threads=1)
 
 from project import Project
 
+# Tests that run something in the folder of the finished workflow, or copy all of it.
+IN_FINISHED = ("test_page", "test_costs_target", "test_reruns", "test_tutorial", "test_workflow")
+
 
 class Groups(LoadScopeScheduling):
     """Tests that share something run one after the other: the private cluster, the folder of the finished workflow, a
     module's fixtures."""
 
     def _split_scope(self, nodeid):
-        path = Path(nodeid.split("::")[0]).relative_to("tests")
-        return {"cluster": "cluster", "unit": path.stem}.get(path.parts[0], "workflow")
+        path = Path(nodeid.split("::")[0])
+        if path.parent.name == "cluster":
+            return "cluster"
+        return "finished" if path.stem in IN_FINISHED else path.stem
 
 
 def pytest_xdist_make_scheduler(config, log):
