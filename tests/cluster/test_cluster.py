@@ -15,7 +15,7 @@ PROFILES = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/profi
 QUICK = {"slurm": ["--slurm-init-seconds-before-status-checks=5"], "generic-cluster": []}
 
 
-# Where every job is one of the cluster's, most of the time is that of starting them: all of the workflow with CLUSTER=all.
+# Where every job is one of the cluster's, most of the time is that of starting them. CLUSTER=all runs them all.
 WHOLE = os.environ.get("CLUSTER") == "all"
 JOBS = {"slurm": 16, "generic-cluster": 33 if WHOLE else 7}
 
