@@ -49,6 +49,9 @@ class Learner(Settings):
 
     method: Literal["end_to_end", "decomposition"]
     """`end_to_end`: hinge loss of the tuple's label; `decomposition`: that of every image's label in addition."""
+    blocks: int = Field(0, ge=0, le=100)
+    """Residual blocks in N1 behind its second maximum: a convolution of 3 x 3 and a ReLU, added to their input. None in
+    the paper."""
     n_steps: int | None = Field(None, ge=1, le=100_000_000)
     """Steps at which this learner's runs end, if the problem's do not end before."""
     batch_size: int = Field(200, ge=1, le=100_000)
