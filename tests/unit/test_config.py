@@ -77,6 +77,13 @@ BAD_VALUES = [
     ("parity.gradient_variance.initial.largest_transform", 30, "less than or equal to 18"),
     ("parity.gradient_variance.trained.problems", ["d5"], "'d5' needs snapshots"),
     ("parity.elimination.label_noise", [0.6], "less than or equal to 0.5"),
+    ("lines.learners.end_to_end_1.blocks", -1, "greater than or equal to 0"),
+    ("lines.learners.end_to_end_1.blocks", 1.5, "integer"),
+    ("lines.snr_depth.blocks", [], "at least 1 item"),
+    ("lines.snr_depth.n_tuples", 900_000, "are more than pool.n_images"),
+    ("lines.fooling.problems", ["k2"], "'k2' must have tuples of one image"),
+    ("lines.fooling.learners", ["tanks"], "unknown learner 'tanks'"),
+    ("lines.fooling.n_noise", 1, "greater than or equal to 2"),
 ]
 
 

@@ -1,4 +1,4 @@
-# Section 3.1: lines. Figures fig2, fig3, success, fig5 and snr_training.
+# Section 3.1: lines. Figures fig2, fig3, success, fig5, snr_training, snr_depth and fooling.
 
 POOL = f"{RESULTS}/instances/lines/pool.npy"
 KINDS = {"trained": "snr_training", "success": "success"}  # of networks whose gradients are measured, by figure
@@ -47,6 +47,18 @@ register_figure(
         "learnt": f"{RESULTS}/tables/success.csv",
     },
     settings={"methods": {name: learner["method"] for name, learner in config["lines"]["learners"].items()}},
+)
+register_figure(
+    "lines",
+    "snr_depth",
+    inputs={"depth": f"{RESULTS}/gradients/lines/depth.csv"},
+    settings={},
+)
+register_figure(
+    "lines",
+    "fooling",
+    inputs={"fooling": f"{RESULTS}/predictions/lines/fooling.csv"},
+    settings={},
 )
 
 
@@ -227,6 +239,61 @@ rule lines_trained_signal:
             "initial": wildcards.kind == "success",
         },
         code=code("analyze.py", "failures.lines.trained_signal"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule lines_depth_signal:
+    # Signal and noise at random initial weights, with residual blocks in N1.
+    input:
+        pool=POOL,
+    output:
+        "<results>/gradients/lines/depth.csv",
+    log:
+        "<logs>/gradients/lines/depth.log",
+    benchmark:
+        "<benchmarks>/gradients/lines/depth.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1400),
+        runtime=doubling(60),
+    params:
+        module="failures.lines.depth_signal",
+        settings=at("lines/snr_depth") | {"variant": config["variant"]},
+        code=code("analyze.py", "failures.lines.depth_signal"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule lines_fooling:
+    # What changes a trained network's label: pixels, small changes, and noise made to be labelled.
+    input:
+        pool=POOL,
+        runs=selected_runs("lines", "fooling", "runs.csv"),
+        models=selected_runs("lines", "fooling", "models"),
+    output:
+        "<results>/predictions/lines/fooling.csv",
+    log:
+        "<logs>/predictions/lines/fooling.log",
+    benchmark:
+        "<benchmarks>/predictions/lines/fooling.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1400),
+        runtime=doubling(60),
+    params:
+        module="failures.lines.fooling",
+        settings={
+            "settings": {key: value for key, value in at("lines/fooling").items() if key.startswith(("n_", "largest"))},
+            "variant": config["variant"],
+        },
+        code=code("analyze.py", "failures.lines.fooling"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"

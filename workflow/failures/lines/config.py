@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, unique
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
 # Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.
@@ -49,6 +49,9 @@ class Learner(Settings):
 
     method: Literal["end_to_end", "decomposition"]
     """`end_to_end`: hinge loss of the tuple's label; `decomposition`: that of every image's label in addition."""
+    blocks: int = Field(0, ge=0, le=100)
+    """Residual blocks in N1 behind its second maximum: a convolution of 3 x 3 and a ReLU, added to their input. None in
+    the paper."""
     n_steps: int | None = Field(None, ge=1, le=100_000_000)
     """Steps at which this learner's runs end, if the problem's do not end before."""
     batch_size: int = Field(200, ge=1, le=100_000)
@@ -91,6 +94,34 @@ class Signal(Settings):
     """Initialisations."""
 
 
+class Depth(Signal):
+    """The same for networks with residual blocks."""
+
+    blocks: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(min_length=1), AfterValidator(unique)] = Field(
+        [0, 1, 4]
+    )
+    """Residual blocks in N1; a network each, of otherwise the same weights."""
+
+
+class Fooling(Single):
+    """How trained networks are fooled: by flipped pixels, by small changes, by images made from noise."""
+
+    n_images: int = Field(100, ge=1, le=10_000)
+    """Test images that are changed: the first that the network labels rightly, without those along an axis."""
+    largest_flips: int = Field(10, ge=1, le=100)
+    """Pixels that are flipped at most, one after the other."""
+    n_pairs: int = Field(4, ge=0, le=1000)
+    """Images that no single pixel fools, of which all pairs of pixels are tried."""
+    n_iterations: int = Field(30, ge=1, le=1000)
+    """Iterations of the search for the smallest change."""
+    n_noise: int = Field(100, ge=2, le=10_000)
+    """Images of noise, half of them for each label."""
+    n_ascent: int = Field(100, ge=1, le=10_000)
+    """Steps of gradient ascent from each."""
+    n_examples: int = Field(4, ge=1, le=10)
+    """Examples that the figure shows."""
+
+
 class AlongTraining(Figure):
     """The signal-to-noise ratio along training, and what it predicts."""
 
@@ -101,7 +132,7 @@ class AlongTraining(Figure):
 
 
 class Config(Settings):
-    """Lines: decomposition against end-to-end training (section 3.1, Figures 2, 3 and 5)."""
+    """Lines: decomposition against end-to-end training (section 3.1, Figures 2, 3 and 5), and what fools networks."""
 
     pool: Pool = Field(default_factory=Pool)
     """The training images."""
@@ -120,20 +151,27 @@ class Config(Settings):
     snr_training: AlongTraining
     """The signal-to-noise ratio along training (problems with `snapshots`), and at the start of the runs of
     `success` (which need the snapshot 0)."""
+    snr_depth: Depth
+    """The signal-to-noise ratio with residual blocks in N1."""
+    fooling: Fooling
+    """Trained networks of single images, and what fools them."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        for name in ("fig3", "success", "snr_training"):
+        for name in ("fig3", "success", "snr_training", "fooling"):
             check_figure(getattr(self, name), self.problems, self.learners, name)
         for name in ("success", "snr_training"):
             for problem in getattr(self, name).problems:
                 if not self.problems[problem].snapshots:
                     raise ValueError(f"{name}.problems: '{problem}' needs snapshots")
+        if self.problems[self.fooling.problems[0]].tuple_length > 1:
+            raise ValueError(f"fooling.problems: '{self.fooling.problems[0]}' must have tuples of one image")
         self._tuples_fit_into_the_pool()
         return self
 
     def _tuples_fit_into_the_pool(self) -> None:
-        selected = {name for figure in (self.fig3, self.success, self.snr_training) for name in figure.problems}
+        figures = (self.fig3, self.success, self.snr_training, self.fooling)
+        selected = {name for figure in figures for name in figure.problems}
         trained, started = (
             max(self.problems[name].tuple_length for name in figure.problems)
             for figure in (self.snr_training, self.success)
@@ -144,6 +182,7 @@ class Config(Settings):
                 for name in sorted(selected)
             ),
             ("fig5", self.fig5.n_tuples, max(self.fig5.tuple_lengths)),
+            ("snr_depth", self.snr_depth.n_tuples, max(self.snr_depth.tuple_lengths)),
             ("snr_training", self.snr_training.n_tuples, trained),
             ("snr_training", self.snr_training.n_start, started),
         ]:

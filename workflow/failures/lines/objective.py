@@ -76,7 +76,8 @@ class LinesObjective(Objective):
         with tf.GradientTape() as outer:
             outer.watch(first)
             weights = matrices(model.get_layer("n1"))
-        by = [*weights, *second]
+        made = tf.nest.flatten(weights)
+        by = [*made, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
 
         def of_part(images: tf.Tensor) -> tf.Tensor:
@@ -89,7 +90,7 @@ class LinesObjective(Objective):
         sizes = [int(np.prod(weight.shape)) for weight in by]
         pieces = tf.split(tf.reduce_mean(found, axis=0), sizes)
         pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, by, strict=True)]
-        return [*outer.gradient(weights, first, output_gradients=pieces[: len(weights)]), *pieces[len(weights) :]]
+        return [*outer.gradient(made, first, output_gradients=pieces[: len(made)]), *pieces[len(made) :]]
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
         """The metrics after this step, on the test tuples."""

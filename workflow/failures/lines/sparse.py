@@ -23,14 +23,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from failures.lines.networks import FILTERS
+from failures.lines.networks import FILTERS, SIDE
 from failures.lines.problem import SIZE
 
 TAPS = 5
-SIDE = 7
 CELLS = SIDE**2
 # Cells that a cell reaches, pixels that it sees, and its four positions with their filters.
 REACH, PIXELS, POSITIONS = 9, 64, 4 * FILTERS
+# Kernels and biases of N1's dense layers.
+DENSE = 6
 # The pixels of each of the 256 rows of a patch.
 ROWS = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float32)
 
@@ -40,12 +41,14 @@ class Matrices(NamedTuple):
 
     first: [4, 64, 64], for each member of a window of the first maximum from the pixels of a patch to the positions of
     a cell with their filters; second: [64, 576], from a cell to the nine around it; blank: [49, 64], outputs of the
-    second convolution for a blank image; the others are kernels and biases of the dense layers.
+    second convolution for a blank image; blocks: kernel [3, 3, 16, 16] and bias [16] of each residual block; the
+    others are kernels and biases of the dense layers.
     """
 
     first: tf.Tensor
     second: tf.Tensor
     blank: tf.Tensor
+    blocks: tuple[tuple[tf.Tensor, tf.Tensor], ...]
     kernel_1: tf.Tensor
     bias_1: tf.Tensor
     kernel_2: tf.Tensor
@@ -94,7 +97,10 @@ FIRST_TAPS, SECOND_TAPS, INNER_TAPS, REACHED = _first_taps(), _second_taps(), _i
 
 def matrices(n1: keras.Model) -> Matrices:
     """The matrices of N1 (`failures.lines.networks.n1`), differentiable by its weights."""
-    first, first_bias, second, second_bias, *dense = [tf.convert_to_tensor(weight) for weight in n1.trainable_variables]
+    first, first_bias, second, second_bias, *others = [
+        tf.convert_to_tensor(weight) for weight in n1.trainable_variables
+    ]
+    residual, dense = others[:-DENSE], others[-DENSE:]
     first = tf.pad(tf.reshape(first, [TAPS**2, FILTERS]), [[0, 1], [0, 0]])
     second = tf.reshape(second, [TAPS**2, FILTERS, FILTERS])
     constant = tf.einsum("i,tio->to", first_bias, second)
@@ -103,6 +109,7 @@ def matrices(n1: keras.Model) -> Matrices:
         tf.reshape(tf.gather(first, FIRST_TAPS), [4, PIXELS, POSITIONS]),
         tf.reshape(tf.transpose(spread, [0, 3, 1, 2, 4]), [POSITIONS, REACH * POSITIONS]),
         tf.reshape(tf.cast(INNER_TAPS, constant.dtype) @ constant + second_bias, [CELLS, POSITIONS]),
+        tuple(zip(residual[::2], residual[1::2], strict=True)),
         *dense,
     )
 
@@ -152,6 +159,14 @@ def _largest(members: list[tf.Tensor]) -> tf.Tensor:
     return tf.maximum(tf.maximum(members[0], members[1]), tf.maximum(members[2], members[3]))
 
 
+def _residual(blocks: tuple, maps: tf.Tensor, n: int) -> tf.Tensor:
+    """What residual blocks make of the maps of n images, [n, 49, 16] -> [n, 49, 16] (`failures.lines.networks`)."""
+    for kernel, bias in blocks:
+        convolved = tf.nn.conv2d(tf.reshape(maps, [n, SIDE, SIDE, FILTERS]), kernel, 1, "SAME")
+        maps += tf.nn.relu(tf.reshape(convolved, [n, CELLS, FILTERS]) + bias)
+    return maps
+
+
 def scores(weights: Matrices, images: tf.Tensor) -> tf.Tensor:
     """N1's scores of packed images, int32 [n, 29] (n static) -> [n, 1]."""
     hidden = features(weights, active(images), images.shape[0])
@@ -173,6 +188,7 @@ def collect(weights: Matrices, added: tf.Tensor, reached: tf.Tensor, n: int) -> 
     """Inputs of N1's last layer, [n, 100], from what active cells add, [cells, 576], to those that they reach."""
     outputs = _add_up(tf.reshape(added, [-1, POSITIONS]), reached, n * CELLS + 1)[:-1]
     outputs = tf.reshape(outputs, [n, CELLS, POSITIONS]) + weights.blank
-    flat = tf.reshape(_largest(tf.split(outputs, 4, axis=-1)), [n, CELLS * FILTERS])
+    maps = _residual(weights.blocks, _largest(tf.split(outputs, 4, axis=-1)), n)
+    flat = tf.reshape(maps, [n, CELLS * FILTERS])
     hidden = tf.nn.relu(flat @ weights.kernel_1 + weights.bias_1)
     return tf.nn.relu(hidden @ weights.kernel_2 + weights.bias_2)

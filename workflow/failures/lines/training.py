@@ -30,6 +30,7 @@ class Training:
         """problem, learner: validated blocks of `lines.problems` and `lines.learners`. pool: file of the training
         images; without it, some are drawn that suffice for one pass over the tuples."""
         self.problem_name, self.tuple_length = problem_name, problem["tuple_length"]
+        self.blocks = learner.get("blocks", 0)
         variant, n_images = learner["variant"], problem["n_tuples"] * self.tuple_length
         train = draw_images(n_images, variant, generator("lines", "pool")) if pool is None else np.load(pool)
         test = held_out_images(problem["evaluation"] * self.tuple_length, variant)
@@ -52,7 +53,7 @@ class Training:
         self.trainer.restart(self._network(instance.seed).get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:
-        return network(self.tuple_length, "lines", self.problem_name, seed, INIT)
+        return network(self.tuple_length, "lines", self.problem_name, seed, INIT, blocks=self.blocks)
 
 
 def held_out_images(n: int, variant: str) -> np.ndarray:

@@ -26,7 +26,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.0), sharex=True, sharey=True)
     for index, (method, name) in enumerate(NAMES.items()):
         rows = ours[ours["method"] == method].sort_values("tuple_length")
-        _unbiased(axes[0], rows, index, name)
+        unbiased(axes[0], rows, index, name)
         axes[1].plot(
             rows["tuple_length"], rows["plug_in"], "o-", color=color(index), linewidth=1, markersize=3.5, mfc="w"
         )
@@ -48,7 +48,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     return figure
 
 
-def _unbiased(axis: plt.Axes, rows: pd.DataFrame, index: int, name: str) -> None:
+def unbiased(axis: plt.Axes, rows: pd.DataFrame, index: int, name: str) -> None:
     """Means and intervals; where 0 is within the interval, an arrow down from its upper end."""
     shade = color(index)
     known, limited = rows[rows["upper_limit"].isna()], rows[rows["upper_limit"].notna()]

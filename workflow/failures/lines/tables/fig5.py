@@ -23,7 +23,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
     """
     initial = read_tables(inputs["initial"])
     rows = [
-        {"method": method, "tuple_length": length, **_summary(group)}
+        {"method": method, "tuple_length": length, **summary(group)}
         for (method, length), group in initial.groupby(["method", "tuple_length"], sort=True)
     ]
     ours = pd.DataFrame(rows).assign(source="ours")
@@ -45,7 +45,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
     return table
 
 
-def _summary(group: pd.DataFrame) -> dict[str, float]:
+def summary(group: pd.DataFrame) -> dict[str, float]:
     """Means over initialisations of one method and length; the interval is of the mean of the ratios."""
     n, mean = len(group), group["snr"].mean()
     half = (

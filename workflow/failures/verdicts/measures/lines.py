@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -48,8 +50,12 @@ def lines_fail_from_3(success: pd.DataFrame) -> Measured:
     return Measured(row.success, row.success_low, row.success_high, int(row.n_replicates))
 
 
+def _by_length(table: pd.DataFrame, method: str) -> pd.DataFrame:
+    return rows(table, method=method).set_index("tuple_length").sort_index()
+
+
 def _snr(fig5: pd.DataFrame, method: str) -> pd.DataFrame:
-    return rows(fig5, source="ours", method=method).set_index("tuple_length").sort_index()
+    return _by_length(rows(fig5, source="ours"), method)
 
 
 def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
@@ -67,7 +73,11 @@ def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
 
 def end_to_end_snr_falls(fig5: pd.DataFrame) -> Measured:
     """SNR of end-to-end at k = 1 over that at k = 2, or over the upper limit there if it is not clear of zero."""
-    snr = _snr(fig5, "end_to_end")
+    return _fall(_snr(fig5, "end_to_end"))
+
+
+def _fall(snr: pd.DataFrame) -> Measured:
+    """SNR at k = 1 over that at k = 2, of a table by k."""
     if not {1, 2} <= set(snr.index):
         raise Missing
     one, two = snr.loc[1], snr.loc[2]
@@ -94,3 +104,45 @@ def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
     if not len(values):
         raise Missing
     return Measured(values.mean(), values.min(), values.max(), int(_snr(fig5, "end_to_end")["n_initialisations"].min()))
+
+
+def depth_end_to_end_snr_falls(snr_depth: pd.DataFrame) -> Measured:
+    """The same quotient for the depth with residual blocks where it is least."""
+    deep = snr_depth[snr_depth["blocks"] > 0]
+    return extreme(min, [_fall(_by_length(part, "end_to_end")) for _, part in deep.groupby("blocks")])
+
+
+def depth_decomposition_snr_constant(snr_depth: pd.DataFrame) -> Measured:
+    """SNR of the decomposition over that at k = 1 of the same initialisation, where it differs most from 1."""
+    found = rows(snr_depth[snr_depth["blocks"] > 0], method="decomposition")
+    parts = [
+        Measured(row.relative, row.relative_low, row.relative_high, int(row.n_initialisations))
+        for row in found[found["tuple_length"] > found["tuple_length"].min()].itertuples()
+    ]
+    return extreme(lambda parts, key: max(parts, key=lambda part: abs(part.value - 1)), parts)
+
+
+def _summary(fooling: pd.DataFrame, quantity: str, pick: Callable) -> Measured:
+    """A quantity of the summary, for the learner where it is largest or smallest (`pick`)."""
+    found = rows(fooling, part="summary", quantity=quantity)
+    return extreme(pick, [Measured(row.value, row.low, row.high, int(row.n)) for row in found.itertuples()])
+
+
+def fooling_small_changes(fooling: pd.DataFrame) -> Measured:
+    """Median over images of the smallest change found, relative to the nearest image of the other class."""
+    return _summary(fooling, "relative", max)
+
+
+def fooling_one_pixel(fooling: pd.DataFrame) -> Measured:
+    """Share of images whose label some single pixel flips."""
+    return _summary(fooling, "single", min)
+
+
+def fooling_noise(fooling: pd.DataFrame) -> Measured:
+    """Share of noise images that end with a confidence of .99."""
+    return _summary(fooling, "confident", min)
+
+
+def fooling_noise_beyond(fooling: pd.DataFrame) -> Measured:
+    """Share of noise images that end with a score beyond that of 99 per cent of the real ones."""
+    return _summary(fooling, "beyond", min)
