@@ -65,7 +65,7 @@ def test_mixed_inputs_say_which_bits_are_relevant(size):
     alike = np.abs(signs[:, :size].sum(axis=1)) == size
     odds = 0.5 / 64 + 0.5 * alike / alike.sum()
     first, pair = odds @ (labels * signs[:, 0]), odds @ (labels * signs[:, 0] * signs[:, 1])
-    assert (first, pair) == pytest.approx((0.5, 0.5) if size == 3 else (0.0, 1.0), abs=0.26 * (size == 3))
+    assert (first, pair) == pytest.approx((0.5, 0.0) if size == 3 else (0.0, 1.0))
     made = objective(MixedObjective, target)
     inputs, sampled = (tensor.numpy() for tensor in made.sample(40_000, DATA, at(0)))
     assert np.mean(sampled[:, 0] * inputs[:, 0]) == pytest.approx(first, abs=0.025)
