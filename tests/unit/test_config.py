@@ -64,7 +64,7 @@ BAD_VALUES = [
     ("parity.problems.d30.samples", "cube", "at most 14, not 30"),
     ("parity.problems.d5.snapshots", [5], "5 is no evaluation step (0, 10, ... or the last)"),
     ("parity.problems.d5.snapshots", [50_000], "50000 is no evaluation step"),
-    ("parity.problems.d5.kind", "pairs", "'targets', 'queries' or 'comparison'"),
+    ("parity.problems.d5.kind", "pairs", "'targets', 'queries', 'comparison', 'mixed' or 'running'"),
     ("parity.problems.d5_sizes_signed.kind", "comparison", "random subset_sizes"),
     ("parity.problems.d5_queries.queries", {"noise": []}, "needs a value in queries.noise or queries.tolerance"),
     ("parity.problems.d5_queries.queries", {"noise": [-1.0]}, "greater than or equal to 0"),
@@ -84,6 +84,12 @@ BAD_VALUES = [
     ("lines.fooling.problems", ["k2"], "'k2' must have tuples of one image"),
     ("lines.fooling.learners", ["tanks"], "unknown learner 'tanks'"),
     ("lines.fooling.n_noise", 1, "greater than or equal to 2"),
+    ("parity.problems.d30_mixed.samples", "cube", "at most 14, not 30"),
+    ("parity.problems.d30_mixed", {"n_features": 5, "kind": "mixed", "samples": "cube"}, "mixed needs fresh samples"),
+    ("parity.rescues.uniform.problems", ["d10_sparse"], "'d10_sparse' must have random subset_sizes"),
+    ("parity.rescues.sparse.problems", ["d30"], "'d30' has random subset_sizes"),
+    ("parity.rescues.mixed.problems", ["d30"], "'d30' must be of the kind 'mixed'"),
+    ("parity.rescues.running.learners", ["deep", "residual"], "'residual' must have the architecture 'fully_connected'"),
 ]
 
 

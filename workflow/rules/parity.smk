@@ -65,6 +65,21 @@ register_figure(
     },
     settings={"problems": selected_problems("parity", "queries", "n_features", "n_steps")},
 )
+RESCUES = list(at("parity/rescues"))
+register_figure(
+    "parity",
+    "rescues",
+    inputs={
+        "history": [path for way in RESCUES for path in selected_runs("parity", f"rescues/{way}", "history.parquet")],
+        "runs": [path for way in RESCUES for path in selected_runs("parity", f"rescues/{way}", "runs.csv")],
+    },
+    settings={
+        "ways": {
+            way: selected_problems("parity", f"rescues/{way}", "n_features", "evaluation", "n_steps")
+            for way in RESCUES
+        }
+    },
+)
 
 
 rule parity_instances:

@@ -22,7 +22,12 @@ from failures.settings import (
 # The cube has 2^d points; beyond this an evaluation on all of them would dwarf the training.
 LARGEST_CUBE = 14
 # Figures whose problems must be of another kind than `targets`.
-KINDS = {"target_blindness": "comparison", "queries": "queries"}
+KINDS = {
+    "target_blindness": "comparison",
+    "queries": "queries",
+    "rescues.mixed": "mixed",
+    "rescues.running": "running",
+}
 
 Sizes = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1), AfterValidator(unique)]
 
@@ -63,9 +68,11 @@ class Problem(Settings):
     samples: Literal["fresh", "cube"] = "fresh"
     """What a step trains on: `fresh` samples, as many as the learner's batch has; `cube` all 2^d inputs, so that the
     gradient is exact (d up to 14)."""
-    kind: Literal["targets", "queries", "comparison"] = "targets"
+    kind: Literal["targets", "queries", "comparison", "mixed", "running"] = "targets"
     """What a run is: `targets` trains on one target; `queries` too, with gradients that are told only roughly;
-    `comparison` trains copies of one network on two random targets at once, in float32 and in float64."""
+    `comparison` trains copies of one network on two random targets at once, in float32 and in float64; `mixed` trains
+    on samples of which half have all relevant bits equal, and is evaluated on uniform ones; `running` trains a chain
+    of d small networks, one a bit, each on the label of the bits so far."""
     queries: Queries = Field(default_factory=Queries)
     """How roughly the gradients of the kind `queries` are told."""
     snapshots: list[Annotated[int, Field(ge=0)]] = Field([])
@@ -91,6 +98,8 @@ class Problem(Settings):
             raise ValueError("kind: comparison needs n_features of at least 2 and random subset_sizes")
         if self.kind == "queries" and not self.queries.noise + self.queries.tolerance:
             raise ValueError("kind: queries needs a value in queries.noise or queries.tolerance")
+        if self.kind == "mixed" and self.samples == "cube":
+            raise ValueError("kind: mixed needs fresh samples, not the cube")
         return self
 
 
@@ -136,6 +145,20 @@ class Elimination(Settings):
     """Systems of equations for each point."""
 
 
+class Rescues(Settings):
+    """What makes parities learnable, beside parities that are not learnt."""
+
+    uniform: Figure
+    """Nothing: uniform inputs and random targets, as in Figure 1."""
+    sparse: Figure
+    """Few relevant bits: problems with a list of `subset_sizes`, at several d."""
+    mixed: Figure
+    """Other inputs: problems of the kind `mixed`."""
+    running: Figure
+    """Intermediate labels: problems of the kind `running`; a stage has the learner's width (`10d` is 20), depth and
+    activation."""
+
+
 class Config(Settings):
     """Random parities (section 2, Figure 1)."""
 
@@ -157,10 +180,14 @@ class Config(Settings):
     """Gaussian elimination over GF(2)."""
     queries: Figure
     """Steps to learn from gradients that are told only roughly (problems of the kind `queries`)."""
+    rescues: Rescues
+    """What makes parities learnable."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        selections = {name: getattr(self, name) for name in ("fig1", "parity_size", *KINDS, "predictors")}
+        names = ("fig1", "parity_size", "target_blindness", "predictors", "queries")
+        selections = {name: getattr(self, name) for name in names}
+        selections |= {f"rescues.{way}": figure for way, figure in self.rescues}
         selections["gradient_variance.trained"] = self.gradient_variance.trained
         for name, figure in selections.items():
             check_figure(figure, self.problems, self.learners, name)
@@ -174,15 +201,29 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _problems_fit_their_figures(self) -> Config:
-        for problem in self.parity_size.problems:
-            if self.problems[problem].subset_sizes == "random":
-                raise ValueError(f"parity_size.problems: '{problem}' has random subset_sizes; give a list or 'all'")
+        for where, figure in (("parity_size", self.parity_size), ("rescues.sparse", self.rescues.sparse)):
+            for problem in figure.problems:
+                if self.problems[problem].subset_sizes == "random":
+                    raise ValueError(f"{where}.problems: '{problem}' has random subset_sizes; give a list or 'all'")
+        for problem in self.rescues.uniform.problems:
+            if self.problems[problem].subset_sizes != "random":
+                raise ValueError(f"rescues.uniform.problems: '{problem}' must have random subset_sizes")
         for name in self.gradient_variance.trained.problems:
             problem = self.problems[name]
             if problem.n_features > LARGEST_CUBE or not problem.snapshots:
                 raise ValueError(
                     f"gradient_variance.trained.problems: '{name}' needs snapshots, and n_features up to {LARGEST_CUBE}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _stages_are_plain(self) -> Config:
+        """A stage of a running parity is built from the width, depth and activation of its learner alone."""
+        plain = Learner()
+        for name in self.rescues.running.learners:
+            for key in ("architecture", "normalization", "initial_weights", "initial_biases"):
+                if getattr(self.learners[name], key) != getattr(plain, key):
+                    raise ValueError(f"rescues.running.learners: '{name}' must have the {key} '{getattr(plain, key)}'")
         return self
 
 

@@ -8,12 +8,20 @@ import keras
 
 from failures import learners
 from failures.parity.comparison import ComparisonObjective, copies
+from failures.parity.mixed import MixedObjective
 from failures.parity.objective import ParityObjective, QueryObjective
 from failures.parity.problem import parse_target
+from failures.parity.running import RunningObjective, stages
 from failures.seeding import DATA, EVALUATION, INIT, NOISE, derive
 from failures.training import Schedule, Trainer
 
-OBJECTIVES = {"targets": ParityObjective, "queries": QueryObjective, "comparison": ComparisonObjective}
+OBJECTIVES = {
+    "targets": ParityObjective,
+    "queries": QueryObjective,
+    "comparison": ComparisonObjective,
+    "mixed": MixedObjective,
+    "running": RunningObjective,
+}
 
 
 class Training:
@@ -57,4 +65,5 @@ class Training:
 
     def _network(self, instance_name: str) -> keras.Model:
         stream = (*self.stream, instance_name, INIT, self.learner_name)
-        return learners.network(self.n_features, self.learner, *stream)
+        build = stages if self.kind == "running" else learners.network
+        return build(self.n_features, self.learner, *stream)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from failures.verdicts.ledger import Measured, Missing, bootstrap, last, rows, student
+from failures.tables import wilson
+from failures.verdicts.ledger import Measured, Missing, bootstrap, extreme, last, rows, student
 
 
 def solving_steps(fig1: pd.DataFrame, n_features: int) -> np.ndarray:
@@ -87,3 +88,61 @@ def trajectories_blind_at_30(target_blindness: pd.DataFrame) -> Measured:
     final = last(rows(target_blindness, samples="fresh", n_features=30))
     parity, coins = (rows(final, labels=labels).set_index("seed")["drift_float64"] for labels in ("parity", "coins"))
     return student((parity / coins).to_numpy())
+
+
+def _runs_at_30(rescues: pd.DataFrame, way: str) -> pd.DataFrame:
+    """Runs of one way at d = 30 with the samples that they were right on."""
+    runs = rows(rescues, part="run", way=way, n_features=30).dropna(subset="n_samples")
+    return runs.assign(right=(runs["accuracy"] * runs["n_samples"]).round())
+
+
+def _pooled(runs: pd.DataFrame) -> Measured:
+    """Accuracy on the samples of all runs with Wilson's interval."""
+    right, n_samples = int(runs["right"].sum()), int(runs["n_samples"].sum())
+    return Measured(right / n_samples, *wilson(right, n_samples), len(runs))
+
+
+def _worst_of_the_best(rescues: pd.DataFrame, way: str) -> Measured:
+    """The worst run of the learner whose worst run is the best."""
+    parts = []
+    for _, runs in _runs_at_30(rescues, way).groupby("learner"):
+        worst = _pooled(runs.nsmallest(1, "accuracy"))
+        parts.append(Measured(worst.value, worst.low, worst.high, len(runs)))
+    return extreme(max, parts)
+
+
+def _exponent(rescues: pd.DataFrame, subset_size: int) -> pd.Series:
+    """The fitted power of d for this |v|; Missing if there is none."""
+    return rows(rescues, part="exponent", subset_size=subset_size).iloc[0]
+
+
+def uniform_stays_at_chance(rescues: pd.DataFrame) -> Measured:
+    """Largest accuracy of the learners at d = 30 without any help."""
+    return extreme(max, [_pooled(runs) for _, runs in _runs_at_30(rescues, "uniform").groupby("learner")])
+
+
+def sparse_parities_cost_a_power(rescues: pd.DataFrame) -> Measured:
+    """Exponent of d with three relevant bits; runs that were not learnt would make it too small."""
+    fit = _exponent(rescues, 3)
+    if fit["n_missing"] > 0:
+        raise Missing
+    return Measured(fit["exponent"], fit["exponent_low"], fit["exponent_high"], int(fit["n_replicates"]))
+
+
+def sparse_exponent_grows(rescues: pd.DataFrame) -> Measured:
+    """Exponent with three relevant bits less that with one; the errors of both are independent."""
+    one, three = _exponent(rescues, 1), _exponent(rescues, 3)
+    value = three["exponent"] - one["exponent"]
+    below = np.hypot(three["exponent"] - three["exponent_low"], one["exponent_high"] - one["exponent"])
+    above = np.hypot(three["exponent_high"] - three["exponent"], one["exponent"] - one["exponent_low"])
+    return Measured(value, value - below, value + above, int(min(one["n_replicates"], three["n_replicates"])))
+
+
+def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
+    """Accuracy on uniform inputs after training on mixed ones."""
+    return _worst_of_the_best(rescues, "mixed")
+
+
+def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
+    """Accuracy of the chain after training with running labels."""
+    return _worst_of_the_best(rescues, "running")

@@ -1,0 +1,75 @@
+"""Parities of 30 bits at chance beside the same ones learnt, and the power of d that few bits cost."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+
+from failures.style import PAGE, add_note, color
+
+NAMES = {
+    "uniform": "unaided (Figure 1)",
+    "sparse": "|v| = {size:.0f}",
+    "mixed": "mixed inputs",
+    "running": "running labels",
+}
+LINES = ("-", "--", ":", "-.")
+MARKERS = "osDP"
+SPARSE = list(NAMES).index("sparse")
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.parity.tables.rescues`: accuracy against steps, and steps against d.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.2), width_ratios=(1.25, 1))
+    _curves(axes[0], table[table["part"] == "curve"])
+    _powers(axes[1], table[table["way"] == "sparse"])
+    add_note(figure, note)
+    return figure
+
+
+def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
+    axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
+    for index, (way, name) in enumerate(NAMES.items()):
+        curves = table[table["way"] == way]
+        learners = list(curves["learner"].unique())
+        shown = ["learner", "n_features", "subset_size"]
+        for number, ((learner, _, size), rows) in enumerate(curves.groupby(shown, dropna=False)):
+            label = name.format(size=size) + f", {learner}" * (len(learners) > 1)
+            # After the first update there is one step.
+            steps = rows["step"] + 1
+            axis.fill_between(
+                steps, rows["accuracy_p10"], rows["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
+            )
+            style = LINES[number % len(LINES)]
+            axis.plot(steps, rows["accuracy_median"], style, color=color(index), linewidth=1.2, label=label)
+    dimensions = " and ".join(f"{d}" for d in sorted(table["n_features"].unique()))
+    axis.set(title=f"d = {dimensions}: three ways out", xlabel="training steps", ylabel="accuracy on uniform inputs")
+    axis.set(xscale="log", ylim=(0.4, 1.02))
+    axis.legend(loc="upper left", fontsize="small", bbox_to_anchor=(0, 0.97))
+
+
+def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
+    runs, fits = table[table["part"] == "run"], table[table["part"] == "exponent"]
+    handles = []
+    for number, (size, rows) in enumerate(runs.groupby("subset_size")):
+        style = {"color": color(SPARSE), "linestyle": "", "markersize": 4, "alpha": 0.6}
+        marker = MARKERS[number % len(MARKERS)]
+        axis.plot(rows["n_features"], rows["steps"], marker, **style, mew=0)
+        never = rows[rows["steps"].isna()]
+        axis.plot(never["n_features"], 1.25 * never["n_steps"], "^", **style, mfc="none")
+        label = f"|v| = {size:.0f}"
+        for fit in fits[fits["subset_size"] == size].itertuples():
+            d = np.array([rows["n_features"].min(), rows["n_features"].max()], float)
+            axis.plot(d, fit.factor * d**fit.exponent, LINES[number % len(LINES)], color=color(SPARSE))
+            label += f": $d^{{{fit.exponent:.2f}}}$ [{fit.exponent_low:.2f}, {fit.exponent_high:.2f}]"
+        handles.append(Line2D([], [], **style | {"linestyle": LINES[number % len(LINES)]}, marker=marker, label=label))
+    dimensions = sorted(runs["n_features"].unique())
+    axis.set(title="few relevant bits", xlabel="bits d", ylabel="steps to 99 % accuracy", xscale="log", yscale="log")
+    axis.set_xticks(dimensions, [str(d) for d in dimensions])
+    axis.minorticks_off()
+    axis.legend(handles=handles, fontsize="small", loc="upper left")
