@@ -77,6 +77,10 @@ BAD_VALUES = [
     ("parity.gradient_variance.initial.largest_transform", 30, "less than or equal to 18"),
     ("parity.gradient_variance.trained.problems", ["d5"], "'d5' needs snapshots"),
     ("parity.elimination.label_noise", [0.6], "less than or equal to 0.5"),
+    ("parity.depth_signal.learners", ["tanks"], "unknown learner 'tanks'"),
+    ("parity.depth_signal.depths", [0], "greater than or equal to 1"),
+    ("parity.depth_signal.n_features", [15], "less than or equal to 14"),
+    ("parity.learners.residual.branch_scale", "half", "'one' or 'depth'"),
 ]
 
 
