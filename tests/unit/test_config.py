@@ -90,6 +90,10 @@ BAD_VALUES = [
     ("parity.rescues.sparse.problems", ["d30"], "'d30' has random subset_sizes"),
     ("parity.rescues.mixed.problems", ["d30"], "'d30' must be of the kind 'mixed'"),
     ("parity.rescues.running.learners", ["deep", "residual"], "'residual' must have the architecture 'fully_connected'"),
+    ("parity.depth_signal.learners", ["tanks"], "unknown learner 'tanks'"),
+    ("parity.depth_signal.depths", [0], "greater than or equal to 1"),
+    ("parity.depth_signal.n_features", [15], "less than or equal to 14"),
+    ("parity.learners.residual.branch_scale", "half", "'one' or 'depth'"),
 ]
 
 

@@ -58,7 +58,8 @@ def by_hand(settings, weights, x):
             h = (h - h.mean(1, keepdims=True)) / np.sqrt(h.var(1, keepdims=True) + 1e-3)
             h = h * weights.pop(0) + weights.pop(0)
         h = np.tanh(h)
-        x = x + h if settings["architecture"] == "residual" and layer else h
+        scale = settings["depth"] if settings.get("branch_scale") == "depth" else 1
+        x = x + h / scale if settings["architecture"] == "residual" and layer else h
     return kernel(x)
 
 
@@ -67,6 +68,7 @@ def by_hand(settings, weights, x):
     "settings",
     [
         {"architecture": "residual"},
+        {"architecture": "residual", "branch_scale": "depth"},
         {"architecture": "convolutional"},
         {"architecture": "quadratic"},
         {"normalization": "layer"},

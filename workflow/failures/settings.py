@@ -102,6 +102,8 @@ class Learner(Settings):
     output."""
     initial_biases: float = Field(0.0, ge=0, le=1000)
     """Standard deviation of the hidden layers' initial biases."""
+    branch_scale: Literal["one", "depth"] = "one"
+    """What each branch of a residual body is divided by: nothing, or the depth."""
     loss: LOSSES = "hinge"
     """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
     log(1 + exp(-yp))."""

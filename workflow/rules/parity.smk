@@ -1,4 +1,4 @@
-# Section 2: random parities. Figures fig1 and parity_size; Theorem 1 and what learns parities.
+# Section 2: random parities. Figures fig1 and parity_size; Theorem 1, also against depth, and what learns parities.
 
 
 register_figure(
@@ -34,6 +34,25 @@ register_figure(
         ),
     },
     settings={},
+)
+register_figure(
+    "parity",
+    "depth_signal",
+    inputs={
+        "signals": expand(
+            f"{RESULTS}/gradients/parity/depth/{{learner}}.csv",
+            learner=at("parity/depth_signal/learners"),
+        )
+    },
+    settings={
+        "learners": selected_learners(
+            "parity",
+            "depth_signal",
+            *["architecture", "width", "activation", "normalization", "initial_weights", "initial_biases"],
+        ),
+        "predicted_depths": at("parity/depth_signal/predicted_depths"),
+        "spreads": at("parity/depth_signal/spreads"),
+    },
 )
 register_figure(
     "parity",
@@ -185,6 +204,37 @@ rule parity_initial_gradients:
             ),
         ),
         code=code("analyze.py", "failures.parity.analyses.initial_gradients"),
+        versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
+    script:
+        "../scripts/analyze.py"
+
+
+rule parity_depth_gradients:
+    # Signal of all parities of networks of growing depth at random initial weights.
+    output:
+        "<results>/gradients/parity/depth/{learner}.csv",
+    log:
+        "<logs>/gradients/parity/depth/{learner}.log",
+    benchmark:
+        "<benchmarks>/gradients/parity/depth/{learner}.jsonl"
+    conda:
+        "../../envs/training.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=doubling(1800),
+        runtime=doubling(15),
+    params:
+        module="failures.parity.analyses.depth_signal",
+        settings=combine(
+            named("learner"),
+            select(
+                "parity/learners/{learner}",
+                *["architecture", "width", "activation", "normalization"],
+                *["initial_weights", "initial_biases", "branch_scale"],
+            ),
+            select("parity/depth_signal", "depths", "n_features", "seeds"),
+        ),
+        code=code("analyze.py", "failures.parity.analyses.depth_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
         "../scripts/analyze.py"

@@ -132,6 +132,23 @@ class GradientVariance(Settings):
     """Along training: problems with `snapshots`, d up to 14."""
 
 
+class DepthSignal(Settings):
+    """Signal of all parities in networks of growing depth at random initial weights, for signed inputs."""
+
+    learners: Names
+    """Names of learners, whose depth is one of `depths` instead of their own."""
+    depths: Annotated[list[Annotated[int, Field(ge=1, le=256)]], Field(min_length=1), AfterValidator(unique)]
+    """Numbers of hidden layers."""
+    n_features: Annotated[list[Annotated[int, Field(ge=2, le=14)]], Field(min_length=1), AfterValidator(unique)]
+    """Input dimensions d; time grows as 4^d."""
+    seeds: Seeds = Field([0, 1, 2])
+    """Draws of the initial weights."""
+    predicted_depths: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], AfterValidator(unique)] = Field([])
+    """Further depths for which the kernel of infinite width is computed."""
+    spreads: Annotated[list[Annotated[float, Field(gt=0, le=100)]], AfterValidator(unique)] = Field([])
+    """Values of `initial_weights` at which depth scales are computed, beside those of the learners."""
+
+
 class Elimination(Settings):
     """Gaussian elimination over GF(2)."""
 
@@ -176,6 +193,8 @@ class Config(Settings):
     """Distance of the weights of one network trained on two targets (problems of the kind `comparison`)."""
     predictors: Figure
     """Accuracy of classes of predictors after the same budget."""
+    depth_signal: DepthSignal
+    """Theorem 1 against depth: which parities the signal at the start belongs to."""
     elimination: Elimination
     """Gaussian elimination over GF(2)."""
     queries: Figure
@@ -197,6 +216,7 @@ class Config(Settings):
                     raise ValueError(f"{name}.problems: '{problem}' must be of the kind '{kind}'")
         initial = self.gradient_variance.initial
         check_selected(initial.learners, self.learners, "learner", "gradient_variance.initial.learners")
+        check_selected(self.depth_signal.learners, self.learners, "learner", "depth_signal.learners")
         return self
 
     @model_validator(mode="after")

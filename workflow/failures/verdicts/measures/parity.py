@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import comb
 
 from failures.tables import wilson
 from failures.verdicts.ledger import Measured, Missing, bootstrap, extreme, last, rows, student
@@ -146,3 +147,93 @@ def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
 def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
     """Accuracy of the chain after training with running labels."""
     return _worst_of_the_best(rescues, "running")
+# Architectures whose weights keep the norm of signals and gradients.
+_KEEPING = ("he_relu", "he_residual", "he_normalized")
+# Up to here ReLU networks of the width 64 are compared with infinite width: depth / width is at most 1/16.
+_SHALLOW = 4
+_NETWORK = ["n_features", "seed"]
+
+
+def _ends(table: pd.DataFrame, deeper_only: bool = False) -> tuple[int, int]:
+    """The smallest and the largest depth, or the two largest; Missing if there is one alone."""
+    depths = sorted(table["depth"].unique())
+    if len(depths) < 2:
+        raise Missing
+    return int(depths[-2 if deeper_only else 0]), int(depths[-1])
+
+
+def _by_network(table: pd.DataFrame, depth: int) -> np.ndarray:
+    """Sums over sizes |v| at a depth, in the order of dimensions and seeds."""
+    return rows(table, depth=depth).groupby(_NETWORK)["value"].sum().sort_index().to_numpy()
+
+
+def _of_networks(depth_signal: pd.DataFrame, learner: str, quantity: str) -> pd.DataFrame:
+    return rows(depth_signal, source="network", learner=learner, quantity=quantity)
+
+
+def _geometric_mean(values: np.ndarray) -> float:
+    return float(np.exp(np.log(values).mean()))
+
+
+def depth_buys_no_budget(depth_signal: pd.DataFrame) -> Measured:
+    """Factor of the budget per hidden layer from the shallowest to the deepest, the largest of three architectures."""
+    parts = []
+    for learner in _KEEPING:
+        budgets = _of_networks(depth_signal, learner, "budget")
+        first, final = _ends(budgets)
+        factors = (_by_network(budgets, final) / final) / (_by_network(budgets, first) / first)
+        parts.append(bootstrap(f"depth_buys_no_budget {learner}", _geometric_mean, factors))
+    return extreme(max, parts)
+
+
+def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
+    """Half of the absolute differences of predicted and measured shares, summed over sizes; ReLU."""
+    keys = ["n_features", "depth", "degree"]
+    predicted = rows(depth_signal, source="kernel", learner="he_relu", quantity="share").set_index(keys)["value"]
+    shares = _of_networks(depth_signal, "he_relu", "share")
+    shares = shares[shares["depth"] <= _SHALLOW].join(predicted, on=keys, rsuffix="_predicted")
+    if shares.empty:
+        raise Missing
+    misplaced = (shares["value"] - shares["value_predicted"]).abs() / 2
+    return student(misplaced.groupby([shares[key] for key in (*_NETWORK, "depth")]).sum().to_numpy())
+
+
+def depth_feeds_large_parities(depth_signal: pd.DataFrame) -> Measured:
+    """Factor of the share of parities of at least half of the bits, from the shallowest to the deepest; ReLU."""
+    shares = _of_networks(depth_signal, "he_relu", "share")
+    large = shares[shares["degree"] >= shares["n_features"] / 2]
+    first, final = (_by_network(large, depth) for depth in _ends(large))
+    return bootstrap("depth_feeds_large_parities", _geometric_mean, final / first)
+
+
+def depth_never_favours_large_parities(depth_signal: pd.DataFrame) -> Measured:
+    """Largest mean over networks of the signal of parities of three quarters of the bits or more, over the average."""
+    shares = rows(depth_signal, source="network", quantity="share")
+    large = shares[shares["degree"] >= 0.75 * shares["n_features"]]
+    fair = large.assign(value=comb(large["n_features"], large["degree"]) / 2.0 ** large["n_features"])
+    keys = ["learner", "depth"]
+    sums, fairs = (part.groupby([*keys, *_NETWORK])["value"].sum() for part in (large, fair))
+    return extreme(max, [student(part.to_numpy()) for _, part in (sums / fairs).groupby(keys)])
+
+
+def ordered_signal_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
+    """Rate at which the share of all parities but the constant falls with depth, over |log chi|; per layer."""
+    shares = _of_networks(depth_signal, "tanh_ordered", "share")
+    return _rate(depth_signal, "tanh_ordered", shares[shares["degree"] > 0], per_layer=True)
+
+
+def chaotic_gradient_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
+    """Rate at which the budget grows with depth, over log chi."""
+    return _rate(depth_signal, "tanh_chaotic", _of_networks(depth_signal, "tanh_chaotic", "budget"), per_layer=False)
+
+
+def _rate(depth_signal: pd.DataFrame, learner: str, table: pd.DataFrame, per_layer: bool) -> Measured:
+    """Change of the logarithm a layer between the two deepest networks, over that of mean-field theory.
+
+    per_layer: what is compared is divided by the depth: every layer adds one term of the same size to a signal that
+    falls as chi^depth.
+    """
+    first, final = _ends(table, deeper_only=True)
+    logs = [np.log(_by_network(table, depth) / (depth if per_layer else 1)) for depth in (first, final)]
+    chi = rows(depth_signal, source="mean_field", learner=learner, quantity="chi")["value"].iloc[0]
+    return student((logs[1] - logs[0]) / (final - first) / np.log(chi))

@@ -1,0 +1,138 @@
+"""Which parities have the signal in networks of growing depth, how large it is in all, and how far signals get."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from failures.style import PAGE, add_note, color
+
+MARKERS = "osD^vP*X"
+# Below this, a share is what the rounding of the sum of all leaves.
+RESOLVED = 1e-12
+# Parities of at least this share of the bits are large.
+LARGE = 0.75
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.parity.tables.depth_signal`: a panel a learner, then budget, large parities, scales.
+
+    note: what to say of a run that is not at the paper's scale or settings.
+    """
+    learners = list(table.loc[table["source"] == "network", "learner"].unique())
+    n_rows = -(-(len(learners) + 3) // 3)
+    figure, axes = plt.subplots(n_rows, 3, figsize=(PAGE, 2.1 * n_rows + 0.5), squeeze=False)
+    panels = list(axes.flat)
+    largest = table[table["n_features"] == table["n_features"].max()]
+    shades = _shades(largest.loc[largest["source"] == "network", "depth"].unique())
+    for axis, learner in zip(panels, learners, strict=False):
+        _sizes(axis, largest[largest["learner"] == learner], shades)
+        axis.set_title(learner)
+    for axis in panels[1 : len(learners)]:
+        axis.sharey(panels[0])
+    budget, large, scales, *rest = panels[len(learners) :]
+    _budgets(budget, largest, learners)
+    _large(large, largest, learners)
+    _scales(scales, table)
+    for axis in rest:
+        axis.set_axis_off()
+    figure.legend(handles=_legend(shades, learners), loc="outside lower center", ncols=5, fontsize="x-small")
+    add_note(figure, note)
+    return figure
+
+
+def _shades(depths: np.ndarray) -> dict[int, tuple]:
+    """A shade for each depth."""
+    depths = sorted(int(depth) for depth in depths)
+    shades = plt.get_cmap("viridis_r")(np.linspace(0.1, 1, len(depths)))
+    return {depth: tuple(shade) for depth, shade in zip(depths, shades, strict=True)}
+
+
+def _sizes(axis: plt.Axes, table: pd.DataFrame, shades: dict[int, tuple]) -> None:
+    """Signal of one parity over the average, against its size: networks (points) and kernel (lines)."""
+    table = table[(table["quantity"] == "relative") & (table["value"] > RESOLVED)]
+    for depth, shade in shades.items():
+        rows = table[table["depth"] == depth]
+        kernel = rows[rows["source"] == "kernel"].set_index("degree")["value"]
+        network = rows[rows["source"] == "network"].groupby("degree")["value"].median()
+        axis.plot(kernel, "-", color=shade, linewidth=0.9)
+        # Without a prediction, a thin line leads the eye.
+        line = "o" if len(kernel) else "o:"
+        axis.plot(network, line, color=shade, markersize=2.5, linewidth=0.6, markeredgewidth=0)
+    axis.axhline(1, color="0.6", linewidth=0.8, zorder=0)
+    axis.set(yscale="log", xlabel="parity size |v|", ylabel="signal / average")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _budgets(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
+    """E ||grad p||^2 against depth."""
+    budgets = table[table["quantity"] == "budget"]
+    for index, learner in enumerate(learners):
+        rows = budgets[budgets["learner"] == learner]
+        _measured(axis, rows[rows["source"] == "network"], index)
+        axis.plot(*_curve(rows[rows["source"] == "kernel"]), "-", color=color(index), linewidth=0.9)
+    top = budgets.loc[budgets["source"] == "network", "value"].max()
+    axis.set(xscale="log", yscale="log", xlabel="hidden layers", ylabel="budget $E\\,\\|\\nabla p\\|^2$", title="budget")
+    axis.set_ylim(top=30 * top)
+
+
+def _large(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
+    """Signal of a large parity over the average, against depth."""
+    large = table[(table["quantity"] == "relative") & (table["degree"] >= LARGE * table["n_features"])]
+    share = table[(table["quantity"] == "share") & (table["degree"] >= LARGE * table["n_features"])]
+    keys = ["source", "learner", "depth", "seed"]
+    # All parities of these sizes together, over what they would have if all parities had the same.
+    count = (share["value"].to_numpy() / large["value"].to_numpy()).round(15)
+    fair = share.assign(fair=count).groupby(keys, dropna=False)[["value", "fair"]].sum()
+    relative = (fair["value"] / fair["fair"]).rename("value").reset_index()
+    relative = relative[relative["value"] > RESOLVED]
+    for index, learner in enumerate(learners):
+        rows = relative[relative["learner"] == learner]
+        _measured(axis, rows[rows["source"] == "network"], index)
+        axis.plot(*_curve(rows[rows["source"] == "kernel"]), "-", color=color(index), linewidth=0.9)
+    axis.axhline(1, color="0.6", linewidth=0.8, zorder=0)
+    axis.set(xscale="log", yscale="log", xlabel="hidden layers", ylabel="signal / average", title="|v| ≥ 3d/4")
+
+
+def _measured(axis: plt.Axes, rows: pd.DataFrame, index: int) -> None:
+    """Networks, one point each, and their median."""
+    style = {"color": color(index), "marker": MARKERS[index % len(MARKERS)], "markeredgewidth": 0}
+    axis.plot(rows["depth"], rows["value"], linestyle="", markersize=2, alpha=0.5, **style)
+    axis.plot(rows.groupby("depth")["value"].median(), linestyle=":", linewidth=0.7, markersize=3.5, **style)
+
+
+def _curve(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    rows = rows.sort_values("depth")
+    return rows["depth"], rows["value"]
+
+
+def _scales(axis: plt.Axes, table: pd.DataFrame) -> None:
+    """Depth scales against the spread of the weights, and where the learners are."""
+    sweep = table[(table["source"] == "sweep") & np.isfinite(table["value"])]
+    for quantity, line in (("correlation_scale", "-"), ("gradient_scale", "--")):
+        for activation, shade in zip(("tanh", "relu"), ("black", "0.55"), strict=True):
+            rows = sweep[(sweep["quantity"] == quantity) & (sweep["learner"] == activation)]
+            axis.plot(rows["spread"], rows["value"], line, color=shade, linewidth=1)
+    own = table[(table["source"] == "mean_field") & (table["quantity"] == "gradient_scale")]
+    learners = list(table.loc[table["source"] == "network", "learner"].unique())
+    for row in own.itertuples():
+        index = learners.index(row.learner)
+        axis.plot([row.spread], [row.value], MARKERS[index % len(MARKERS)], color=color(index), markersize=5)
+    axis.set(yscale="log", xlabel=r"spread of the weights $\sigma_w$", ylabel="layers", title="depth scale of signals")
+
+
+def _legend(shades: dict[int, tuple], learners: list[str]) -> list[Line2D]:
+    lines = [
+        Line2D([], [], color=shade, marker="o", markersize=3, linestyle="", label=f"{depth} hidden")
+        for depth, shade in shades.items()
+    ]
+    lines += [
+        Line2D([], [], color=color(index), marker=MARKERS[index % len(MARKERS)], markersize=3.5, linestyle="", label=name)
+        for index, name in enumerate(learners)
+    ]
+    names = (("0.3", "-", "kernel of infinite width"), ("black", "-", "scale of correlations"))
+    names += (("black", "--", "scale of gradients (grey: ReLU)"),)
+    return lines + [Line2D([], [], color=shade, linestyle=line, linewidth=1, label=name) for shade, line, name in names]
