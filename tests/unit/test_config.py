@@ -206,6 +206,14 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         ("steps.bias_sensitivity.problems", ["steps"], "'steps' needs initial_biases"),
         ("steps.fig7.problems", ["starts"], "'starts' must not have initial_biases"),
         ("steps.learners.multiclass.n_logits", 10, "steps.learners.multiclass.n_logits = 10"),
+        ("curves.learners.autoencoder.depth", 3, "depth = 3 must be even"),
+        ("curves.learners.linear.depth", 2, "depth: only an autoencoder has it, not linear"),
+        ("curves.learners.autoencoder.residual", True, "shortcuts need a depth of at least 2"),
+        ("curves.depth_training", {"problems": ["deep"], "learners": ["autoencoder"]}, "unknown problem 'deep'"),
+        ("steps.learners.multiclass.depth", 4, "depth: only end_to_end and forward_only"),
+        ("steps.learners.forward_only.residual", True, "residual: only for the kind end_to_end, not forward_only"),
+        ("steps.learners.forward_only.hidden", "relu", "steps.learners.forward_only.hidden = 'relu'"),
+        ("steps.depth_training", {"problems": ["steps"], "learners": ["tanks"]}, "unknown learner 'tanks'"),
     ],
 )
 def test_a_value_that_does_not_fit_its_family_is_named(raw, path, value, words):

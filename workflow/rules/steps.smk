@@ -16,7 +16,7 @@ register_figure(
     },
     settings={
         "n_features": at(f"steps/problems/{at('steps/step_learners/problems')[0]}/n_features"),
-        "learners": selected_learners("steps", "step_learners", "kind", "width", "n_logits", "batch_size"),
+        "learners": selected_learners("steps", "step_learners", "kind", "depth", "width", "n_logits", "batch_size"),
         "targets": at("steps/step_learners/targets"),
     },
 )

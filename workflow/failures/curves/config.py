@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, check_joint, unique
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(unique)]
@@ -63,6 +63,14 @@ class Learner(Settings):
     conditioned: bool = False
     """Whether the inputs (curves, or patches of three points) are multiplied by C^(-1/2), C their second moment over
     the training set. Not for the autoencoder."""
+    depth: int = Field(0, ge=0, le=256)
+    """Further hidden layers of the autoencoder, of 100 ReLU units, half of them before its code and half behind it: an
+    even number."""
+    residual: bool = False
+    """Whether each of these has a shortcut around it; what it adds is then divided by the depth."""
+    initial_weights: Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)] = "scripts"
+    """Spread of the autoencoder's initial weights, as of the learners of parities: `scripts`, or sigma, for a normal of
+    sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the output."""
     batch_size: int = Field(100, ge=1, le=1_000_000)
     """Training curves for each step, drawn with replacement."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
@@ -72,6 +80,17 @@ class Learner(Settings):
     def _conditioning_is_defined(self) -> Learner:
         if self.conditioned and self.architecture == "autoencoder":
             raise ValueError("conditioned: an autoencoder cannot be; use linear or convolution")
+        return self
+
+    @model_validator(mode="after")
+    def _depth_is_of_an_autoencoder(self) -> Learner:
+        if self.depth % 2:
+            raise ValueError(f"depth = {self.depth} must be even: half of it lies on either side of the code")
+        for key, given in (("depth", self.depth > 0), ("initial_weights", self.initial_weights != "scripts")):
+            if given and self.architecture != "autoencoder":
+                raise ValueError(f"{key}: only an autoencoder has it, not {self.architecture}")
+        if self.residual and not self.depth:
+            raise ValueError("residual: shortcuts need a depth of at least 2")
         return self
 
 
@@ -134,9 +153,14 @@ class Config(Settings):
     """Condition numbers against n."""
     conditioning_rates: Rates
     """Lemma 2 and Theorem 3 against simulations."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         errors = self.curve_errors
         figures = {"fig6": self.fig6, "curve_errors.training": errors.training, "curve_errors.samples": errors.samples}
         for name, figure in figures.items():

@@ -6,11 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, check_joint, unique
 from failures.steps.problem import OFFSETS
 
 Biases = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=1), AfterValidator(unique)]
 Positive = Annotated[float, Field(gt=0, le=1_000_000)]
+InitialWeights = Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)]
 
 
 class Problem(Settings):
@@ -40,11 +41,22 @@ class Learner(Settings):
     """What is trained in place of u(<w, x> + b), whose gradient is zero, and its optimiser."""
 
     kind: Literal["non_flat", "end_to_end", "multiclass", "forward_only", "flat"]
-    """`non_flat`, an affine map through the smooth u~; `end_to_end`, three ReLU layers and a linear output;
+    """`non_flat`, an affine map through the smooth u~; `end_to_end`, ReLU layers (3, or `depth`) and a linear output;
     `multiclass`, two ReLU layers and a class a step; `forward_only`, an affine map through u, with 1 for u' in the
-    gradient; `flat`, the same with the true gradient, which is 0."""
+    gradient (with `depth`, behind flat hidden layers); `flat`, the same with the true gradient, which is 0."""
     width: int = Field(100, ge=1, le=100_000)
     """Units of each hidden layer."""
+    depth: int | None = Field(None, ge=0, le=256)
+    """Hidden layers: of `end_to_end` the scripts' 3 if left out, of `forward_only` none. Other kinds have no choice."""
+    residual: bool = False
+    """Whether each hidden layer of `end_to_end` but the first has a shortcut around it; what it adds is divided by the
+    depth."""
+    hidden: Literal["flat", "sign"] = "flat"
+    """Activation of the hidden layers of `forward_only`: `flat`, the step function u with b* = 0; `sign`. Neither has a
+    gradient, and both have 1 in its place, as u has at the output."""
+    initial_weights: InitialWeights = "scripts"
+    """Spread of the initial weights of `end_to_end`: `scripts`, as everywhere, or sigma, for a normal of standard
+    deviation sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the output."""
     slope: Positive = 50.0
     """Slope c of the sigmoids of u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)), of steps of heights h_i."""
     relative: bool | Literal["variant"] = "variant"
@@ -58,6 +70,15 @@ class Learner(Settings):
     """Fresh samples for each step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
     """The optimiser."""
+
+    @model_validator(mode="after")
+    def _layers_fit_the_kind(self) -> Learner:
+        if self.depth is not None and self.kind not in ("end_to_end", "forward_only"):
+            raise ValueError(f"depth: only end_to_end and forward_only can have another, not {self.kind}")
+        for key, given in (("residual", self.residual), ("initial_weights", self.initial_weights != "scripts")):
+            if given and self.kind != "end_to_end":
+                raise ValueError(f"{key}: only for the kind end_to_end, not {self.kind}")
+        return self
 
 
 class Predicted(Single):
@@ -112,9 +133,14 @@ class Config(Settings):
     `non_flat`)."""
     forward_only: ForwardOnly
     """Forward-only training: optimisers, scales of the inputs, and GLMtron's rate."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         for name in ("fig7", "step_learners", "bias_sensitivity", "forward_only"):
             figure = getattr(self, name)
             check_figure(figure, self.problems, self.learners, name)

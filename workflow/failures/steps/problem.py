@@ -16,6 +16,8 @@ from failures.seeding import INSTANCE, generator
 OFFSETS = tuple(
     sorted({*np.arange(-100.0, 100.0, 5.0).tolist(), -5, -4, -3, -2, -1, -0.2, 0, 0.1, 0.15, 0.175, 1, 2, 3, 4, 5})
 )
+# The networks of the scripts; the other kinds are affine.
+HIDDEN_LAYERS = {"end_to_end": 3, "multiclass": 2}
 
 
 def draw_instances(
@@ -67,14 +69,19 @@ def smooth_steps(r: np.ndarray, z: np.ndarray, slope: float, relative: bool, shi
     return z[0] + (heights / (1 + np.exp(-np.clip(inside, -500, 500)))).sum(axis=-1)
 
 
-def costs(kind: str, n_features: int, width: int, n_logits: int) -> dict[str, int]:
+def hidden_layers(kind: str, depth: int | None = None) -> int:
+    """Hidden layers of a kind of learner: `depth`, or as many as the scripts give it if that is None."""
+    return HIDDEN_LAYERS.get(kind, 0) if depth is None else depth
+
+
+def costs(kind: str, n_features: int, width: int, n_logits: int, depth: int | None = None) -> dict[str, int]:
     """Trained parameters and multiply-adds of a prediction of a kind of learner.
 
-    Comparisons with the steps are free; a sigmoid of u~ counts as one multiply-add, and so does its product.
+    depth: see `hidden_layers`. Comparisons with the steps are free, those of hidden layers with flat activations, too;
+    a sigmoid of u~ counts as one multiply-add, and so does its product.
     """
-    if kind in ("end_to_end", "multiclass"):
-        hidden, outputs = {"end_to_end": (3, 1), "multiclass": (2, n_logits)}[kind]
-        sizes = [n_features, *[width] * hidden, outputs]
-        products = sum(a * b for a, b in pairwise(sizes))
-        return {"parameters": products + sum(sizes[1:]), "multiply_adds": products}
-    return {"parameters": n_features + 1, "multiply_adds": n_features + (2 * len(OFFSETS) - 2) * (kind == "non_flat")}
+    outputs = n_logits if kind == "multiclass" else 1
+    sizes = [n_features, *[width] * hidden_layers(kind, depth), outputs]
+    products = sum(a * b for a, b in pairwise(sizes))
+    sigmoids = (2 * len(OFFSETS) - 2) * (kind == "non_flat")
+    return {"parameters": products + sum(sizes[1:]), "multiply_adds": products + sigmoids}

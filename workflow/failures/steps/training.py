@@ -8,8 +8,9 @@ import keras
 
 from failures import learners
 from failures.seeding import DATA, EVALUATION, INIT, derive
+from failures.steps import flat
 from failures.steps.objective import StepObjective
-from failures.steps.problem import OFFSETS, parse_direction
+from failures.steps.problem import OFFSETS, hidden_layers, parse_direction
 from failures.training import Schedule, Trainer
 
 # w starts with a standard deviation of 1 / sqrt(d): the scripts' .1 at d = 100.
@@ -39,8 +40,8 @@ class Training:
         self.objective.assign(direction, instance.bias, derive(*stream, DATA), derive(*stream, EVALUATION))
         model = self._network(instance.seed)
         if self.learner["kind"] not in ("end_to_end", "multiclass"):
-            kernel, bias = model.get_weights()
-            model.set_weights([kernel, bias + instance.initial_bias])
+            *others, bias = model.get_weights()
+            model.set_weights([*others, bias + instance.initial_bias])
         self.trainer.restart(model.get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:
@@ -50,11 +51,17 @@ class Training:
 
 def network(n_features: int, learner: dict[str, Any], *path: str | int) -> keras.Model:
     """The network of a learner, with linear outputs: one, or one a class; path: name of the stream of its weights."""
-    layers = AFFINE | {"width": learner["width"], "activation": "relu"}
+    depth = hidden_layers(learner["kind"], learner.get("depth"))
+    layers = AFFINE | {"width": learner["width"], "activation": "relu", "depth": depth}
     match learner["kind"]:
         case "end_to_end":
-            return learners.network(n_features, layers | {"depth": 3}, *path, "end_to_end")
+            layers["initial_weights"] = learner.get("initial_weights", "scripts")
+            if learner.get("residual"):
+                layers |= {"architecture": "residual", "branch_scale": "depth"}
+            return learners.network(n_features, layers, *path, "end_to_end")
         case "multiclass":
             n_logits = max(learner["n_logits"], len(OFFSETS))
-            return learners.network(n_features, layers | {"depth": 2}, *path, "multiclass", n_outputs=n_logits)
+            return learners.network(n_features, layers, *path, "multiclass", n_outputs=n_logits)
+        case "forward_only" if depth:
+            return flat.network(n_features, learner, *path, "forward_only")
     return learners.network(n_features, AFFINE, *path, "affine")

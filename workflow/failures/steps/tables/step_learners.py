@@ -21,8 +21,8 @@ def tabulate(
 ) -> pd.DataFrame:
     """Unexplained variance along training, then the numbers of each learner.
 
-    inputs: `history` and `runs` (files). n_features: d. learners: `kind`, `width`, `n_logits` and `batch_size` of
-    each. targets: unexplained variances that updates and samples are counted to.
+    inputs: `history` and `runs` (files). n_features: d. learners: `kind`, `depth`, `width`, `n_logits` and
+    `batch_size` of each. targets: unexplained variances that updates and samples are counted to.
     Returns columns stage (training, summary), learner, kind, step (of training), quantity, value_median, value_p10,
     value_p90 and n_replicates. Quantities: `unexplained` (mean squared error over the variance), `absolute` (mean
     absolute error), `wrong` and `wrong_near` (shares of wrong steps, of all and of those near a boundary),
@@ -43,13 +43,17 @@ def tabulate(
     fixed = [
         (name, learner["kind"], quantity, *[number] * 3)
         for name, learner in learners.items()
-        for quantity, number in costs(learner["kind"], n_features, learner["width"], learner["n_logits"]).items()
+        for quantity, number in _costs(n_features, learner).items()
     ]
     fixed = pd.DataFrame(fixed, columns=[*BY, "value_median", "value_p10", "value_p90"])
     table = pd.concat([curves, pd.concat([summary, fixed]).assign(stage="summary")], ignore_index=True)
     table[["step", "n_replicates"]] = table[["step", "n_replicates"]].astype("Int64")
     columns = ["stage", "learner", "kind", "step", "quantity", "value_median", "value_p10", "value_p90", "n_replicates"]
     return table[columns]
+
+
+def _costs(n_features: int, learner: dict[str, Any]) -> dict[str, int]:
+    return costs(learner["kind"], n_features, learner["width"], learner["n_logits"], learner.get("depth"))
 
 
 def _final(runs: pd.DataFrame) -> list[tuple[str, str, float]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from failures.verdicts.ledger import EXACT, Measured, Missing, band, extreme, last, rows
+from failures.verdicts.measures.deeper import errors, median
 
 
 def _exponent(condition_numbers: pd.DataFrame, matrix: str) -> Measured:
@@ -71,3 +72,19 @@ def autoencoder_misses_details(curve_errors: pd.DataFrame) -> Measured:
 def autoencoder_gets_the_outline(curve_errors: pd.DataFrame) -> Measured:
     """Relative error of its curves, at the end."""
     return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "error")
+
+
+def depth_keeps_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
+    """Relative error at the breakpoints at the end, of the best of the deeper autoencoders without shortcuts."""
+    return _best_autoencoder(depth_training, "plain")
+
+
+def shortcuts_find_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
+    """The same of the best of the autoencoders with shortcuts."""
+    return _best_autoencoder(depth_training, "residual")
+
+
+def _best_autoencoder(depth_training: pd.DataFrame, architecture: str) -> Measured:
+    """Smallest median over the depths above 0."""
+    deeper = {depth: values for depth, values in errors(depth_training, "curves", architecture).items() if depth > 0}
+    return extreme(min, [median(f"{architecture} {depth}", values) for depth, values in deeper.items()])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from failures.verdicts.ledger import Measured, Missing, band, extreme, last, rows
+from failures.verdicts.measures.deeper import errors, median, quotient
 
 OTHERS = ("non_flat", "end_to_end", "multiclass")
 
@@ -109,3 +110,40 @@ def glmtron_stays_below_its_bound(forward_only: pd.DataFrame) -> Measured:
 def flat_learns_nothing(step_learners: pd.DataFrame) -> Measured:
     """Unexplained variance at the end of training through the flat activation itself."""
     return band(last(rows(step_learners, stage="training", learner="flat", quantity="unexplained")).iloc[0], "value")
+
+
+def depth_stops_end_to_end(depth_training: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end, end-to-end with the most layers, without shortcuts."""
+    plain = errors(depth_training, "steps", "plain")
+    return median("plain", plain[max(plain)])
+
+
+def shortcuts_rescue_end_to_end(depth_training: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end, with the most layers and shortcuts over the fewest layers without."""
+    plain, residual = (errors(depth_training, "steps", name) for name in ("plain", "residual"))
+    return quotient("residual", residual[max(residual)], plain[min(plain)])
+
+
+def _flat(depth_training: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
+    """Errors of networks with flat activations in every layer, by activation and depth."""
+    return {name: errors(depth_training, "steps", name) for name in ("flat", "sign")}
+
+
+def flat_one_layer_works(depth_training: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end with one flat hidden layer, of the worse of both activations."""
+    found = _flat(depth_training)
+    if not all(1 in depths for depths in found.values()):
+        raise Missing
+    return extreme(max, [median(f"{name} 1", depths[1]) for name, depths in found.items()])
+
+
+def flat_depth_fails(depth_training: pd.DataFrame) -> Measured:
+    """Unexplained variance at the end with the most flat hidden layers, of the better of both activations."""
+    found = _flat(depth_training)
+    return extreme(min, [median(f"{name} {max(depths)}", depths[max(depths)]) for name, depths in found.items()])
+
+
+def flat_error_grows_with_depth(depth_training: pd.DataFrame) -> Measured:
+    """Unexplained variance with the most flat hidden layers over that with the fewest: the smaller quotient."""
+    parts = [quotient(name, found[max(found)], found[min(found)]) for name, found in _flat(depth_training).items()]
+    return extreme(min, parts)
