@@ -62,10 +62,17 @@ def fully_connected(hidden: keras.KerasTensor, settings: dict[str, Any], *path: 
 
 
 def residual(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """`depth` dense layers with a shortcut around each but the first, [batch, n] -> [batch, width]."""
+    """`depth` dense layers with a shortcut around each but the first, [batch, n] -> [batch, width].
+
+    Each of the layers that have a shortcut adds its outputs, or with `branch_scale` "depth" these divided by the depth:
+    norms then grow by a bounded factor whatever the depth (He's weights), and exponentially without.
+    """
     width = units(settings["width"], hidden.shape[-1])
+    scaled = settings.get("branch_scale", "one") == "depth"
     for layer in range(1, settings["depth"] + 1):
         branch = _dense(hidden, width, settings, *path, layer)
+        if scaled and layer > 1:
+            branch = keras.layers.Rescaling(1 / settings["depth"], name=f"scaled_{layer}")(branch)
         hidden = keras.layers.Add(name=f"sum_{layer}")([hidden, branch]) if layer > 1 else branch
     return hidden
 

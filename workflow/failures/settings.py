@@ -24,7 +24,7 @@ OPTIMIZERS: dict[str, set[str]] = {
     "Adagrad": {"initial_accumulator_value", "epsilon"},
     "Adafactor": {"beta_2_decay", "epsilon_1", "epsilon_2", "clip_threshold", "relative_step"},
     "Ftrl": {"learning_rate_power", "initial_accumulator_value", "beta"},
-    "Muon": {"momentum", "nesterov", "ns_steps", "rms_rate", "epsilon"},
+    "Muon": {"momentum", "nesterov", "ns_steps", "rms_rate", "epsilon", "adam_weight_decay"},
 }
 _BELOW_ONE = {"momentum", "rho", "beta_1", "beta_2"}
 _SIGNED = {"beta_2_decay", "learning_rate_power"}
@@ -32,6 +32,8 @@ ACTIVATIONS = Literal[
     "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid", "hard_tanh", "linear"
 ]  # fmt: skip
 LOSSES = Literal["hinge", "square", "logistic"]
+# Figures over several families, each of which may select runs of its own for them.
+JOINT = ("depth_training", "optimisers")
 
 
 class Settings(BaseModel):
@@ -102,6 +104,8 @@ class Learner(Settings):
     output."""
     initial_biases: float = Field(0.0, ge=0, le=1000)
     """Standard deviation of the hidden layers' initial biases."""
+    branch_scale: Literal["one", "depth"] = "one"
+    """What each branch of a residual body is divided by: nothing, or the depth."""
     loss: LOSSES = "hinge"
     """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
     log(1 + exp(-yp))."""
@@ -142,3 +146,10 @@ def check_figure(figure: Figure, problems: dict[str, Any], learners: dict[str, A
     """Raise ValueError if the figure at `where` selects a problem or learner that is not defined."""
     check_selected(figure.problems, problems, "problem", f"{where}.problems")
     check_selected(figure.learners, learners, "learner", f"{where}.learners")
+
+
+def check_joint(block: Any) -> None:
+    """Raise ValueError if what a family's block selects for a figure of several families is not defined."""
+    for name in JOINT:
+        if (figure := getattr(block, name)) is not None:
+            check_figure(figure, block.problems, block.learners, name)

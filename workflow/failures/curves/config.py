@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, check_joint, unique
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(unique)]
@@ -134,9 +134,14 @@ class Config(Settings):
     """Condition numbers against n."""
     conditioning_rates: Rates
     """Lemma 2 and Theorem 3 against simulations."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         errors = self.curve_errors
         figures = {"fig6": self.fig6, "curve_errors.training": errors.training, "curve_errors.samples": errors.samples}
         for name, figure in figures.items():

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
+from failures.settings import JOINT, Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, check_joint, unique
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
 # Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.
@@ -120,9 +120,14 @@ class Config(Settings):
     snr_training: AlongTraining
     """The signal-to-noise ratio along training (problems with `snapshots`), and at the start of the runs of
     `success` (which need the snapshot 0)."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         for name in ("fig3", "success", "snr_training"):
             check_figure(getattr(self, name), self.problems, self.learners, name)
         for name in ("success", "snr_training"):
@@ -133,7 +138,9 @@ class Config(Settings):
         return self
 
     def _tuples_fit_into_the_pool(self) -> None:
-        selected = {name for figure in (self.fig3, self.success, self.snr_training) for name in figure.problems}
+        joint = [figure for name in JOINT if (figure := getattr(self, name)) is not None]
+        figures = [self.fig3, self.success, self.snr_training, *joint]
+        selected = {name for figure in figures for name in figure.problems}
         trained, started = (
             max(self.problems[name].tuple_length for name in figure.problems)
             for figure in (self.snr_training, self.success)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
+    JOINT,
     Figure,
     Learner,
     Name,
@@ -15,6 +16,7 @@ from failures.settings import (
     Seeds,
     Settings,
     check_figure,
+    check_joint,
     check_selected,
     unique,
 )
@@ -157,11 +159,17 @@ class Config(Settings):
     """Gaussian elimination over GF(2)."""
     queries: Figure
     """Steps to learn from gradients that are told only roughly (problems of the kind `queries`)."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         selections = {name: getattr(self, name) for name in ("fig1", "parity_size", *KINDS, "predictors")}
         selections["gradient_variance.trained"] = self.gradient_variance.trained
+        selections |= {name: getattr(self, name) for name in JOINT if getattr(self, name) is not None}
         for name, figure in selections.items():
             check_figure(figure, self.problems, self.learners, name)
             kind = KINDS.get(name, "targets")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Learner, Name, Names, RateFactors, Seeds, Settings, check_selected, unique
+from failures.settings import Figure, Learner, Name, Names, RateFactors, Seeds, Settings, check_joint, check_selected, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
 Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]
@@ -67,9 +67,14 @@ class Config(Settings):
     """Unexplained variance against steps."""
     linear_periodic_variance: Variance
     """Gradient variance over the direction of v against d and r."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         figure = self.linear_periodic
         check_selected(figure.problems, self.problems, "problem", "linear_periodic.problems")
         for name, selected in (("", figure), ("_variance", self.linear_periodic_variance)):

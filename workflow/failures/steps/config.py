@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, unique
+from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, check_joint, unique
 from failures.steps.problem import OFFSETS
 
 Biases = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=1), AfterValidator(unique)]
@@ -112,9 +112,14 @@ class Config(Settings):
     `non_flat`)."""
     forward_only: ForwardOnly
     """Forward-only training: optimisers, scales of the inputs, and GLMtron's rate."""
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
+        check_joint(self)
         for name in ("fig7", "step_learners", "bias_sensitivity", "forward_only"):
             figure = getattr(self, name)
             check_figure(figure, self.problems, self.learners, name)
