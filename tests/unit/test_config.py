@@ -77,6 +77,10 @@ BAD_VALUES = [
     ("parity.gradient_variance.initial.largest_transform", 30, "less than or equal to 18"),
     ("parity.gradient_variance.trained.problems", ["d5"], "'d5' needs snapshots"),
     ("parity.elimination.label_noise", [0.6], "less than or equal to 0.5"),
+    ("parity.depth_training.problems", ["d7"], "unknown problem 'd7'"),
+    ("parity.optimisers.learners", ["tanks"], "unknown learner 'tanks'"),
+    ("parity.optimisers.problems", ["d5_queries"], "'d5_queries' must be of the kind 'targets'"),
+    ("parity.learners.residual_4.branch_scale", "root", "'one' or 'depth'"),
 ]
 
 
@@ -189,6 +193,8 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         ("steps.bias_sensitivity.problems", ["steps"], "'steps' needs initial_biases"),
         ("steps.fig7.problems", ["starts"], "'starts' must not have initial_biases"),
         ("steps.learners.multiclass.n_logits", 10, "steps.learners.multiclass.n_logits = 10"),
+        ("curves.optimisers.problems", ["n11"], "optimisers.problems: unknown problem 'n11'"),
+        ("lines.problems.k1_rates.n_tuples", 3_000_000, "problems.k1_rates: 3000000 tuples of 1 images are more than"),
     ],
 )
 def test_a_value_that_does_not_fit_its_family_is_named(raw, path, value, words):
