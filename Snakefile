@@ -26,6 +26,7 @@ for rules_file in RULES_FILES:
     include: rules_file
 
 
+include: "workflow/rules/beyond.smk"
 include: "workflow/rules/verdicts.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
@@ -35,5 +36,5 @@ include: "workflow/rules/page.smk"
 rule all:
     default_target: True
     input:
-        figure_files(*config["families"], "verdicts"),
+        figure_files(*config["families"], "beyond", "verdicts"),
     localrule: True

@@ -60,7 +60,7 @@ class Project:
         output = self.run("--dry-run", *arguments, **settings).stdout
         table = re.search(r"^job +count\n[- ]+\n(.*?)^total", output, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines()) if table else ()
-        return {rule: int(count) for rule, count in rows if rule not in ("all", "verdicts", *families())}
+        return {rule: int(count) for rule, count in rows if rule not in ("all", "beyond", "verdicts", *families())}
 
     def artifacts(self, directory=None, costs=False):
         """Bytes of every artifact: instances, runs, analyses, tables, figures; those of `costs` if asked."""

@@ -60,7 +60,7 @@ def test_the_page_says_that_it_is_no_result_of_the_papers_scale(page):
     content = page.read_text("utf-8")
     assert 'role="note"' in content
     assert "test scale, not the paper&#39;s" in content
-    assert content.count("<strong>At the paper's scale:</strong>") == len(families())
+    assert content.count("<strong>At the paper's scale:</strong>") == len(families()) + 1, "and what goes beyond the paper"
 
 
 def test_links_lead_somewhere(page):
@@ -184,7 +184,7 @@ def test_snakemakes_report_has_every_figure_with_category_label_and_caption(fini
         assert {Path(name).stem for name in archive.namelist() if name.endswith(".png")} == figures
         report = archive.read("report/report.html").decode()
     categories = json.JSONDecoder().raw_decode(report.split("var categories = ", 1)[1])[0]
-    assert categories.keys() == {*families(), "verdicts", "costs"}
+    assert categories.keys() == {*families(), "beyond", "verdicts", "costs"}
     for name in figures:
         assert f'"labels": {{"figure": "{name}", "scale": "test"}}' in report
     assert report.count('"caption": "<p><strong>') == len(figures)

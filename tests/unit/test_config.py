@@ -94,6 +94,10 @@ BAD_VALUES = [
     ("parity.depth_signal.depths", [0], "greater than or equal to 1"),
     ("parity.depth_signal.n_features", [15], "less than or equal to 14"),
     ("parity.learners.residual.branch_scale", "half", "'one' or 'depth'"),
+    ("parity.depth_training.problems", ["d7"], "unknown problem 'd7'"),
+    ("parity.optimisers.learners", ["tanks"], "unknown learner 'tanks'"),
+    ("parity.optimisers.problems", ["d5_queries"], "'d5_queries' must be of the kind 'targets'"),
+    ("parity.learners.residual_4.branch_scale", "root", "'one' or 'depth'"),
 ]
 
 
@@ -214,6 +218,8 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         ("steps.learners.forward_only.residual", True, "residual: only for the kind end_to_end, not forward_only"),
         ("steps.learners.forward_only.hidden", "relu", "steps.learners.forward_only.hidden = 'relu'"),
         ("steps.depth_training", {"problems": ["steps"], "learners": ["tanks"]}, "unknown learner 'tanks'"),
+        ("curves.optimisers.problems", ["n11"], "optimisers.problems: unknown problem 'n11'"),
+        ("lines.problems.k1_rates.n_tuples", 3_000_000, "problems.k1_rates: 3000000 tuples of 1 images are more than"),
     ],
 )
 def test_a_value_that_does_not_fit_its_family_is_named(raw, path, value, words):

@@ -86,7 +86,7 @@ def test_an_id_stands_once(tmp_path):
 
 @pytest.mark.parametrize("entry", CLAIMS, ids=lambda entry: entry.id)
 def test_every_claim_has_its_measure_and_sentence(entry):
-    assert entry.family in families()
+    assert entry.family in (*families(), "beyond")
     function = getattr(MEASURES[entry.family], entry.id)
     assert function.__doc__
     assert function.__code__.co_varnames[: function.__code__.co_argcount] == tuple(entry.tables)

@@ -70,7 +70,7 @@ def test_targets_read_well(finished):
     tables = [f"{name}_table" for name in FIGURES]
     others = {"portfolio_moments", "lines_pool", "lines_accuracy"}
     costs = {"costs", "costs_table", "costs_rules_table", "costs_scaling_table", "page"}
-    assert set(listed) == {"all", *families(), "verdicts", *FIGURES, *tables, *others, *costs}
+    assert set(listed) == {"all", *families(), "beyond", "verdicts", *FIGURES, *tables, *others, *costs}
     assert finished.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
     assert finished.plan("results/test/figures/parity_size.pdf", "--force") == {"parity_size": 1}
 

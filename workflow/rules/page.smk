@@ -1,6 +1,10 @@
 # One page of everything, for people who look rather than read: target page, which is no part of `all` because it shows
 # run times.
-PAGE = {name: [f for f in FIGURES if FIGURES[f]["family"] == name] for name in [*config["families"], "verdicts"]}
+PAGE = {
+    name: [figure for figure in FIGURES if FIGURES[figure]["family"] == name]
+    for name in [*config["families"], "beyond", "verdicts"]
+    if name != "beyond" or any(figure["family"] == name for figure in FIGURES.values())
+}
 PAGE_FIGURES = [name for names in PAGE.values() for name in names]
 LIBRARY = os.path.relpath(WORKFLOW / "failures")
 VENDOR = os.path.relpath(WORKFLOW / "resources/vendor")

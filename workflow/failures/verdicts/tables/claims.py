@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from failures.verdicts.ledger import EXACT, NOTHING, Claim, Measured, Missing, read_claims, verdict
-from failures.verdicts.measures import curves, lines, parity, periodic, portfolio, steps
+from failures.verdicts.measures import beyond, curves, lines, parity, periodic, portfolio, steps
 
 # Written out, so that the fingerprint of the table's rule sees them.
 MEASURES = {
+    "beyond": beyond,
     "curves": curves,
     "lines": lines,
     "parity": parity,

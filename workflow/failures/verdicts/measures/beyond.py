@@ -1,0 +1,83 @@
+"""Claims about what the paper left out: very deep networks and today's optimisers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from failures.verdicts.ledger import Measured, bootstrap, extreme, rows, student
+
+
+def _ends(depth_training: pd.DataFrame, column: str, **values: object) -> list[np.ndarray]:
+    """A column of the runs with these values, for each learner an array over its replicates; diverged runs are 0."""
+    table = rows(depth_training, **values)
+    return [group[column].fillna(0.0).to_numpy() for _, group in table.groupby("learner")]
+
+
+def _of(depth_training: pd.DataFrame, architecture: str, depth: int) -> np.ndarray:
+    """Way of the runs of an architecture and depth at d = 10."""
+    values = {"family": "parity", "size": 10, "architecture": architecture, "depth": depth}
+    return np.concatenate(_ends(depth_training, "progress", **values))
+
+
+def _accuracy(way: Measured) -> Measured:
+    """The accuracy on the way from chance, 1/2, to 1."""
+    return Measured(*((1 + end) / 2 for end in (way.value, way.low, way.high)), way.n_replicates)
+
+
+def depth_does_not_rescue_30(depth_training: pd.DataFrame) -> Measured:
+    """Largest mean accuracy at d = 30."""
+    ways = _ends(depth_training, "progress", family="parity", size=30)
+    return extreme(max, [_accuracy(student(way)) for way in ways])
+
+
+def depth_slows_parity(depth_training: pd.DataFrame) -> Measured:
+    """Way of one hidden layer at d = 10 less that of 64 plain ones."""
+    shallow, deep = (_of(depth_training, "plain", depth) for depth in (1, 64))
+    return bootstrap("depth_slows_parity", lambda one, many: one.mean() - many.mean(), shallow, deep)
+
+
+def shortcuts_keep_parity_learnable(depth_training: pd.DataFrame) -> Measured:
+    """Way of 64 layers with shortcuts at d = 10."""
+    return bootstrap("shortcuts_keep_parity_learnable", np.mean, _of(depth_training, "residual", 64))
+
+
+def normalisation_keeps_parity_learnable(depth_training: pd.DataFrame) -> Measured:
+    """Way of 64 normalised layers at d = 10."""
+    return bootstrap("normalisation_keeps_parity_learnable", np.mean, _of(depth_training, "normalised", 64))
+
+
+def blocks_do_not_rescue_lines(depth_training: pd.DataFrame) -> Measured:
+    """Largest way of the networks with blocks at k = 3."""
+    deep = depth_training[depth_training["depth"] > 0]
+    return extreme(max, [student(way) for way in _ends(deep, "progress", family="lines", size=3)])
+
+
+def _least_growth(optimisers: pd.DataFrame, family: str) -> Measured:
+    """Least exponent of the optimisers of a family; Missing if the target was reached at fewer than two sizes."""
+    growths = rows(optimisers, part="growth", family=family).dropna(subset=["exponent"])
+    parts = [
+        Measured(row.exponent, row.exponent_low, row.exponent_high, int(row.n_replicates))
+        for row in growths.itertuples()
+    ]
+    return extreme(min, parts)
+
+
+def optimisers_keep_parity_exponential(optimisers: pd.DataFrame) -> Measured:
+    """Least slope of log2(updates) against d."""
+    return _least_growth(optimisers, "parity")
+
+
+def optimisers_keep_conditioning(optimisers: pd.DataFrame) -> Measured:
+    """Least exponent of the convolution's updates in n."""
+    return _least_growth(optimisers, "curves")
+
+
+def optimisers_do_not_rescue_30(optimisers: pd.DataFrame) -> Measured:
+    """Largest mean accuracy of an optimiser at d = 30."""
+    best = rows(optimisers, part="best", family="parity", size=30).dropna(subset=["progress"])
+    parts = [
+        _accuracy(Measured(row.progress, row.progress_low, row.progress_high, int(row.n_replicates)))
+        for row in best.itertuples()
+    ]
+    return extreme(max, parts)
