@@ -130,7 +130,7 @@ def test_what_cannot_be_fooled_is_said_so():
 
 
 def test_ascent_of_a_linear_score_ends_in_its_corner():
-    score, gradient = linear()
+    _, gradient = linear()
     images, labels = np.random.default_rng(5).random((2, attacks.PIXELS)), np.array([1.0, -1.0])
     after = attacks.ascend(gradient, images, labels, 4000, 0.5)
     clear = np.abs(WEIGHTS) > 0.05
@@ -188,8 +188,9 @@ def test_the_analysis_reports_what_it_shows(model, tmp_path):
     inputs = {"pool": tmp_path / "pool.npy", "runs": [tmp_path / "runs.csv"], "models": [tmp_path / "models"]}
     sizes = {"n_images": 3, "largest_flips": 4, "n_pairs": 0, "n_iterations": 4, "n_noise": 4, "n_ascent": 5}
     table = analyze(inputs, sizes | {"n_examples": 2}, "code")
-    network, (image, real, noise, pixel) = Network(model), (
-        table[table["part"] == part] for part in ("image", "real", "noise", "pixel")
+    network, (image, real, noise, pixel) = (
+        Network(model),
+        (table[table["part"] == part] for part in ("image", "real", "noise", "pixel")),
     )
     assert len(image) == 3
     assert (image["label"] * image["score"] > 0).all()
