@@ -66,7 +66,7 @@ def test_a_panel_a_depth(depth):
     figure = depth_figure.draw(depth, "preview")
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["the paper's N1", "4 residual blocks"]
     for axis in figure.axes:
-        dots = {tuple(np.round(line.get_ydata(), 6)) for line in axis.lines if line.get_marker() == "o"}
+        dots = {tuple(np.round(np.array(line.get_ydata(), float), 6)) for line in axis.lines if line.get_marker() == "o"}
         assert (0.6, round((0.5 + 0.66 + 0.63) / 3, 6)) in dots
     assert "Preview" in figure.get_suptitle()
 
@@ -77,12 +77,10 @@ def written(tmp_path, learners=("decomposition", "end_to_end")):
     for index, learner in enumerate(learners):
         keys = {"problem": "k1", "learner": learner, "seed": 0}
         fooled = not index
-        for number in range(3):
-            rows.append({
-                **keys, "part": "image", "number": number, "label": 1, "n_pixels": 9, "score": 1.5, "single": 2 * fooled,
-                "flips": 1 if fooled else np.nan, "flips_at_least": 1 if fooled else 2, "l2": 0.2 if fooled else 3.0,
-                "largest": 0.1, "nearest": 4.0, "between": 5.0,
-            })  # fmt: skip
+        image = {"label": 1, "n_pixels": 9, "score": 1.5, "largest": 0.1, "nearest": 4.0, "between": 5.0}
+        image |= {"single": 2 * fooled, "flips": 1 if fooled else np.nan, "flips_at_least": 1 if fooled else 2}
+        image |= {"l2": 0.2 if fooled else 3.0}
+        rows += [{**keys, "part": "image", "number": number, **image} for number in range(3)]
         rows += [{**keys, "part": "real", "number": n, "label": 1, "score": n / 10 - 0.05} for n in range(100)]
         for number, label in enumerate((1, -1, 1, -1)):
             score = label * (20.0 if fooled else 1.0)

@@ -30,7 +30,7 @@ def test_a_block_adds_the_relu_of_a_convolution_to_its_input():
     """Written out position by position, with zeros around the map."""
     n1 = with_other_weights(networks.n1("test", blocks=2))
     pixels, _ = problem.unpack(problem.draw_images(2, "code", np.random.default_rng(1)))
-    inside = keras.Model(n1.inputs, [n1.get_layer("maximum_2").output, n1.get_layer("flat").output])
+    inside = keras.Model(n1.inputs[0], [n1.get_layer("maximum_2").output, n1.get_layer("flat").output])
     maps, flat = (values.numpy() for values in inside(pixels))
     for name in ("block_1", "block_2"):
         kernel, bias = n1.get_layer(name).get_weights()
@@ -101,7 +101,10 @@ def test_blocks_change_no_other_weight_and_no_network_without_them():
 def test_a_deep_learner_trains_and_can_be_saved_and_loaded(tmp_path):
     settings = Problem(tuple_length=2, n_tuples=100, n_steps=3, evaluate_every=2, evaluation=10).model_dump()
     training = Training(
-        "test", settings, "deep", Learner(method="end_to_end", batch_size=10, blocks=2).model_dump() | {"variant": "code"}
+        "test",
+        settings,
+        "deep",
+        Learner(method="end_to_end", batch_size=10, blocks=2).model_dump() | {"variant": "code"},
     )
     training.begin(next(problem.draw_instances("test", 100, [0], "code").itertuples(index=False)))
     before = training.trainer.learner.get_weights()

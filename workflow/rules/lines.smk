@@ -290,7 +290,9 @@ rule lines_fooling:
     params:
         module="failures.lines.fooling",
         settings={
-            "settings": {key: value for key, value in at("lines/fooling").items() if key.startswith(("n_", "largest"))},
+            "settings": {
+                key: value for key, value in at("lines/fooling").items() if key.startswith(("n_", "largest"))
+            },
             "variant": config["variant"],
         },
         code=code("analyze.py", "failures.lines.fooling"),

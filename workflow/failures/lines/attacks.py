@@ -153,7 +153,7 @@ def smallest_change(
 def _further(
     score: Score, images: np.ndarray, labels: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first point on the way from images to targets, and beyond them, that has lost the label, and whether any has."""
+    """The first points at or beyond targets, seen from images, that have lost the label, and whether any has."""
     reached, gone = targets.copy(), np.zeros(len(images), bool)
     for factor in BEYOND:
         if gone.all():

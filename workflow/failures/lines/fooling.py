@@ -74,7 +74,9 @@ class Network:
         found = [self._slopes(part) for part in _parts(images)]
         if not found:
             return np.zeros(0), np.zeros(images.shape)
-        return tuple(np.concatenate([values.numpy() for values in both]).astype(np.float64) for both in zip(*found))
+        return tuple(
+            np.concatenate([values.numpy() for values in both]).astype(np.float64) for both in zip(*found, strict=True)
+        )
 
 
 def _parts(images: np.ndarray) -> Iterable[tf.Tensor]:
@@ -137,7 +139,9 @@ def _fool(
     shown = np.flatnonzero(changed["flips"].notna() & changed["l2"].notna())[:n]
     kinds = {"line": _grey(images[shown]), "flips": _grey(fewest[shown]), "l2": nearby[shown]}
     parts = [_pixels(kind, chosen[shown], values) for kind, values in kinds.items()]
-    parts += [_pixels(kind, np.arange(len(noise))[:n], values[:n]) for kind, values in (("noise", before), ("ascent", after))]
+    parts += [
+        _pixels(kind, np.arange(len(noise))[:n], values[:n]) for kind, values in (("noise", before), ("ascent", after))
+    ]
     return {"image": changed, "real": real, "noise": noise}, pd.concat(parts, ignore_index=True)
 
 
@@ -185,7 +189,12 @@ def _noise(
     n = settings["n_noise"]
     before, labels = rng.random((n, attacks.PIXELS)), np.where(np.arange(n) % 2, -1, 1)
     after = attacks.ascend(network.slopes, before, labels, settings["n_ascent"], LENGTH)
-    columns = {"number": np.arange(n), "label": labels, "start_score": network.grey(before), "score": network.grey(after)}
+    columns = {
+        "number": np.arange(n),
+        "label": labels,
+        "start_score": network.grey(before),
+        "score": network.grey(after),
+    }
     return pd.DataFrame(columns | {"l2": np.linalg.norm(after - before, axis=1)}), before, after
 
 

@@ -54,7 +54,7 @@ def n1(*path: str | int, blocks: int = 0) -> keras.Model:
 
 
 def _residual(maps: keras.KerasTensor, blocks: int, *path: str | int) -> keras.KerasTensor:
-    """Blocks x -> x + relu(K * x + b), [n, 7, 7, 16] -> [n, 7, 7, 16], with one convolution K of 3 x 3 and zeros around.
+    """Blocks x -> x + relu(K * x + b), [n, 7, 7, 16] -> [n, 7, 7, 16], with one convolution K of 3 x 3, zeros around.
 
     Weights start like the scripts' dense layers, with the standard deviation 1/sqrt(fan in), so that a block changes
     its input little and four of them do not blow it up.

@@ -19,7 +19,7 @@ CONFIDENT, REAL = 0.99, 0.99
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
     """What `failures.lines.fooling` found, and shares and medians over its images.
 
-    inputs: `fooling` (table of `failures.lines.fooling`). The confidence of a score s is the logistic 1 / (1 + exp(-|s|)).
+    inputs: `fooling` (table of `failures.lines.fooling`). Confidence is the logistic of a score.
     Returns its columns and of the part `image`: relative (smallest change over the distance to the nearest training
     image of the other class); of `real`, `noise`: confidence (in the label that the noise is made for), of `noise`:
     start_confidence; of `summary`: quantity, value, low, high (95 % interval) and n (images). Quantities: accuracy;
