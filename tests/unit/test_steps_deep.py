@@ -52,6 +52,7 @@ def forward_only_gradients(weights, activation, x, labels, places):
 @pytest.mark.parametrize("depth", [1, 3])
 def test_three_forward_only_updates_of_every_flat_layer(depth, activation):
     training = begun(block("forward_only", depth=depth, hidden=activation))
+    training.trainer.xla = False  # compiling takes longer
     model, objective = training.trainer.learner, training.objective
     weights = start = [w.astype(np.float64) for w in model.get_weights()]
     assert len(weights) == 2 * (depth + 1)
