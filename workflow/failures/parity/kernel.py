@@ -1,14 +1,15 @@
 """The neural tangent kernel on the cube, and what it says of the signal of every parity (NumPy only).
 
-The tangent kernel Theta(x, x') = <grad p(x), grad p(x')> of a network on the inputs {-1, +1}^d decides the signals of all
-parities: with h_v(x) = (-1)^<x, v>, and Theta(h) the mean over all pairs of inputs at Hamming distance h,
+The tangent kernel Theta(x, x') = <grad p(x), grad p(x')> of a network on the inputs {-1, +1}^d decides the signals of
+all parities: with h_v(x) = (-1)^<x, v>, and Theta(h) the mean over all pairs of inputs at Hamming distance h,
 
     sum over |v| = k of ||E_x[h_v(x) grad p(x)]||^2 = 2^-d sum_h C(d, h) K_k(h) Theta(h),
 
 K_k being the Krawtchouk polynomial, K_k(h) = sum_j (-1)^j C(h, j) C(d - h, k - j). The sum over all k is Theta(0), the
-budget E ||grad p||^2 (Parseval). For a network of infinite width Theta depends on the distance alone, and
-the same sum gives the kernel's eigenvalues. Its recursion over layers is that of Jacot et al. 2018 (arXiv:1806.07572), with
-weights that are not rescaled by their fan in, so that each kernel counts with its number of inputs.
+budget E ||grad p||^2 (Parseval). For a network of infinite width Theta depends on the distance alone, and the same sum
+gives the kernel's eigenvalues, each as often as there are parities of its size. Its recursion over layers is that of
+Jacot et al. 2018 (arXiv:1806.07572), with weights that are not rescaled by their fan in, so that the gradient by a
+layer's kernel counts with its number of inputs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def krawtchouk(n_features: int) -> np.ndarray:
 
 
 def energies(kernel: np.ndarray) -> np.ndarray:
-    """Sum of the squared signals of all parities of each size 0..d, from the kernel at the distances 0..d; [..., d + 1]."""
+    """Sum of the squared signals of the parities of each size 0..d, from the kernel at distances 0..d; [..., d + 1]."""
     n_features = kernel.shape[-1] - 1
     pairs = comb(n_features, np.arange(n_features + 1)) / 2**n_features
     return (kernel * pairs) @ krawtchouk(n_features).T

@@ -1,8 +1,8 @@
 """The tangent kernel of a network on the whole cube, averaged over the pairs of inputs at each distance.
 
-<grad p(x), grad p(x')> is, for a dense layer, the product of <a(x), a(x')> and <delta(x), delta(x')> (`failures.gradients`):
-two products of matrices a layer in place of a transform of all its weights, a third to a tenth of the work. What is
-small against the whole is lost in its rounding: energies below about 1e-13 of the sum mean nothing.
+<grad p(x), grad p(x')> is, for a dense layer, the product of <a(x), a(x')> and <delta(x), delta(x')>
+(`failures.gradients`): two products of matrices a layer in place of a transform of all its weights. What is small
+against the whole is lost in its rounding: energies below about 1e-13 of the sum mean nothing.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ def analyze(
 
     inputs: none. name: of the learner. settings: its own (architecture, width, activation, normalization,
     initial_weights, initial_biases, branch_scale); its depth is one of `depths`.
-    Returns learner, n_features, depth, seed, quantity, degree and value. Quantities: budget, E ||grad p||^2; ratio, of the
-    variance over all parities to Theorem 1's bound budget / 2^d; energy, the sum over all parities of the size `degree`
-    of ||E[h_v grad p]||^2.
+    Returns learner, n_features, depth, seed, quantity, degree and value. Quantities: budget, E ||grad p||^2; ratio, of
+    the variance over all parities to Theorem 1's bound budget / 2^d; energy, the sum over all parities of the size
+    `degree` of ||E[h_v grad p]||^2.
     """
     table = []
     for d in n_features:

@@ -75,7 +75,9 @@ def _budgets(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
         _measured(axis, rows[rows["source"] == "network"], index)
         axis.plot(*_curve(rows[rows["source"] == "kernel"]), "-", color=color(index), linewidth=0.9)
     top = budgets.loc[budgets["source"] == "network", "value"].max()
-    axis.set(xscale="log", yscale="log", xlabel="hidden layers", ylabel="budget $E\\,\\|\\nabla p\\|^2$", title="budget")
+    axis.set(
+        xscale="log", yscale="log", xlabel="hidden layers", ylabel="budget $E\\,\\|\\nabla p\\|^2$", title="budget"
+    )
     axis.set_ylim(top=30 * top)
 
 
@@ -130,7 +132,9 @@ def _legend(shades: dict[int, tuple], learners: list[str]) -> list[Line2D]:
         for depth, shade in shades.items()
     ]
     lines += [
-        Line2D([], [], color=color(index), marker=MARKERS[index % len(MARKERS)], markersize=3.5, linestyle="", label=name)
+        Line2D(
+            [], [], color=color(index), marker=MARKERS[index % len(MARKERS)], markersize=3.5, linestyle="", label=name
+        )
         for index, name in enumerate(learners)
     ]
     names = (("0.3", "-", "kernel of infinite width"), ("black", "-", "scale of correlations"))

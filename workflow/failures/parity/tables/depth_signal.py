@@ -22,7 +22,7 @@ def tabulate(
 
     inputs: `signals`, files of `failures.parity.analyses.depth_signal`. learners: settings of each. predicted_depths:
     depths beyond those of the files. spreads: values of `initial_weights`.
-    Returns columns source, learner, n_features, depth, seed, spread, quantity, degree and value. Sources and quantities:
+    Returns columns source, learner, n_features, depth, seed, spread, quantity, degree, value. Sources and quantities:
 
     - network: budget E ||grad p||^2, ratio of variance and bound, share of the budget that all parities of the size
       `degree` have, and relative, that of one such parity in units of 2^-d, which each would have if all had the same;
@@ -40,7 +40,7 @@ def tabulate(
     for learner in {learner["activation"]: learner for learner in reversed(known.values())}.values():
         swept = sorted({*spreads, *(other["initial_weights"] for other in known.values() if _alike(learner, other))})
         parts.append(_scales("sweep", learner["activation"], learner, swept))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    return pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
 
 
 def _is_known(learner: dict[str, Any]) -> bool:

@@ -191,7 +191,7 @@ def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
     keys = ["n_features", "depth", "degree"]
     predicted = rows(depth_signal, source="kernel", learner="he_relu", quantity="share").set_index(keys)["value"]
     shares = _of_networks(depth_signal, "he_relu", "share")
-    shares = shares[shares["depth"] <= _SHALLOW].join(predicted, on=keys, rsuffix="_predicted")
+    shares = shares[shares["depth"] <= _SHALLOW].join(predicted, on=keys, suffixes=("", "_predicted"))
     if shares.empty:
         raise Missing
     misplaced = (shares["value"] - shares["value_predicted"]).abs() / 2
