@@ -13,6 +13,8 @@ from failures.style import PAGE, add_note, color
 MARKERS = "osD^vP*X"
 # Below this, a share is what the rounding of the sum of all leaves.
 RESOLVED = 1e-12
+# What the panels of single learners begin at.
+SHOWN = 1e-5
 # Parities of at least this share of the bits are large.
 LARGE = 0.75
 
@@ -33,6 +35,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.set_title(learner)
     for axis in panels[1 : len(learners)]:
         axis.sharey(panels[0])
+    smallest = largest.loc[largest["quantity"] == "relative", "value"].min()
+    panels[0].set_ylim(max(smallest, SHOWN) / 2, 2 * 2.0 ** largest["n_features"].max())
     budget, large, scales, *rest = panels[len(learners) :]
     _budgets(budget, largest, learners)
     _large(large, largest, learners)
