@@ -82,7 +82,11 @@ BAD_VALUES = [
     ("parity.rescues.uniform.problems", ["d10_sparse"], "'d10_sparse' must have random subset_sizes"),
     ("parity.rescues.sparse.problems", ["d30"], "'d30' has random subset_sizes"),
     ("parity.rescues.mixed.problems", ["d30"], "'d30' must be of the kind 'mixed'"),
-    ("parity.rescues.running.learners", ["deep", "residual"], "'residual' must have the architecture 'fully_connected'"),
+    (
+        "parity.rescues.running.learners",
+        ["deep", "residual"],
+        "'residual' must have the architecture 'fully_connected'",
+    ),
 ]
 
 
