@@ -89,7 +89,11 @@ BAD_VALUES = [
     ("parity.rescues.uniform.problems", ["d10_sparse"], "'d10_sparse' must have random subset_sizes"),
     ("parity.rescues.sparse.problems", ["d30"], "'d30' has random subset_sizes"),
     ("parity.rescues.mixed.problems", ["d30"], "'d30' must be of the kind 'mixed'"),
-    ("parity.rescues.running.learners", ["deep", "residual"], "'residual' must have the architecture 'fully_connected'"),
+    (
+        "parity.rescues.running.learners",
+        ["deep", "residual"],
+        "'residual' must have the architecture 'fully_connected'",
+    ),
     ("parity.depth_signal.learners", ["tanks"], "unknown learner 'tanks'"),
     ("parity.depth_signal.depths", [0], "greater than or equal to 1"),
     ("parity.depth_signal.n_features", [15], "less than or equal to 14"),
@@ -97,7 +101,6 @@ BAD_VALUES = [
     ("parity.depth_training.problems", ["d7"], "unknown problem 'd7'"),
     ("parity.optimisers.learners", ["tanks"], "unknown learner 'tanks'"),
     ("parity.optimisers.problems", ["d5_queries"], "'d5_queries' must be of the kind 'targets'"),
-    ("parity.learners.residual_4.branch_scale", "root", "'one' or 'depth'"),
 ]
 
 

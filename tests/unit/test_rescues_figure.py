@@ -32,7 +32,7 @@ def files(folder, runs):
     histories, summaries = [], []
     for problem, learner, size, seed, solved in runs:
         keys = {"problem": problem, "learner": learner, "instance": f"size_{size}_seed_{seed}", "seed": seed}
-        values = np.full(len(STEPS), 0.5) if solved is None else np.where(STEPS + 1 >= solved, 1.0, 0.5)
+        values = np.full(len(STEPS), 0.5) if solved is None else np.where(solved <= STEPS + 1, 1.0, 0.5)
         histories.append(pd.DataFrame({**keys, "step": STEPS, "metric": "accuracy", "value": values}))
         summaries.append({**keys, "subset_size": size})
     pd.concat(histories).to_parquet(folder / "history.parquet")
@@ -41,7 +41,12 @@ def files(folder, runs):
 
 
 def many(sparse=lambda d, size: 1 + 50 * (d // 10) ** (size - 1)):
-    runs = [(f"d{d}_sparse", "relu", size, seed, sparse(d, size)) for d in (10, 20, 30) for size in (1, 2, 3) for seed in (0, 1, 2)]
+    runs = [
+        (f"d{d}_sparse", "relu", size, seed, sparse(d, size))
+        for d in (10, 20, 30)
+        for size in (1, 2, 3)
+        for seed in (0, 1, 2)
+    ]
     runs += [("d30", "relu", 15, seed, None) for seed in (0, 1, 2)]
     runs += [("d30_mixed", "relu", 15, seed, None if seed == 2 else 101) for seed in (0, 1, 2)]
     runs += [("d30_mixed", "adam", 15, seed, 501) for seed in (0, 1, 2)]
@@ -131,13 +136,17 @@ def test_claims_about_rescues_can_come_out_each_way(table):
     sizes = table.assign(subset_size=table["subset_size"].replace({1: 3, 3: 1}))
     assert verdict(CLAIMS["sparse_exponent_grows"], parity.sparse_exponent_grows(sizes)) == "not reproduced"
     steep = table.assign(**{name: table[name] * 2 for name in ("exponent", "exponent_low", "exponent_high")})
-    assert verdict(CLAIMS["sparse_parities_cost_a_power"], parity.sparse_parities_cost_a_power(steep)) == "not reproduced"
+    assert (
+        verdict(CLAIMS["sparse_parities_cost_a_power"], parity.sparse_parities_cost_a_power(steep)) == "not reproduced"
+    )
 
 
 def test_rescues_figure_draws_chance_beside_what_is_learnt(table):
     left, right = rescues_figure.draw(table).axes
     curves = {line.get_label(): line.get_xydata() for line in left.lines}
-    assert {"unaided (Figure 1)", "|v| = 1", "mixed inputs, adam", "mixed inputs, relu", "running labels"} <= set(curves)
+    assert {"unaided (Figure 1)", "|v| = 1", "mixed inputs, adam", "mixed inputs, relu", "running labels"} <= set(
+        curves
+    )
     assert (curves["unaided (Figure 1)"][:, 1] == 0.5).all()
     assert curves["running labels"][[0, -1]].tolist() == [[1, 0.5], [1951, 1.0]]
     drawn = [line.get_xydata().tolist() for line in right.lines]

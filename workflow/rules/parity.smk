@@ -94,8 +94,7 @@ register_figure(
     },
     settings={
         "ways": {
-            way: selected_problems("parity", f"rescues/{way}", "n_features", "evaluation", "n_steps")
-            for way in RESCUES
+            way: selected_problems("parity", f"rescues/{way}", "n_features", "evaluation", "n_steps") for way in RESCUES
         }
     },
 )

@@ -85,7 +85,9 @@ class RunningObjective(ParityObjective):
         There are only two labels that a stage can be told: all stages answer to both at once, and the chain is
         followed through their answers.
         """
-        plus, minus = (model(tf.stack([said * tf.ones_like(inputs), inputs], 2), training=False) for said in (1.0, -1.0))
+        plus, minus = (
+            model(tf.stack([said * tf.ones_like(inputs), inputs], 2), training=False) for said in (1.0, -1.0)
+        )
         positive, score = tf.ones_like(inputs[:, 0], tf.bool), plus[:, 0]
         for stage in range(self.n_features):
             score = tf.where(positive, plus[:, stage], minus[:, stage])

@@ -30,7 +30,7 @@ def tabulate(inputs: dict[str, Any], ways: dict[str, dict[str, dict[str, Any]]])
     `n_features`, `evaluation` and `n_steps`.
     Returns rows of three parts, with way, learner and n_features:
 
-    - curve, at the largest d of a way, of sparse parities one for each subset_size: step, accuracy_median, accuracy_p10,
+    - curve, at the largest d of a way, of sparse parities one a subset_size: step, accuracy_median, accuracy_p10,
       accuracy_p90, n_replicates;
     - run: subset_size, seed, accuracy (mean of the last ten evaluations), n_samples (of these; empty where they are
       exact), steps (updates done at the first evaluation at or above .99; empty if there was none), n_steps;
@@ -81,7 +81,7 @@ def _exponents(runs: pd.DataFrame) -> pd.DataFrame:
     """The fit of each learner and subset size on sparse parities."""
     fits = []
     for (learner, size), rows in runs[runs["way"] == "sparse"].groupby(["learner", "subset_size"]):
-        if rows["n_features"].nunique() > 1:
+        if len(set(rows["n_features"])) > 1:
             fits.append({"learner": learner, "subset_size": size, **power(rows, "rescues", learner, int(size))})
     return pd.DataFrame(fits).assign(part="exponent", way="sparse")
 
