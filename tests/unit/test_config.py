@@ -81,7 +81,8 @@ BAD_VALUES = [
     ("lines.learners.end_to_end_1.blocks", 1.5, "integer"),
     ("lines.snr_depth.blocks", [], "at least 1 item"),
     ("lines.snr_depth.n_tuples", 900_000, "are more than pool.n_images"),
-    ("lines.fooling.problems", ["k2"], "'k2' must have tuples of one image"),
+    ("lines.fooling.problems", ["k1", "k2"], "at most 1 item"),
+    ("lines.fooling.learners", ["end_to_end"], "'end_to_end' must have the method 'decomposition'"),
     ("lines.fooling.learners", ["tanks"], "unknown learner 'tanks'"),
     ("lines.fooling.n_noise", 1, "greater than or equal to 2"),
 ]
