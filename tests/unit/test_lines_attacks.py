@@ -155,24 +155,25 @@ def test_nearest_images_are_those_of_all_distances(monkeypatch):
 
 @pytest.fixture(scope="module")
 def model():
-    """Random weights, and an output bias that lets half of the images have either label."""
+    """Random weights, and a bias of N1's score that lets half of the images have either label."""
     learner = networks.learner(1, "test")
-    bias = learner.get_layer("n2").get_layer("label").bias
-    bias.assign(bias - np.median(learner.predict(problem.unpack(lines(200))[0][:, None], verbose=0)))
+    n1 = learner.get_layer("n1")
+    bias = n1.get_layer("score").bias
+    bias.assign(bias - np.median(n1.predict(problem.unpack(lines(200))[0], verbose=0)))
     return learner
 
 
 def test_packed_and_grey_images_have_the_scores_of_the_model(model):
     images = lines(130)
-    network = Network(model)
-    expected = model.predict(problem.unpack(images)[0][:, None], verbose=0)[:, 0]
+    network = Network(model.get_layer("n1"))
+    expected = model.get_layer("n1").predict(problem.unpack(images)[0], verbose=0)[:, 0]
     np.testing.assert_allclose(network.grey(grey(images)), expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(network.packed(images), expected, rtol=1e-4, atol=1e-5)
     assert network.packed(images[:0]).shape == network.grey(grey(images[:0])).shape == (0,)
 
 
 def test_slopes_are_finite_differences(model):
-    network = Network(model)
+    network = Network(model.get_layer("n1"))
     points = np.random.default_rng(7).random((2, attacks.PIXELS))
     directions = np.random.default_rng(8).standard_normal((2, attacks.PIXELS))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
@@ -192,7 +193,7 @@ def test_the_analysis_reports_what_it_shows(model, tmp_path):
     inputs = {"pool": tmp_path / "pool.npy", "runs": [tmp_path / "runs.csv"], "models": [tmp_path / "models"]}
     sizes = {"n_images": 3, "largest_flips": 4, "n_pairs": 0, "n_iterations": 4, "n_noise": 4, "n_ascent": 5}
     table = analyze(inputs, sizes | {"n_examples": 2}, "code")
-    network = Network(model)
+    network = Network(model.get_layer("n1"))
     image, real, noise, pixel = (table[table["part"] == part] for part in ("image", "real", "noise", "pixel"))
     assert len(image) == 3
     assert (image["label"] * image["score"] > 0).all()

@@ -66,7 +66,9 @@ def test_a_panel_a_depth(depth):
     figure = depth_figure.draw(depth, "preview")
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["the paper's N1", "4 residual blocks"]
     for axis in figure.axes:
-        dots = {tuple(np.round(np.array(line.get_ydata(), float), 6)) for line in axis.lines if line.get_marker() == "o"}
+        dots = {
+            tuple(np.round(np.array(line.get_ydata(), float), 6)) for line in axis.lines if line.get_marker() == "o"
+        }
         assert (0.6, round((0.5 + 0.66 + 0.63) / 3, 6)) in dots
     assert "Preview" in figure.get_suptitle()
 

@@ -166,7 +166,7 @@ class Config(Settings):
     snr_depth: Depth
     """The signal-to-noise ratio with residual blocks in N1."""
     fooling: Fooling
-    """Trained networks of single images, and what fools them."""
+    """What fools N1 of trained networks; only the decomposition tells it the label of every image."""
     depth_training: Figure | None = None
     """Runs of this family that the figure `depth_training` compares; none if left out."""
     optimisers: Figure | None = None
@@ -181,8 +181,9 @@ class Config(Settings):
             for problem in getattr(self, name).problems:
                 if not self.problems[problem].snapshots:
                     raise ValueError(f"{name}.problems: '{problem}' needs snapshots")
-        if self.problems[self.fooling.problems[0]].tuple_length > 1:
-            raise ValueError(f"fooling.problems: '{self.fooling.problems[0]}' must have tuples of one image")
+        for learner in self.fooling.learners:
+            if self.learners[learner].method != "decomposition":
+                raise ValueError(f"fooling.learners: '{learner}' must have the method 'decomposition'")
         self._tuples_fit_into_the_pool()
         return self
 
