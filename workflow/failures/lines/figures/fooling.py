@@ -23,18 +23,18 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     figure = plt.figure(figsize=(PAGE, 5.0))
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
     axes = above.subplots(1, 3)
-    networks = list(table["learner"].unique())
-    for index, learner in enumerate(networks):
+    for index, learner in enumerate(table["learner"].unique()):
         own, dashes = table[table["learner"] == learner], DASHES[index % len(DASHES)]
         _distances(axes[0], own[own["part"] == "image"], dashes)
-        _flips(axes[1], own[own["part"] == "image"], index, learner, len(networks))
+        _flips(axes[1], own[own["part"] == "image"], index, learner)
         _confidence(axes[2], own, dashes)
-    axes[0].set(xlabel="L2 distance", ylabel="share of images", title="small changes", xscale="log")
-    axes[1].set(xlabel="flipped pixels", ylabel="share of images", title="flips that suffice")
-    axes[2].set(xlabel="score in the label's favour", ylabel="share of images", title="noise and real images")
-    for number, axis in enumerate(axes):
+    axes[0].set(xlabel="L2 distance", ylabel="share of images", title="changes that suffice", xlim=0)
+    axes[1].set(xlabel="flipped pixels", title="flips that suffice", xlim=0)
+    axes[1].xaxis.get_major_locator().set_params(integer=True)
+    axes[2].set(xlabel="score in the label's favour", title="noise and real images")
+    for axis in axes:
         axis.set_ylim(0, 1.02)
-        axis.legend(fontsize="x-small", loc="upper left" if number != 1 else "best", handlelength=1.5)
+        axis.legend(fontsize="x-small", loc="lower right", handlelength=1.5)
     pixels = table[table["part"] == "pixel"]
     left, right = below.subfigures(1, 2)
     _examples(left, pixels, CHANGED)
@@ -56,11 +56,10 @@ def _distances(axis: plt.Axes, images: pd.DataFrame, dashes: object) -> None:
         _cumulative(axis, images[column], color=color(index), linestyle=dashes, label=name if first else None)
 
 
-def _flips(axis: plt.Axes, images: pd.DataFrame, index: int, learner: str, n: int) -> None:
-    """Bars: share of images by the flips that were found; the last bar, for none found, is not drawn."""
-    counts = images["flips"].dropna().astype(int).value_counts().sort_index() / max(len(images), 1)
-    places = counts.index + 0.8 / n * (index - (n - 1) / 2)
-    axis.bar(places, counts, width=0.8 / n, color=color(index + 3), label=learner.replace("_", "-"))
+def _flips(axis: plt.Axes, images: pd.DataFrame, index: int, learner: str) -> None:
+    """Share of images that some number of flips suffices for."""
+    dashes, shade = DASHES[index % len(DASHES)], color(index + 3)
+    _cumulative(axis, images["flips"], color=shade, linestyle=dashes, label=learner.replace("_", "-"))
 
 
 def _confidence(axis: plt.Axes, own: pd.DataFrame, dashes: object) -> None:
