@@ -6,7 +6,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seed, Seeds, Settings, Single, check_figure, check_joint, unique
+from failures.settings import (
+    Figure,
+    Name,
+    Optimizer,
+    RateFactors,
+    Seed,
+    Seeds,
+    Settings,
+    Single,
+    check_figure,
+    check_joint,
+    unique,
+)
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Counts = Annotated[list[Count], Field(min_length=1), AfterValidator(unique)]

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import JOINT, Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, check_joint, unique
+from failures.settings import (
+    JOINT,
+    Figure,
+    Name,
+    Optimizer,
+    RateFactors,
+    Seeds,
+    Settings,
+    check_figure,
+    check_joint,
+    unique,
+)
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
 # Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, Single, check_figure, check_joint, unique
+from failures.settings import (
+    Figure,
+    Name,
+    Optimizer,
+    RateFactors,
+    Seeds,
+    Settings,
+    Single,
+    check_figure,
+    check_joint,
+    unique,
+)
 from failures.steps.problem import OFFSETS
 
 Biases = Annotated[list[Annotated[float, Field(ge=-1000, le=1000)]], Field(min_length=1), AfterValidator(unique)]
