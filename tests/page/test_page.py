@@ -60,7 +60,9 @@ def test_the_page_says_that_it_is_no_result_of_the_papers_scale(page):
     content = page.read_text("utf-8")
     assert 'role="note"' in content
     assert "test scale, not the paper&#39;s" in content
-    assert content.count("<strong>At the paper's scale:</strong>") == len(families()) + 1, "and what goes beyond the paper"
+    assert content.count("<strong>At the paper's scale:</strong>") == len(families()) + 1, (
+        "and what goes beyond the paper"
+    )
 
 
 def test_links_lead_somewhere(page):

@@ -1,4 +1,4 @@
-"""Tables and figures over several families: runs written by hand, fits beside NumPy's, figures through what they drew."""
+"""Tables and figures over several families: runs written by hand, fits beside NumPy's, figures through artists."""
 
 import numpy as np
 import pandas as pd
@@ -132,7 +132,7 @@ def test_claims_about_depth(deep):
 
 def test_depth_is_drawn_a_panel_a_problem(deep):
     figure = depth_figure.draw(deep)
-    panels = {axis.get_title(): axis for axis in figure.axes if axis.get_title()}
+    panels = {axis.get_title("left"): axis for axis in figure.axes if axis.get_title("left")}
     assert list(panels) == ["lines, k = 3", "parity, d = 10", "parity, d = 30", "steps, d = 5"]
     axis = panels["parity, d = 10"]
     plain = next(line for line in axis.lines if len(line.get_xdata()) == 2 and line.get_color() == style.color(0))
@@ -236,7 +236,7 @@ def test_claims_about_optimisers(swept):
 
 def test_optimisers_are_drawn_against_the_size_and_beside_one_another(swept):
     growing, rest = optimisers_figure.draw(swept).axes
-    assert growing.get_title() == "parity"
+    assert growing.get_title("left") == "parity"
     line = growing.lines[0]
     assert line.get_xydata() == pytest.approx(np.array([[6, 41], [8, 161], [10, 641], [12, 2561]]))
     assert to_rgba(line.get_color()) == to_rgba(style.color(0))
@@ -269,4 +269,6 @@ def test_a_family_may_select_nothing_for_them(request):
     for family in families():
         raw[family].pop("depth_training", None)
         raw[family]["optimisers"] = None
-    assert all(validate(raw)[family][name] is None for family in families() for name in ("depth_training", "optimisers"))
+    assert all(
+        validate(raw)[family][name] is None for family in families() for name in ("depth_training", "optimisers")
+    )

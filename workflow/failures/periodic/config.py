@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Learner, Name, Names, RateFactors, Seeds, Settings, check_joint, check_selected, unique
+from failures.settings import (
+    Figure,
+    Learner,
+    Name,
+    Names,
+    RateFactors,
+    Seeds,
+    Settings,
+    check_joint,
+    check_selected,
+    unique,
+)
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
 Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]

@@ -16,7 +16,7 @@ BEYOND = 1.5
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.beyond.tables.optimisers`: a panel for each family whose size grows, one for the rest.
+    """Draw the table of `failures.beyond.tables.optimisers`: panels of growth, and one of the rest.
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
@@ -73,7 +73,9 @@ def _rest(axis: plt.Axes, rows: pd.DataFrame, names: list[str]) -> None:
             axis.hlines(heights, ours["updates_low"], ours["updates_high"], color=color(index), linewidth=0.8)
             _marks(axis, ours["updates"], heights, ours["reached"], index)
     axis.set(title="one problem a family", xlabel="updates to the target", xscale="log")
-    axis.set_yticks(range(len(problems)), [f"{family}\n{problem}" for (family, problem), _ in problems], fontsize="x-small")
+    axis.set_yticks(
+        range(len(problems)), [f"{family}\n{problem}" for (family, problem), _ in problems], fontsize="x-small"
+    )
     axis.invert_yaxis()
 
 

@@ -58,7 +58,9 @@ def label(optimizer: dict[str, Any]) -> str:
 def _family(inputs: dict[str, Any], family: str, settings: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
     """All parts of a family."""
     runs = _timed(*read_family(inputs, family, settings["problems"]))
-    rates = _rates(runs, {name: learner["optimizer"]["learning_rate"] for name, learner in settings["learners"].items()})
+    rates = _rates(
+        runs, {name: learner["optimizer"]["learning_rate"] for name, learner in settings["learners"].items()}
+    )
     of_rates = {key: group.reset_index(drop=True) for key, group in rates.groupby(GROUP)}
     bests, draws = [], {}
     for key, group in runs.groupby(GROUP):
@@ -68,7 +70,7 @@ def _family(inputs: dict[str, Any], family: str, settings: dict[str, dict[str, d
     growths = [
         _growth(ours, {key[2]: fewest for key, fewest in draws.items() if key[-1] == learner})
         for learner, ours in bests.groupby("learner")
-        if ours["size"].nunique() > 1
+        if len(set(ours["size"])) > 1
     ]
     parts = [rates.assign(part="rate"), bests, pd.DataFrame(growths)]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -14,9 +16,10 @@ def _ends(depth_training: pd.DataFrame, column: str, **values: object) -> list[n
     return [group[column].fillna(0.0).to_numpy() for _, group in table.groupby("learner")]
 
 
-def _of(depth_training: pd.DataFrame, architecture: str, depth: int) -> np.ndarray:
-    """Way of the runs of an architecture and depth at d = 10."""
-    values = {"family": "parity", "size": 10, "architecture": architecture, "depth": depth}
+def _of(depth_training: pd.DataFrame, architecture: str, pick: Callable) -> np.ndarray:
+    """Way at d = 10 of the runs of an architecture at its extreme depth (`pick`: min or max)."""
+    values = {"family": "parity", "size": 10, "architecture": architecture}
+    values["depth"] = pick(rows(depth_training, **values)["depth"])
     return np.concatenate(_ends(depth_training, "progress", **values))
 
 
@@ -32,19 +35,19 @@ def depth_does_not_rescue_30(depth_training: pd.DataFrame) -> Measured:
 
 
 def depth_slows_parity(depth_training: pd.DataFrame) -> Measured:
-    """Way of one hidden layer at d = 10 less that of 64 plain ones."""
-    shallow, deep = (_of(depth_training, "plain", depth) for depth in (1, 64))
+    """Way of the shallowest plain network at d = 10 less that of the deepest."""
+    shallow, deep = (_of(depth_training, "plain", pick) for pick in (min, max))
     return bootstrap("depth_slows_parity", lambda one, many: one.mean() - many.mean(), shallow, deep)
 
 
 def shortcuts_keep_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Way of 64 layers with shortcuts at d = 10."""
-    return bootstrap("shortcuts_keep_parity_learnable", np.mean, _of(depth_training, "residual", 64))
+    """Way of the deepest network with shortcuts at d = 10."""
+    return bootstrap("shortcuts_keep_parity_learnable", np.mean, _of(depth_training, "residual", max))
 
 
 def normalisation_keeps_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Way of 64 normalised layers at d = 10."""
-    return bootstrap("normalisation_keeps_parity_learnable", np.mean, _of(depth_training, "normalised", 64))
+    """Way of the deepest normalised network at d = 10."""
+    return bootstrap("normalisation_keeps_parity_learnable", np.mean, _of(depth_training, "normalised", max))
 
 
 def blocks_do_not_rescue_lines(depth_training: pd.DataFrame) -> Measured:
