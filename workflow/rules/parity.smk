@@ -225,7 +225,7 @@ rule parity_depth_gradients:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1800),
+        mem_mb=doubling(2000),
         runtime=doubling(15),
     params:
         module="failures.parity.analyses.depth_signal",
