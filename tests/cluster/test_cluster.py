@@ -69,7 +69,7 @@ def test_every_profile_plans_with_the_rules_of_all_groups(finished, profile, tmp
     assert set(groups.values()) == set(settings.get("group-components", {}))
     assert set(settings.get("set-resources", {})) <= rules
     plan = finished.plan("--forceall", profile=profile)
-    assert plan["parity_train"] == 11
+    assert plan["parity_train"] == 14
 
 
 def test_readme_says_when_to_use_which():

@@ -16,15 +16,18 @@ def figures(*names):
 
 
 FIG1, SIZE, CLASSES, VARIANCE = (figures(name) for name in ("fig1", "parity_size", "predictors", "gradient_variance"))
+RESCUES, DEPTH, OPTIMISERS = (figures(name) for name in ("rescues", "depth_training", "optimisers"))
 TRAINED_PARITIES = figures("fig1", "parity_size", "gradient_variance", "target_blindness", "predictors", "queries")
+TRAINED_PARITIES |= RESCUES | DEPTH | OPTIMISERS
 PERIODIC = figures("linear_periodic")
 PORTFOLIO = figures("fig4", "estimator_variance", "portfolio_rates")
-CURVES = {"curves_decode": 1} | figures("fig6", "curve_errors")
-STEPS = {"steps_predict": 1} | figures("fig7", "step_learners", "bias_sensitivity", "forward_only")
-MEASURED = {"lines_accuracy": 1, "lines_trained_signal": 2}
-LINES = MEASURED | figures("fig3", "success", "snr_training")
+CURVES = {"curves_decode": 1} | figures("fig6", "curve_errors") | DEPTH
+STEPS = {"steps_predict": 1} | figures("fig7", "step_learners", "bias_sensitivity", "forward_only") | DEPTH
+MEASURED = {"lines_accuracy": 1, "lines_trained_signal": 2, "lines_fooling": 1}
+LINES = MEASURED | figures("fig3", "success", "snr_training", "fooling") | DEPTH
 # What is computed without training.
 THEORY = figures("elimination", "linear_periodic_variance", "condition_numbers", "conditioning_rates", "fig2", "fig5")
+THEORY |= figures("depth_signal", "snr_depth")
 ALL_FIGURES = {
     rule: 1
     for rule in TRAINED_PARITIES | PERIODIC | PORTFOLIO | CURVES | STEPS | LINES | THEORY
@@ -34,21 +37,22 @@ DRAWN = {rule: 1 for rule in [*ALL_FIGURES, "claims", "published"] if not rule.e
 # Tables that are computed without the shared module of tables.
 OWN_TABLES = [f"{name}_table" for name in ("fig2", "fig6", "fig7", "condition_numbers", "conditioning_rates")]
 # Jobs of the tests' configuration.
-TRAIN_PARITIES = {"parity_train": 11, "parity_trained_gradients": 1} | TRAINED_PARITIES
+TRAIN_PARITIES = {"parity_train": 14, "parity_trained_gradients": 1} | TRAINED_PARITIES
 TRAIN_WAVES = {"periodic_train": 1} | PERIODIC
-TRAIN_OTHERS = {"portfolio_train": 2, "curves_train": 3, "steps_train": 3} | PORTFOLIO | CURVES | STEPS
-TRAIN_LINES = {"lines_train": 3} | LINES
+TRAIN_OTHERS = {"portfolio_train": 2, "curves_train": 4, "steps_train": 4} | PORTFOLIO | CURVES | STEPS
+TRAIN_LINES = {"lines_train": 4} | LINES
 TRAIN_ALL = TRAIN_PARITIES | TRAIN_WAVES | TRAIN_OTHERS | TRAIN_LINES
-INITIAL_SIGNAL = {"lines_initial_signal": 1} | figures("fig5")
+INITIAL_SIGNAL = {"lines_initial_signal": 1, "lines_depth_signal": 1} | figures("fig5", "snr_depth")
 INITIAL = {"parity_initial_gradients": 2}
+DEPTH_SIGNAL = {"parity_depth_gradients": 1} | figures("depth_signal")
 MOMENTS = {"portfolio_moments": 1}
 BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
 INSTANCES = {
     f"{family}_instances": count
-    for family, count in {"parity": 9, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2, "lines": 2}.items()
+    for family, count in {"parity": 11, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2, "lines": 3}.items()
 }
 EVERYTHING = TRAIN_ALL | INITIAL | MOMENTS | INSTANCES | {"periodic_gradients": 2, "lines_pool": 1} | INITIAL_SIGNAL
-EVERYTHING |= ALL_FIGURES
+EVERYTHING |= DEPTH_SIGNAL | ALL_FIGURES
 LIBRARY = "workflow/failures"
 
 
@@ -86,7 +90,7 @@ EDITS = {
     "the problem": (
         f"{LIBRARY}/parity/problem.py",
         replace("WORD = 32", "WORD = 16 * 2"),
-        {"parity_instances": 9} | TRAIN_PARITIES,
+        {"parity_instances": 11} | TRAIN_PARITIES,
     ),
     "a loss": (
         f"{LIBRARY}/losses.py",
@@ -114,7 +118,7 @@ EDITS = {
     "the family curves": (
         f"{LIBRARY}/curves/objective.py",
         replace("class ", "NOTHING = 0\n\n\nclass "),
-        {"curves_train": 3} | CURVES,
+        {"curves_train": 4} | CURVES,
     ),
     "what a figure of curves decodes": (
         f"{LIBRARY}/curves/decoding.py",

@@ -82,15 +82,15 @@ def test_the_text_has_results_of_its_own(finished, overlay):
     output = finished.run("--dry-run", "--quiet=progress", overlay=overlay).stdout
     made = set(re.findall(r"results/\S+?/figures/fig1\.pdf", output))
     assert made == {"results/test/paper/figures/fig1.pdf"}
-    assert finished.plan(overlay=overlay)["parity_train"] == 11
+    assert finished.plan(overlay=overlay)["parity_train"] == 14
 
 
 def test_status_counts_what_is_left(finished):
     summary = finished.run("--summary").stdout
     table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
-    assert len(table) == 107
+    assert len(table) == 132
     assert table["done"].all()
-    assert render(table).splitlines()[-1].split() == ["all", "107", "0", "0:00:00"]
+    assert render(table).splitlines()[-1].split() == ["all", "132", "0", "0:00:00"]
 
 
 def test_killed_in_another_folder_on_one_core_it_ends_with_the_same_bytes(finished, tmp_path):
