@@ -35,7 +35,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         sizes = sorted(best.loc[growing & (best["family"] == family), "size"].unique())
         axis.set_xticks(sizes, [f"{size:g}" for size in sizes])
         axis.minorticks_off()
-    axes[0, 0].set_ylabel("updates to the target")
+    if families:
+        axes[0, 0].set_ylabel("updates to the target")
     _rest(axes[0, -1], best[~growing], names)
     handles = [plt.Line2D([], [], color=color(index), marker="o", markersize=3) for index in range(len(names))]
     handles.append(plt.Line2D([], [], color="0.4", marker="^", markersize=4, linestyle="", markerfacecolor="none"))
