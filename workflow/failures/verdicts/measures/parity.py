@@ -147,6 +147,8 @@ def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
 def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
     """Accuracy of the chain after training with running labels."""
     return _worst_of_the_best(rescues, "running")
+
+
 # Architectures whose weights keep the norm of signals and gradients.
 _KEEPING = ("he_relu", "he_residual", "he_normalized")
 # Up to here ReLU networks of the width 64 are compared with infinite width: depth / width is at most 1/16.
