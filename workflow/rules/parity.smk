@@ -100,11 +100,6 @@ register_figure(
 )
 
 
-def parity_memory(learner):
-    """MB that training a learner takes: the compiled loops of very deep networks are large."""
-    return 1200 if config["parity"]["learners"][learner]["depth"] < 32 else 1600
-
-
 rule parity_instances:
     # Draw the target v* of every replicate.
     output:
@@ -151,7 +146,7 @@ rule parity_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: doubling(parity_memory(wildcards.learner))(wildcards, attempt),
+        mem_mb=doubling(1600),
         runtime=doubling(15),
     params:
         module="failures.parity.training",
