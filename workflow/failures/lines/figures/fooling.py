@@ -20,8 +20,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
-    figure = plt.figure(figsize=(PAGE, 5.0))
-    above, below = figure.subfigures(2, 1, height_ratios=[1, 1.1])
+    figure = plt.figure(figsize=(PAGE, 5.5))
+    above, below = figure.subfigures(2, 1, height_ratios=[1.2, 1.1])
     axes = above.subplots(1, 3)
     for index, learner in enumerate(table["learner"].unique()):
         own, dashes = table[table["learner"] == learner], DASHES[index % len(DASHES)]
@@ -34,7 +34,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     axes[2].set(xlabel="score in the label's favour", title="noise and real images")
     for axis in axes:
         axis.set_ylim(0, 1.02)
-        axis.legend(fontsize="x-small", loc="lower right", handlelength=1.5)
+        axis.legend(fontsize="x-small", loc="upper center", bbox_to_anchor=(0.5, -0.25), handlelength=1.5)
     pixels = table[table["part"] == "pixel"]
     left, right = below.subfigures(1, 2)
     _examples(left, pixels, CHANGED)
