@@ -18,7 +18,8 @@ def figures(*names):
 FIG1, SIZE, CLASSES, VARIANCE = (figures(name) for name in ("fig1", "parity_size", "predictors", "gradient_variance"))
 RESCUES, DEPTH, OPTIMISERS = (figures(name) for name in ("rescues", "depth_training", "optimisers"))
 TRAINED_PARITIES = figures("fig1", "parity_size", "gradient_variance", "target_blindness", "predictors", "queries")
-TRAINED_PARITIES |= RESCUES | DEPTH | OPTIMISERS
+BEYOND = RESCUES | DEPTH | OPTIMISERS
+TRAINED_PARITIES |= BEYOND
 PERIODIC = figures("linear_periodic")
 PORTFOLIO = figures("fig4", "estimator_variance", "portfolio_rates")
 CURVES = {"curves_decode": 1} | figures("fig6", "curve_errors") | DEPTH
@@ -46,7 +47,7 @@ INITIAL_SIGNAL = {"lines_initial_signal": 1, "lines_depth_signal": 1} | figures(
 INITIAL = {"parity_initial_gradients": 2}
 DEPTH_SIGNAL = {"parity_depth_gradients": 1} | figures("depth_signal")
 MOMENTS = {"portfolio_moments": 1}
-BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1
+BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1 | RESCUES
 INSTANCES = {
     f"{family}_instances": count
     for family, count in {"parity": 11, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2, "lines": 3}.items()
@@ -90,7 +91,7 @@ EDITS = {
     "the problem": (
         f"{LIBRARY}/parity/problem.py",
         replace("WORD = 32", "WORD = 16 * 2"),
-        {"parity_instances": 11} | TRAIN_PARITIES,
+        {"parity_instances": 11} | TRAIN_PARITIES | DEPTH_SIGNAL,
     ),
     "a loss": (
         f"{LIBRARY}/losses.py",
@@ -102,7 +103,7 @@ EDITS = {
     "theory": (
         f"{LIBRARY}/parity/theory.py",
         replace("expit(-scores) + expit(scores)", "expit(scores) + expit(-scores)"),
-        INITIAL | {"parity_trained_gradients": 1} | VARIANCE | CLASSES,
+        INITIAL | {"parity_trained_gradients": 1} | VARIANCE | CLASSES | DEPTH_SIGNAL,
     ),
     "the family periodic": (
         f"{LIBRARY}/periodic/objective.py",
@@ -205,7 +206,10 @@ CONFIGS = {
     "resolution": (change_value("style", "dpi", value=100), DRAWN),
     "palette": (change_value("style", "palette", value="deep"), DRAWN),
     "length of one problem": (problems("d5", "n_steps", value=401), {"parity_train": 1} | FIG1),
-    "evaluations of another": (problems("d5_sizes_signed", "evaluate_every", value=40), {"parity_train": 1} | SIZE),
+    "evaluations of another": (
+        problems("d5_sizes_signed", "evaluate_every", value=40),
+        {"parity_train": 1} | SIZE | RESCUES,
+    ),
     "a problem that nothing selects": (problems("d30", "n_steps", value=7), {}),
     "a learner that nothing selects": (change_value("parity", "learners", "tanh", value=LEARNER), {}),
     "a replicate of the same block": (change_value("seeds", value=[0, 1, 2]), BLOCKS),
@@ -213,7 +217,7 @@ CONFIGS = {
     "the order of replicates": (change_value("seeds", value=[1, 0]), {}),
     "one learner's rate": (
         change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 0.02}}),
-        {"parity_train": 6, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES,
+        {"parity_train": 8, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES | BEYOND,
     ),
     "a rate written otherwise": (
         change_value("parity", "learners", "relu", value={"optimizer": {"learning_rate": 1.0e-2}}),
@@ -222,7 +226,7 @@ CONFIGS = {
     # Snakemake compares parameters as a set of values: swapped values must not look the same.
     "two values that change places": (
         problems("d10", value={"n_steps": 50, "evaluate_every": 200, "checkpoint_every": 100}),
-        {"parity_train": 1} | FIG1,
+        {"parity_train": 1} | FIG1 | RESCUES,
     ),
     "answers to queries": (
         problems("d5_queries", "queries", value={"noise": [0.0]}),
