@@ -18,7 +18,7 @@ import pytest
 from project import Project
 
 KILLS = int(os.environ.get("KILLS", 5))
-JOBS = 100  # of 107 of the tests' configuration
+JOBS = 120  # of 131 of the tests' configuration
 DIFFERENT = {"TZ": "Pacific/Chatham", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "COLUMNS": "40", "PYTHONHASHSEED": "7"}
 DIFFERENT |= {"OMP_NUM_THREADS": "2", "MPLBACKEND": "svg"}
 
