@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from failures.style import PAGE, add_note, color
 
 NAMES = {
-    "uniform": "unaided (Figure 1)",
+    "uniform": "unaided",
     "sparse": "|v| = {size:.0f}",
     "mixed": "mixed inputs",
     "running": "running labels",
