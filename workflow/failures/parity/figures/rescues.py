@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from failures.style import PAGE, add_note, color
 
 NAMES = {
-    "uniform": "unaided (Figure 1)",
+    "uniform": "unaided",
     "sparse": "|v| = {size:.0f}",
     "mixed": "mixed inputs",
     "running": "running labels",
@@ -25,7 +25,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.2), width_ratios=(1.25, 1))
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.5), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
     _powers(axes[1], table[table["way"] == "sparse"])
     add_note(figure, note)
@@ -47,10 +47,10 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
             )
             style = LINES[number % len(LINES)]
             axis.plot(steps, rows["accuracy_median"], style, color=color(index), linewidth=1.2, label=label)
-    dimensions = " and ".join(f"{d}" for d in sorted(table["n_features"].unique()))
+    dimensions = " and ".join(f"{d:.0f}" for d in sorted(table["n_features"].unique()))
     axis.set(title=f"d = {dimensions}: three ways out", xlabel="training steps", ylabel="accuracy on uniform inputs")
     axis.set(xscale="log", ylim=(0.4, 1.02))
-    axis.legend(loc="upper left", fontsize="small", bbox_to_anchor=(0, 0.97))
+    axis.legend(loc="upper center", fontsize="small", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
 
 def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -70,6 +70,6 @@ def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
         handles.append(Line2D([], [], **style | {"linestyle": LINES[number % len(LINES)]}, marker=marker, label=label))
     dimensions = sorted(runs["n_features"].unique())
     axis.set(title="few relevant bits", xlabel="bits d", ylabel="steps to 99 % accuracy", xscale="log", yscale="log")
-    axis.set_xticks(dimensions, [str(d) for d in dimensions])
-    axis.minorticks_off()
+    axis.set_xticks(dimensions, [f"{d:.0f}" for d in dimensions])
+    axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
     axis.legend(handles=handles, fontsize="small", loc="upper left")
