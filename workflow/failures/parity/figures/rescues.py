@@ -25,9 +25,11 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: what to say of a run that is not at the paper's scale or settings.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.5), width_ratios=(1.25, 1))
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.7), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
     _powers(axes[1], table[table["way"] == "sparse"])
+    # Of the left panel; the right one has its own.
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=4)
     add_note(figure, note)
     return figure
 
@@ -50,7 +52,6 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
     dimensions = " and ".join(f"{d:.0f}" for d in sorted(table["n_features"].unique()))
     axis.set(title=f"d = {dimensions}: three ways out", xlabel="training steps", ylabel="accuracy on uniform inputs")
     axis.set(xscale="log", ylim=(0.4, 1.02))
-    axis.legend(loc="upper center", fontsize="small", bbox_to_anchor=(0.5, -0.2), ncols=3)
 
 
 def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
