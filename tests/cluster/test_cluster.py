@@ -17,7 +17,7 @@ QUICK = {"slurm": ["--slurm-init-seconds-before-status-checks=5"], "generic-clus
 
 # Where every job is one of the cluster's, most of the time is that of starting them. CLUSTER=all runs them all.
 WHOLE = os.environ.get("CLUSTER") == "all"
-JOBS = {"slurm": 16, "generic-cluster": 33 if WHOLE else 7}
+JOBS = {"slurm": 19, "generic-cluster": 42 if WHOLE else 9}
 
 
 @pytest.mark.parametrize("profile", QUICK)
