@@ -10,7 +10,7 @@ BAD = {
     "a value that is not allowed": (["--config", "variant=text"], "config: variant = 'text'"),
     "an unknown family": (["--config", "families=[parity,poker]"], "config: families: unknown family 'poker'"),
     "a repeated key": ("scale: test\nscale: test\n", "line 2: key 'scale' stands more than once; keep one"),
-    "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: elimination"),
+    "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: depth_signal"),
     "a number as text": (
         "parity:\n  learners:\n    relu: {optimizer: {learning_rate: 1e-5}}\n",
         "config: parity.learners.relu.optimizer.learning_rate = '1e-5'",
