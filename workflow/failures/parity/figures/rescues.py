@@ -73,4 +73,5 @@ def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
     axis.set(title="few relevant bits", xlabel="bits d", ylabel="steps to 99 % accuracy", xscale="log", yscale="log")
     axis.set_xticks(dimensions, [f"{d:.0f}" for d in dimensions])
     axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
+    axis.set_ylim(top=30 * axis.get_ylim()[1])  # room for the legend
     axis.legend(handles=handles, fontsize="small", loc="upper left")
