@@ -148,8 +148,17 @@ def check_figure(figure: Figure, problems: dict[str, Any], learners: dict[str, A
     check_selected(figure.learners, learners, "learner", f"{where}.learners")
 
 
-def check_joint(block: Any) -> None:
-    """Raise ValueError if what a family's block selects for a figure of several families is not defined."""
-    for name in JOINT:
-        if (figure := getattr(block, name)) is not None:
-            check_figure(figure, block.problems, block.learners, name)
+class Family(Settings):
+    """What every family's block has: the runs that figures over several families compare."""
+
+    depth_training: Figure | None = None
+    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    optimisers: Figure | None = None
+    """Runs of this family that the figure `optimisers` compares; none if left out."""
+
+    @model_validator(mode="after")
+    def _joint_selections_are_defined(self) -> Family:
+        for name in JOINT:
+            if (figure := getattr(self, name)) is not None:
+                check_figure(figure, self.problems, self.learners, name)
+        return self

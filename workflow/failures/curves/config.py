@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
-    Figure,
+    Family,
     Name,
     Optimizer,
     RateFactors,
@@ -16,7 +16,6 @@ from failures.settings import (
     Settings,
     Single,
     check_figure,
-    check_joint,
     unique,
 )
 
@@ -150,7 +149,7 @@ class Rates(Settings):
     """Runs of stochastic gradient descent that are averaged."""
 
 
-class Config(Settings):
+class Config(Family):
     """Piecewise linear curves (section 4, Figure 6)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
@@ -165,14 +164,9 @@ class Config(Settings):
     """Condition numbers against n."""
     conditioning_rates: Rates
     """Lemma 2 and Theorem 3 against simulations."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         errors = self.curve_errors
         figures = {"fig6": self.fig6, "curve_errors.training": errors.training, "curve_errors.samples": errors.samples}
         for name, figure in figures.items():

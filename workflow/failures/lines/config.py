@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
     JOINT,
+    Family,
     Figure,
     Name,
     Optimizer,
@@ -16,7 +17,6 @@ from failures.settings import (
     Settings,
     Single,
     check_figure,
-    check_joint,
     unique,
 )
 
@@ -143,7 +143,7 @@ class AlongTraining(Figure):
     """Tuples that it is estimated from at the start of the runs of `success`."""
 
 
-class Config(Settings):
+class Config(Family):
     """Lines: decomposition against end-to-end training (section 3.1, Figures 2, 3 and 5), and what fools networks."""
 
     pool: Pool = Field(default_factory=Pool)
@@ -167,14 +167,9 @@ class Config(Settings):
     """The signal-to-noise ratio with residual blocks in N1."""
     fooling: Fooling
     """What fools N1 of trained networks; only the decomposition tells it the label of every image."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         for name in ("fig3", "success", "snr_training", "fooling"):
             check_figure(getattr(self, name), self.problems, self.learners, name)
         for name in ("success", "snr_training"):

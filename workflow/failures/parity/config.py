@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
     JOINT,
+    Family,
     Figure,
     Learner,
     Name,
@@ -16,7 +17,6 @@ from failures.settings import (
     Seeds,
     Settings,
     check_figure,
-    check_joint,
     check_selected,
     unique,
 )
@@ -178,7 +178,7 @@ class Rescues(Settings):
     activation."""
 
 
-class Config(Settings):
+class Config(Family):
     """Random parities (section 2, Figure 1)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
@@ -203,14 +203,9 @@ class Config(Settings):
     """Steps to learn from gradients that are told only roughly (problems of the kind `queries`)."""
     rescues: Rescues
     """What makes parities learnable."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         names = ("fig1", "parity_size", "target_blindness", "predictors", "queries")
         selections = {name: getattr(self, name) for name in names}
         selections |= {f"rescues.{way}": figure for way, figure in self.rescues}

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
+    Family,
     Figure,
     Learner,
     Name,
@@ -14,7 +15,6 @@ from failures.settings import (
     RateFactors,
     Seeds,
     Settings,
-    check_joint,
     check_selected,
     unique,
 )
@@ -67,7 +67,7 @@ class Variance(Settings):
     """Replicates of the initial weights; the shared `seeds` if left out."""
 
 
-class Config(Settings):
+class Config(Family):
     """Linear-periodic targets (section 2, Theorem 2)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
@@ -78,14 +78,9 @@ class Config(Settings):
     """Unexplained variance against steps."""
     linear_periodic_variance: Variance
     """Gradient variance over the direction of v against d and r."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         figure = self.linear_periodic
         check_selected(figure.problems, self.problems, "problem", "linear_periodic.problems")
         for name, selected in (("", figure), ("_variance", self.linear_periodic_variance)):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.settings import Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, check_joint, unique
+from failures.settings import Family, Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 States = Annotated[int, Field(ge=2, le=100_000)]
@@ -67,7 +67,7 @@ class EstimatorVariance(Settings):
     """Along training."""
 
 
-class Config(Settings):
+class Config(Family):
     """Portfolio (section 3, Figure 4)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
@@ -80,14 +80,9 @@ class Config(Settings):
     """Second moment of the end-to-end gradient over that of the decomposition's."""
     portfolio_rates: Figure
     """Loss at the end against the learning rate (problems with `rate_factors`)."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         trained = self.estimator_variance.trained
         figures = {"fig4": self.fig4, "estimator_variance.trained": trained, "portfolio_rates": self.portfolio_rates}
         for name, figure in figures.items():

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from failures.settings import (
+    Family,
     Figure,
     Name,
     Optimizer,
@@ -15,7 +16,6 @@ from failures.settings import (
     Settings,
     Single,
     check_figure,
-    check_joint,
     unique,
 )
 from failures.steps.problem import OFFSETS
@@ -128,7 +128,7 @@ class ForwardOnly(Figure):
     """The theorem's own setting."""
 
 
-class Config(Settings):
+class Config(Family):
     """Flat activations (section 5, Figure 7)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
@@ -144,14 +144,9 @@ class Config(Settings):
     `non_flat`)."""
     forward_only: ForwardOnly
     """Forward-only training: optimisers, scales of the inputs, and GLMtron's rate."""
-    depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
-    optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
-        check_joint(self)
         for name in ("fig7", "step_learners", "bias_sensitivity", "forward_only"):
             figure = getattr(self, name)
             check_figure(figure, self.problems, self.learners, name)
