@@ -44,7 +44,7 @@ class Victim(Project):
         while not condition():
             assert self.process.poll() is None, self.output()
             assert time.monotonic() < until, self.output()
-            time.sleep(0.05)
+            time.sleep(0.25)
 
     def _watch(self):
         """Follow the evaluations that the checkpoint of each run holds, in `seen`."""
@@ -55,7 +55,7 @@ class Victim(Project):
                         self.seen.setdefault(path.stem, []).append(len(saved["evaluations"]))
                 except FileNotFoundError:
                     continue
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def output(self):
         """What Snakemake said."""

@@ -67,7 +67,7 @@ def test_killed_at_random_moments_with_everything_different_it_ends_with_the_sam
     for moment in sorted(rng.sample(range(JOBS), KILLS)):
         process = subprocess.Popen(command, start_new_session=True, **settings)
         while process.poll() is None and begun(work) < moment:
-            time.sleep(0.01)
+            time.sleep(0.1)
         time.sleep(rng.uniform(0, 4))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
