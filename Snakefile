@@ -36,5 +36,5 @@ include: "workflow/rules/page.smk"
 rule all:
     default_target: True
     input:
-        figure_files(*config["families"], "beyond", "verdicts"),
+        figure_files(*PARTS),
     localrule: True

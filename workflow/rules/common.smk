@@ -51,6 +51,8 @@ NOTE = "; ".join(
     [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")
     + ["settings of the paper's text"] * (config["variant"] != "code")
 )
+# Parts of the project whose figures `all` makes.
+PARTS = [*config["families"], "beyond", "verdicts"]
 BLOCK_SIZE = 10
 # Relative, so that moving the project reruns nothing.
 PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")

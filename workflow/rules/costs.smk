@@ -1,7 +1,7 @@
 # What the workflow costs: target costs, which is no part of `all` because its content depends on the clock.
 COSTS = {
     "costs": {
-        "inputs": {"figures": figure_files(*config["families"], "beyond", "verdicts")},
+        "inputs": {"figures": figure_files(*PARTS)},
         "settings": {"logs": f"{RESULTS}/logs", "benchmarks": f"{RESULTS}/benchmarks"},
     },
     "costs_rules": {"inputs": {"jobs": f"{RESULTS}/tables/costs.csv"}, "settings": {}},

@@ -2,7 +2,7 @@
 # run times.
 PAGE = {
     name: [figure for figure in FIGURES if FIGURES[figure]["family"] == name]
-    for name in [*config["families"], "beyond", "verdicts"]
+    for name in PARTS
     if name != "beyond" or any(figure["family"] == name for figure in FIGURES.values())
 }
 PAGE_FIGURES = [name for names in PAGE.values() for name in names]

@@ -6,7 +6,7 @@ CLAIMED = {
 TABLES = {
     name: f"{RESULTS}/tables/{name}.csv"
     for name, figure in FIGURES.items()
-    if figure["family"] in [*config["families"], "beyond"] and name in CLAIMED
+    if figure["family"] in PARTS and name in CLAIMED
 }
 
 if TABLES:
