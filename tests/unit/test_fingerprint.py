@@ -58,9 +58,21 @@ def test_a_change_reaches_what_imports_it_and_nothing_else(package):
     assert after[1] == before[1]
 
 
-def test_every_form_of_import_is_followed(package):
+PLACES = [
+    "def draw():\n    {}\n",
+    "class Figure:\n    async def draw(self):\n        with self:\n            {}\n",
+    "try:\n    pass\nexcept* OSError:\n    {}\n",
+    "try:\n    pass\nfinally:\n    {}\n",
+    "for one in ():\n    pass\nelse:\n    {}\n",
+    "while False:\n    match 1:\n        case 1:\n            {}\n",
+    "if 1:\n    pass\nelif 2:\n    {}\n",
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_form_of_import_is_followed_wherever_it_stands(package, place):
     for form in ["import failures.style", "from failures import style", "from failures.style import WIDTH"]:
-        (package / "figure.py").write_text(f"def draw():\n    {form}\n")
+        (package / "figure.py").write_text(place.format(form))
         (package / "style.py").write_text("WIDTH = 3\n")
         before = fingerprint("failures.figure")
         (package / "style.py").write_text("WIDTH = 4\n")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def fingerprint(*sources: str | Path) -> str:
 def meaning(source: str) -> str:
     """Dump of the syntax tree of `source` without docstrings and positions."""
     tree = _tree(source)
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
@@ -49,6 +50,14 @@ def meaning(source: str) -> str:
 
 # Both uses may have the same tree: docstrings import nothing.
 _tree = cache(ast.parse)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """`node` and all statements inside it: neither docstrings nor imports are looked for inside expressions."""
+    yield node
+    for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, field, ()):
+            yield from _statements(child)
 
 
 def _collect(path: Path, files: set[Path]) -> None:
@@ -73,7 +82,7 @@ def imports(path: Path) -> set[str]:
 @cache
 def _imports(path: Path, source: str) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(_tree(source)):
+    for node in _statements(_tree(source)):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
