@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from failures.blocks import train_block
-from failures.config import validate
+from failures.config import families, validate
 from failures.parity.problem import draw_instances
 from failures.parity.training import Training
 from failures.settings import LOSSES, OPTIMIZERS
@@ -61,7 +61,7 @@ def configurations(draw, tiny=False):
     made = draw(st.dictionaries(NAMES, problems(tiny), min_size=1, max_size=1 if tiny else 4))
     trained = draw(st.dictionaries(NAMES, learners(), min_size=1, max_size=1 if tiny else 4))
     return {
-        "families": ["parity"],
+        **dict.fromkeys(set(families()) - {"parity"}),
         "variant": draw(st.sampled_from(["code", "paper"])),
         "threads": draw(st.integers(1, 64)),
         "style": {"dpi": draw(st.integers(50, 600))},
