@@ -17,7 +17,7 @@ TARGETS ?=
 OPTIONS ?=
 KILLS ?= 25
 TESTS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
 
@@ -39,7 +39,7 @@ reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1
 preview: $(READY) ## every figure at reduced scale, in minutes, in results/preview
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
-test: $(READY) ## all tests, two at a time; TESTS=tests/unit, WORKERS=n
+test: $(READY) ## all tests, three at a time; TESTS=tests/unit, WORKERS=n
 	$(RUN) -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
 lint: $(READY) ## ruff, snakefmt and Snakemake's own lint

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import yaml
 
 from failures.config import families
@@ -57,7 +58,9 @@ class Project:
 
     def plan(self, *arguments, **settings):
         """Jobs of each rule that a run would start, from a dry run."""
-        output = self.run("--dry-run", *arguments, **settings).stdout
+        command = self.command("--dry-run", *arguments, **settings)
+        code, output = forked.snakemake(command[3:], self.folder, os.environ)
+        assert code == 0, output
         table = re.search(r"^job +count\n[- ]+\n(.*?)^total", output, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines()) if table else ()
         return {rule: int(count) for rule, count in rows if rule not in ("all", "beyond", "verdicts", *families())}

@@ -51,8 +51,15 @@ def driver_killed_without_the_plugin(cluster, victim):
     driver_killed(cluster, victim, "generic-cluster")
 
 
+def on_a_card(cluster, victim):
+    """No fault: the job asks for one of the cards that the nodes count, and gets it."""
+    victim.start(profile="slurm-gpu")
+    assert "gres:gpu:1" in cluster.slurm("scontrol", "show", "job", running(cluster, victim))
+    victim.finish()
+
+
 TOGETHER = [over_its_time, over_its_memory, cancelled, cancelled_without_the_plugin]
-TOGETHER += [driver_killed, driver_killed_without_the_plugin]
+TOGETHER += [driver_killed, driver_killed_without_the_plugin, on_a_card]
 
 
 def running(cluster, victim):
