@@ -228,3 +228,10 @@ def test_a_run_that_never_learns_stands_above_the_others(along):
     assert heights
     assert points.max() > 201
     assert {101, 201} <= set(points)
+
+
+def test_learners_share_an_axis_that_shows_the_largest_signal_of_each(along):
+    better = along.assign(learner="decomposition", snr=along["snr"] * 1e3)
+    panels = snr_figure.draw(pd.concat([along, better])).axes[:2]
+    assert panels[0].get_ylim() == panels[1].get_ylim()
+    assert panels[1].get_ylim()[1] > 100

@@ -39,7 +39,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), label=label, **style)
     axis.set(xscale="log", yscale="log", xlabel="points of a curve n", ylabel="condition number", ylim=(0.5, 2e15))
     _guides(axis, numbers[numbers["matrix"] == "decoder"])
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")
+    axis.legend(loc="lower left", bbox_to_anchor=(1.0, 0.02), fontsize="small")  # below the guides' labels
     add_note(figure, note)
     return figure
 

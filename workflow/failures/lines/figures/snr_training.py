@@ -21,6 +21,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     training, start = (own[own["part"] == part] for part in ("training", "start"))
     learners = list(training["learner"].unique())
     figure, axes = plt.subplots(1, len(learners) + 1, figsize=(PAGE, 2.7))
+    for axis in axes[1 : len(learners)]:
+        axis.sharey(axes[0])
     lengths = sorted(training["tuple_length"].unique())
     for axis, learner in zip(axes, learners, strict=False):
         for index, length in enumerate(lengths):
@@ -30,8 +32,6 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.set(title=learner.replace("_", "-"), xlabel="updates", yscale="log")
         axis.set_xscale("symlog", linthresh=100, linscale=0.5)
         axis.set_xlim(-20, 2.2 * training.loc[training["learner"] == learner, "updates"].max())
-    for axis in axes[1 : len(learners)]:
-        axis.sharey(axes[0])
     axes[0].set_ylabel("signal / noise")
     _starts(axes[-1], start, table[(table["part"] == "correlation") & table["own"]], lengths)
     handles = {label: handle for handle, label in zip(*axes[0].get_legend_handles_labels(), strict=True)}

@@ -32,6 +32,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.set_title(f"r = {norm:g}")
     for axis in axes[-1]:
         axis.set_xlabel("training steps")
+        axis.xaxis.set_minor_formatter("")  # of short runs these would overlap
     figure.legend(handles=_legend(table), loc="outside right center")
     add_note(figure, note)
     return figure
