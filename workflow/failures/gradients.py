@@ -128,7 +128,7 @@ def _any_layer(layer: keras.Layer, before: tf.Tensor, delta: tf.Tensor) -> FullG
         gradients = tape.gradient(after, layer.trainable_variables, output_gradients=sample[1][None])
         return tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
 
-    vectorized = tf.function(lambda *pair: tf.vectorized_map(one, pair))
+    vectorized = tf.function(lambda *pair: tf.vectorized_map(one, pair), autograph=False)
     chunks = range(0, len(before), CHUNK)
     return FullGradients(
         np.concatenate([vectorized(before[i : i + CHUNK], delta[i : i + CHUNK]).numpy() for i in chunks])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -14,21 +12,10 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 
-
-@contextmanager
-def _missing(*modules: str) -> Iterator[None]:
-    """Import as if these modules were not installed, unless they are loaded already."""
-    absent = [name for name in modules if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))
-    try:
-        yield
-    finally:
-        for name in absent:
-            del sys.modules[name]
-
+from failures.imports import missing
 
 # Seaborn does without SciPy, whose statistics take longer to import than a figure to draw (0.7 s).
-with _missing("scipy.stats", "scipy.cluster"):
+with missing("scipy.stats", "scipy.cluster"):
     import seaborn as sns
 
 from failures.files import atomic

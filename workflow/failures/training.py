@@ -117,7 +117,7 @@ class Trainer(keras.Model):
         """Train and evaluate until `end` evaluations are done. Returns their values [evaluations, metrics]."""
         done = tf.cast(self.optimizer.iterations.value, tf.int64)
         first = self.schedule.evaluated(done)
-        chunk = tf.function(self._train_until, jit_compile=self.xla)
+        chunk = tf.function(self._train_until, jit_compile=self.xla, autograph=False)
         return {"evaluations": chunk(done, first, end)[: end - first]}
 
     def _train_until(self, done: tf.Tensor, first: tf.Tensor, end: tf.Tensor) -> tf.Tensor:

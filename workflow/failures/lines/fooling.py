@@ -37,8 +37,9 @@ class Network:
     def __init__(self, n1: keras.Model):
         """n1: of `failures.lines.networks.n1`."""
         self.n1, self.weights = n1, matrices(n1)
-        self._packed, self._grey = tf.function(self._of_packed), tf.function(self._of_grey, reduce_retracing=True)
-        self._slopes = tf.function(self._with_slopes, reduce_retracing=True)
+        self._packed = tf.function(self._of_packed, autograph=False)
+        self._grey = tf.function(self._of_grey, reduce_retracing=True, autograph=False)
+        self._slopes = tf.function(self._with_slopes, reduce_retracing=True, autograph=False)
 
     def _of_packed(self, images: tf.Tensor) -> tf.Tensor:
         parts = tf.reshape(images, [-1, CHUNK, COLUMNS])

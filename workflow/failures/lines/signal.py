@@ -90,8 +90,8 @@ class Features:
         whole = lcm(*tuple_lengths)
         self.size = max(1, BLOCK // whole) * whole
         self.patches = different_patches(pool)
-        self._spread = tf.function(lambda weights: spread(weights, _rows(self.patches)))
-        self._compiled = tf.function(self._compute)
+        self._spread = tf.function(lambda weights: spread(weights, _rows(self.patches)), autograph=False)
+        self._compiled = tf.function(self._compute, autograph=False)
 
     def _compute(self, weights: Matrices, added: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         def part(images: tf.Tensor) -> tf.Tensor:
@@ -134,7 +134,7 @@ def _rows(patches: np.ndarray) -> np.ndarray:
 
 def different_patches(images: np.ndarray) -> np.ndarray:
     """All patches that active cells of packed images, int32 [n, 29], see: packed, ascending, int64."""
-    found = tf.function(lambda images: packed(active(images).rows))
+    found = tf.function(lambda images: packed(active(images).rows), autograph=False)
     blocks = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
     return np.unique(np.concatenate([np.unique(found(tf.constant(block)).numpy()) for block in blocks]))
 

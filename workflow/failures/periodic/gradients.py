@@ -121,7 +121,7 @@ def estimate(
             means = [tf.reduce_mean(label * scores) for label in labels]
         return tf.stack([_flat(tape.gradient(mean, model.trainable_variables)) for mean in means])
 
-    @tf.function(jit_compile=False)
+    @tf.function(jit_compile=False, autograph=False)
     def products(pair: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
         one, two = (difference(pair, tf.stack([seed, 2 * index + batch])) for batch in (0, 1))
         return tf.reduce_sum(one * two, axis=1) / 2
