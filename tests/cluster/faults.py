@@ -43,11 +43,12 @@ def driver_killed(cluster, victim, profile="slurm"):
     assert cluster.queue(victim.folder, "R") == [first]
     done = victim.resume(profile)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "JobState=CANCELLED" in cluster.slurm("scontrol", "show", "job", first)
     assert cluster.queue(victim.folder) == []
 
 
 def driver_killed_without_the_plugin(cluster, victim):
-    """The same: cluster-generic finds its job again, and waits for it."""
+    """The same, by sbatch, and by the profile's commands."""
     driver_killed(cluster, victim, "generic-cluster")
 
 

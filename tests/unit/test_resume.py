@@ -93,3 +93,27 @@ def test_slurm_jobs_of_this_folder_alone_are_cancelled(tmp_path, monkeypatch):
     (bin / "squeue").write_text("#!/bin/sh\necho no controller >&2; exit 1\n")
     with pytest.raises(resume.ResumeError, match=r"squeue does not answer.*no controller"):
         resume.end_jobs(tmp_path)
+
+
+def test_jobs_of_cluster_generic_are_cancelled_by_its_profiles_commands(tmp_path, monkeypatch):
+    """With programs that stand for a scheduler's; one job has ended, one runs, one belongs to another folder."""
+    logs, folder = tmp_path / ".snakemake/log", tmp_path / "profiles/mine"
+    logs.mkdir(parents=True)
+    folder.mkdir(parents=True)
+    (logs / "1.snakemake.log").write_text("Submitted job 3 with external jobid '7'.\n")
+    (logs / "2.snakemake.log").write_text("Submitted group job a-b with external jobid '8.host'.\n")
+    for name, state in {"7": "success", "8.host": "running", "9": "running"}.items():
+        (tmp_path / name).write_text(state)
+    (tmp_path / "status").write_text(f'#!/bin/sh\ncat "{tmp_path}/$1"\n')
+    (tmp_path / "cancel").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/cancelled; echo failed >"{tmp_path}/$1"\n')
+    for program in ("status", "cancel"):
+        (tmp_path / program).chmod(0o755)
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    (folder / "profile.v9+.yaml").write_text(
+        "cluster-generic-status-cmd: $PLACE/status\ncluster-generic-cancel-cmd: $PLACE/cancel\n"
+    )
+    settings = resume.profile(["snakemake", "--workflow-profile", str(folder), "--", "fig1"])
+    assert resume.end_jobs(tmp_path, settings) == 1
+    assert (tmp_path / "cancelled").read_text() == "8.host\n"
+    assert resume.end_jobs(tmp_path, settings) == 0
+    assert resume.end_jobs(tmp_path, resume.profile(["snakemake", "--cores", "2"])) == 0

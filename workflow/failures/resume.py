@@ -2,13 +2,16 @@
 
 A Snakemake that was killed leaves its jobs running, on this machine or in Slurm's queue. Run again, it would start them
 a second time beside the first. Here they are ended first (training goes on from its last checkpoint), and the lock is
-removed. The plugin cluster-generic finds its jobs again by itself and waits for them.
+removed. Jobs of the plugin cluster-generic are asked after and cancelled by the commands of its profile. (By itself it
+waits for jobs that it finds again, but for none of a group, nor with `rerun-incomplete`.)
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,8 +19,11 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from string import Template
+from typing import Any
 
 import psutil
+import yaml
 
 WAIT = 300  # seconds
 
@@ -82,9 +88,44 @@ def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
         time.sleep(1)
 
 
-def end_jobs(here: Path) -> int:
+def submitted(logs: Path) -> list[str]:
+    """Numbers of the jobs that earlier runs have submitted by cluster-generic, from Snakemake's logs."""
+    texts = (log.read_text(errors="replace") for log in sorted(logs.glob("*.log")))
+    return list(dict.fromkeys(number for text in texts for number in re.findall(r"external jobid '([^']+)'", text)))
+
+
+def profile(command: list[str]) -> dict[str, Any]:
+    """Settings of the profile that a command of Snakemake names by --workflow-profile; none without."""
+    for word, following in itertools.pairwise(command):
+        if word == "--workflow-profile":
+            return yaml.safe_load((Path(following) / "profile.v9+.yaml").read_text("utf-8"))
+    return {}
+
+
+def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
+    """Cancel those of these jobs that are not ended, by the commands of a profile. Returns how many."""
+    environment = {"FAILURES_ROOT": str(Path(__file__).parents[2])} | os.environ
+    status, cancel = (
+        [Template(word).safe_substitute(environment) for word in shlex.split(settings.get(key, ""))]
+        for key in ("cluster-generic-status-cmd", "cluster-generic-cancel-cmd")
+    )
+    if not (numbers and status and cancel):
+        return 0
+
+    def running() -> list[str]:
+        return [number for number in numbers if _output(*status, number).strip() == "running"]
+
+    found = running()
+    if found:
+        _output(*cancel, *found)
+        _wait(running, "cluster jobs")
+    return len(found)
+
+
+def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     """End all jobs that an earlier run in this folder left behind. Returns how many.
 
+    settings: of the profile, for jobs of cluster-generic.
     Raises ResumeError if a run goes on, or if jobs do not end.
     """
     leaders, _ = processes(here)
@@ -95,12 +136,13 @@ def end_jobs(here: Path) -> int:
     if jobs:
         _output("scancel", *jobs)
         _wait(lambda: queued(names), "Slurm jobs")
+    others = end_submitted(submitted(here / ".snakemake/log"), settings or {})
     _, scripts = processes(here)
     for script in scripts:
         with suppress(psutil.NoSuchProcess):
             script.kill()
     _wait(lambda: [script.pid for script in scripts if not _ended(script)], "jobs")
-    return len(jobs) + len(scripts)
+    return len(jobs) + others + len(scripts)
 
 
 def working_directory(command: list[str]) -> Path:
@@ -123,7 +165,7 @@ def _ended(process: psutil.Process) -> bool:
 def main(command: list[str]) -> int:
     """End what was left running, remove the lock and run Snakemake; returns its exit code."""
     try:
-        ended = end_jobs(working_directory(command))
+        ended = end_jobs(working_directory(command), profile(command))
     except ResumeError as error:
         print(error, file=sys.stderr)
         return 1
