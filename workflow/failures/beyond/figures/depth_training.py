@@ -12,6 +12,8 @@ SYMBOLS = {"curves": "n", "lines": "k", "portfolio": "k"}
 # Runs below chance by more than this are drawn here.
 LOWEST = -0.2
 COLUMNS = 3
+# Between architectures of the same depth, of the distance between depths.
+BESIDE = 0.12
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -38,13 +40,17 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
-    """Every run a dot, every architecture a line through the medians; depths stand at equal distances."""
+    """Every run a dot, every architecture a line through the medians; depths at equal distances, architectures beside
+    each other, since many end alike."""
     for height in (0, 1):
         axis.axhline(height, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     depths = sorted(rows["depth"].unique())
     # A run that diverged has learnt nothing.
     rows = rows.assign(place=rows["depth"].map(depths.index), way=rows["progress"].fillna(LOWEST).clip(lower=LOWEST))
-    for name, ours in rows.groupby("architecture"):
+    present = [name for name in ARCHITECTURES if name in set(rows["architecture"])]
+    for index, name in enumerate(present):
+        ours = rows[rows["architecture"] == name]
+        ours = ours.assign(place=ours["place"] + BESIDE * (index - (len(present) - 1) / 2))
         shade = color(ARCHITECTURES.index(name))
         axis.plot(ours["place"], ours["way"], "o", color=shade, markersize=2.5, alpha=0.5)
         medians = ours.groupby("place")["way"].median()
