@@ -95,10 +95,11 @@ def submitted(logs: Path) -> list[str]:
 
 
 def profile(command: list[str]) -> dict[str, Any]:
-    """Settings of the profile that a command of Snakemake names by --workflow-profile; none without."""
+    """Settings of the profile whose folder a command of Snakemake names by --workflow-profile; none without."""
     for word, following in itertools.pairwise(command):
-        if word == "--workflow-profile":
-            return yaml.safe_load((Path(following) / "profile.v9+.yaml").read_text("utf-8"))
+        file = Path(following) / "profile.v9+.yaml"
+        if word == "--workflow-profile" and file.is_file():
+            return yaml.safe_load(file.read_text("utf-8"))
     return {}
 
 
