@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 import slurm
-from faults import TOGETHER
+from faults import TOGETHER, on_a_card
 from victim import TARGET, Victim
 
 
@@ -39,13 +39,14 @@ def victim(tmp_path):
 
 @pytest.fixture(scope="session")
 def together(cluster, undisturbed, tmp_path_factory):
-    """Artifacts that runs with the faults TOGETHER end with, as they come: most of their time is spent waiting."""
+    """Artifacts that runs with the faults TOGETHER, and one on a card, end with; most of their time is waiting."""
 
     def suffer(fault, folder):
         victim = Victim.copied_to(folder)
         fault(cluster, victim)
         return victim.artifacts()
 
-    pool = ThreadPoolExecutor(len(TOGETHER))
-    yield {fault: pool.submit(suffer, fault, tmp_path_factory.mktemp(fault.__name__)) for fault in TOGETHER}
+    disturbed = [*TOGETHER, on_a_card]
+    pool = ThreadPoolExecutor(len(disturbed))
+    yield {fault: pool.submit(suffer, fault, tmp_path_factory.mktemp(fault.__name__)) for fault in disturbed}
     pool.shutdown()

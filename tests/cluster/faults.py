@@ -60,7 +60,7 @@ def on_a_card(cluster, victim):
 
 
 TOGETHER = [over_its_time, over_its_memory, cancelled, cancelled_without_the_plugin]
-TOGETHER += [driver_killed, driver_killed_without_the_plugin, on_a_card]
+TOGETHER += [driver_killed, driver_killed_without_the_plugin]
 
 
 def running(cluster, victim):

@@ -1,10 +1,10 @@
 """What can happen to a job on a cluster: each time the run ends with the bytes of an undisturbed one, by itself."""
 
 import pytest
-from faults import TOGETHER, on_a_card, running
+from faults import TOGETHER, running
 
 
-@pytest.mark.parametrize("fault", [fault for fault in TOGETHER if fault is not on_a_card])
+@pytest.mark.parametrize("fault", TOGETHER)
 def test_a_job_that_fails_is_submitted_again_and_goes_on(together, undisturbed, fault):
     assert together[fault].result() == undisturbed
 

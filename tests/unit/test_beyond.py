@@ -136,8 +136,8 @@ def test_depth_is_drawn_a_panel_a_problem(deep):
     assert list(panels) == ["lines, k = 3", "parity, d = 10", "parity, d = 30", "steps, d = 5"]
     axis = panels["parity, d = 10"]
     plain = next(line for line in axis.lines if len(line.get_xdata()) == 2 and line.get_color() == style.color(0))
-    assert plain.get_ydata() == pytest.approx([0.98, 0.02])
-    assert np.round(plain.get_xdata()).tolist() == [0, 1]
+    left = -depth_figure.BESIDE / 2
+    assert plain.get_xydata() == pytest.approx(np.array([[left, 0.98], [1 + left, 0.02]]))
     at_64 = [line.get_xdata()[-1] for line in axis.lines if line.get_markersize() == 3.5]
     assert len(set(at_64)) == 2, "plain and residual networks stand beside each other"
     assert [label.get_text() for label in axis.get_xticklabels()] == ["1", "64"]

@@ -58,12 +58,15 @@ def _is_snakemake(command: list[str]) -> bool:
     return any(named) or command[1:3] == ["-m", "snakemake"]
 
 
+def _in_logs(logs: Path, pattern: str) -> list[str]:
+    """What a pattern finds in the logs of earlier runs, as it comes, each once."""
+    texts = (log.read_text(errors="replace") for log in sorted(logs.glob("*.log")))
+    return list(dict.fromkeys(match for text in texts for match in re.findall(pattern, text)))
+
+
 def run_ids(logs: Path) -> set[str]:
     """Names that Slurm has the jobs of earlier runs under, from Snakemake's logs."""
-    found: set[str] = set()
-    for log in logs.glob("*.log"):
-        found.update(re.findall(r"SLURM run ID: (\S+)", log.read_text(errors="replace")))
-    return found
+    return set(_in_logs(logs, r"SLURM run ID: (\S+)"))
 
 
 def queued(names: set[str]) -> list[str]:
@@ -90,17 +93,13 @@ def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
 
 def submitted(logs: Path) -> list[str]:
     """Numbers of the jobs that earlier runs have submitted by cluster-generic, from Snakemake's logs."""
-    texts = (log.read_text(errors="replace") for log in sorted(logs.glob("*.log")))
-    return list(dict.fromkeys(number for text in texts for number in re.findall(r"external jobid '([^']+)'", text)))
+    return _in_logs(logs, r"external jobid '([^']+)'")
 
 
 def profile(command: list[str]) -> dict[str, Any]:
     """Settings of the profile whose folder a command of Snakemake names by --workflow-profile; none without."""
-    for word, following in itertools.pairwise(command):
-        file = Path(following) / "profile.v9+.yaml"
-        if word == "--workflow-profile" and file.is_file():
-            return yaml.safe_load(file.read_text("utf-8"))
-    return {}
+    file = Path(_option(command, "--workflow-profile") or "") / "profile.v9+.yaml"
+    return yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
 
 
 def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
@@ -146,14 +145,19 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     return len(jobs) + others + len(scripts)
 
 
+def _option(command: list[str], name: str) -> str | None:
+    """What a command line gives an option, in the next word or behind `=`; None without the option."""
+    for word, following in itertools.pairwise([*command, ""]):
+        if word == name:
+            return following
+        if word.startswith(f"{name}="):
+            return word.removeprefix(f"{name}=")
+    return None
+
+
 def working_directory(command: list[str]) -> Path:
     """Where a command of Snakemake works: the folder of its option --directory, or this one."""
-    for word, following in itertools.pairwise([*command, ""]):
-        if word == "--directory":
-            return Path(following).resolve()
-        if word.startswith("--directory="):
-            return Path(word.removeprefix("--directory=")).resolve()
-    return Path.cwd()
+    return Path(_option(command, "--directory") or "").resolve()
 
 
 def _ended(process: psutil.Process) -> bool:
