@@ -185,8 +185,11 @@ def named(wildcard):
 
 
 def code(script, *modules):
-    """Parameter that changes when the meaning of a script of ours, or of a module behind it, changes."""
-    return f"code={fingerprint(SCRIPTS / script, *modules)}"
+    """Parameter that changes when the meaning of a script of ours, or of a module behind it, changes.
+
+    A function, so that a cluster job's Snakemake, with few jobs of its own, need not read the code of all rules.
+    """
+    return lambda wildcards: f"code={fingerprint(SCRIPTS / script, *modules)}"
 
 
 def versions(*packages):
