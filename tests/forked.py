@@ -15,17 +15,21 @@ CONTEXT.set_forkserver_preload(["snakemake.cli"])
 
 
 def snakemake(arguments, folder, environment):
-    """Run Snakemake in a folder; returns its exit code and what it said."""
-    with tempfile.NamedTemporaryFile("r") as output:
-        process = CONTEXT.Process(target=_main, args=[arguments, str(folder), dict(environment), output.name])
+    """Run Snakemake in a folder; returns its exit code (None: killed) and what it said."""
+    # Of two threads that wait for processes, one may read the other's exit code, which then is lost: it is sent, too.
+    receiver, sender = CONTEXT.Pipe(duplex=False)
+    with tempfile.NamedTemporaryFile("r") as output, receiver:
+        process = CONTEXT.Process(target=_main, args=[arguments, str(folder), dict(environment), output.name, sender])
         process.start()
+        sender.close()
         process.join()
-        code = process.exitcode
-        process.close()
-        return code, output.read()
+        try:
+            return receiver.recv(), output.read()
+        except EOFError:
+            return None, output.read()
 
 
-def _main(arguments, folder, environment, output):
+def _main(arguments, folder, environment, output, sender):
     with open(output, "w") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
@@ -37,7 +41,10 @@ def _main(arguments, folder, environment, output):
     sys.argv = ["snakemake", *arguments]
     from snakemake.cli import main
 
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        sender.send(end.code)
 
 
 def _is_ours(path):

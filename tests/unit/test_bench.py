@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bench.training
-from bench import generators, lines_peak, ours, samples, worker, workflow
+from bench import generators, lines_peak, ours, parts, samples, worker, workflow
 from bench.__main__ import parse
 from bench.rows import rows
 from failures.config import load
@@ -142,6 +142,30 @@ def test_operations_of_a_dense_step(tuple_length):
             passes = 2 if layer.name == "convolution_1" else 3
             total += passes * copies * 2 * places * int(np.prod(layer.kernel.shape))
     assert lines_peak.step_operations(tuple_length, batch_size=200) == 200 * total
+
+
+@pytest.mark.parametrize("name", ["curves_autoencoder", "steps_forward_only"])
+def test_parts_are_those_of_a_step(name):
+    """The whole step is the engine's; the batch differs from step to step; products have the layers' shapes."""
+    row = small(name)
+    loops = parts.loops(row)
+    training = ours.begun(row)
+    training.trainer.train_to([2])  # updates 0, 1 and 2
+    weights = [variable.numpy() for variable in training.trainer.learner.trainable_variables]
+    for part, trained in zip(loops["step"](3), weights, strict=False):
+        np.testing.assert_allclose(part, trained, rtol=1e-4, atol=1e-6)
+    before = [variable.numpy() for variable in ours.begun(row).trainer.learner.trainable_variables]
+    for after, start in zip(loops["without_optimizer"](3), before, strict=False):
+        np.testing.assert_allclose(after, start, atol=1e-3)
+    once, twice = loops["batch"](1)[0], loops["batch"](2)[0]
+    assert twice - once != pytest.approx(once)
+    products = loops["products"](1)
+    layers = parts.dense(training.trainer.learner)
+    shapes = [shape for n, m in layers for shape in ((row.batch, n), (n, m), (row.batch, m))]
+    assert [product.shape for product in products] == shapes
+    # Three for each layer but two for the first, each two operations a multiplication.
+    first, *others = [row.batch * n * m for n, m in layers]
+    assert parts.operations(row.batch, layers) == 4 * first + 6 * sum(others)
 
 
 def test_products_are_timed():

@@ -76,6 +76,15 @@ def test_the_peak_is_that_of_the_fastest_library(raw):
     assert ours == 100.0
 
 
+def test_parts_are_of_the_rows_that_fall_short(raw):
+    assert asked.short(raw) == {"steps_end_to_end"}
+    found = {"step": 900.0, "without_optimizer": 850.0, "batch": 100.0, "products": 600.0}
+    found["layers"] = [[10, 50], [50, 1]]
+    page = report.render(raw | {"parts": {"steps_end_to_end": found}}, "")
+    least = 200 * (4 * 500 + 6 * 50) / 50e9 * 1e6  # microseconds at 50 GF/s
+    assert f"| steps_end_to_end | 900 | 850 | 100 | 600 | {least:.3g} |" in page
+
+
 def test_nothing_measured_is_no_verdict(raw):
     nothing = {key: raw[key] for key in ("machine", "settings")}
     assert all(met is None for _, _, met in asked.verdicts(nothing))

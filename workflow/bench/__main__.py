@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import generators, lines_peak, machine, report, signal, training, workflow
+from bench import asked, generators, lines_peak, machine, parts, report, signal, training, workflow
 from bench.rows import Row, rows
 from failures.config import load
 
-SECTIONS = ("training", "lines", "generators", "signal", "workflow")
+SECTIONS = ("training", "parts", "lines", "generators", "signal", "workflow")
 NOTES = Path("docs/benchmarks_notes.md")
 # Seconds for each product of matrices; initialisations of the signal.
 PRODUCT_SECONDS, SIGNAL_SEEDS = 1.0, 1
@@ -63,6 +63,11 @@ def measure(
         case "training":
             for row in selected.values():
                 train(row, raw.setdefault("training", {}), options)
+        case "parts":
+            # What lines fall short of is the peak, which has a section of its own.
+            every, short = rows(config), sorted(asked.short(raw))
+            taken = [every[name] for name in short if every[name].family in parts.BATCHES]
+            raw["parts"] = parts.measure(taken, options.seconds)
         case "lines":
             lines = [row for row in rows(config).values() if row.family == "lines"]
             raw["lines"] = {"peak": lines_peak.measure(lines, PRODUCT_SECONDS)}

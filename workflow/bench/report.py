@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.asked import INITIALISATIONS, peak, peak_times, rate, signal_minutes, verdicts
 from bench.lines_peak import step_operations
+from bench.parts import operations
 from bench.training import CONTENDERS
 
 HEADINGS = {
@@ -21,8 +22,8 @@ HEADINGS = {
 
 def render(raw: dict[str, Any], notes: str) -> str:
     """The whole page; sections that were not measured are left out. notes: Markdown that ends it."""
-    sections = [_head(raw), _training(raw), _lines(raw), _generators(raw), _signal(raw), _workflow(raw), _asked(raw)]
-    return "\n\n".join([*filter(None, sections), notes.strip()]) + "\n"
+    parts = (_head, _training, _parts, _lines, _generators, _signal, _workflow, _asked)
+    return "\n\n".join([*filter(None, (part(raw) for part in parts)), notes.strip()]) + "\n"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -68,6 +69,27 @@ def _cell(raw: dict[str, Any], row: str, contender: str) -> str:
     if found is None:
         return "-"
     return _number(found) + (f" ({engine / found:.2f}x)" if engine and contender != "engine" else "")
+
+
+def _parts(raw: dict[str, Any]) -> str | None:
+    if not raw.get("parts"):
+        return None
+    intro = [
+        "## Parts of a step",
+        "",
+        "The same compiled loop with parts left out, of the rows that fall short beside the authors' style:",
+        "microseconds of processor time a step, without evaluations, one thread, the least of three. *Products* are",
+        "the learner's dense products, forward and backward, alone in a loop; *at the peak* is the time that their",
+        "operations take at the machine's fastest product, below.",
+        "",
+    ]
+    columns = {"step": "step", "without_optimizer": "descent instead of Adam", "batch": "batch", "products": "products"}
+    body = []
+    for name, found in raw["parts"].items():
+        top = peak(raw, raw["training"][name]["threads"])
+        least = operations(raw["training"][name]["batch"], found["layers"]) / top / 1e3 if top else None
+        body.append([name, *(_number(found[key]) for key in columns), _number(least) if least else "-"])
+    return "\n".join(intro) + "\n" + table(["row", *columns.values(), "at the peak"], body)
 
 
 def _lines(raw: dict[str, Any]) -> str | None:

@@ -1,0 +1,158 @@
+"""Where a step's time goes: the engine's compiled loop with parts left out, for rows that fall short.
+
+``python -m bench.parts ROW.json SECONDS`` prints microseconds of processor time a step, by part.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from bench.rows import Row
+from bench.training import environment
+
+# What draws the batch of a step, by family.
+BATCHES = {
+    "steps": lambda objective, step: objective.sample(objective.learner["batch_size"], objective.data_seed, step),
+    "curves": lambda objective, step: objective.sample(step),
+}
+Loop = Callable[[int], list]
+
+
+def measure(rows: Iterable[Row], seconds: float) -> dict[str, dict[str, float]]:
+    """Parts of the step of every row, each row in a process of its own."""
+    found = {}
+    for row in rows:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "row.json"
+            path.write_text(json.dumps(row.as_dict()))
+            command = [sys.executable, "-m", "bench.parts", str(path), str(seconds)]
+            done = subprocess.run(command, env=environment(row.threads), capture_output=True, text=True, check=False)
+        if done.returncode:
+            sys.exit(f"the parts of {row.name} failed:\n{done.stderr}")
+        found[row.name] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def loops(row: Row) -> dict[str, Loop]:
+    """By part, a function that repeats it so many times in one compiled program and returns the state at the end.
+
+    step: all but evaluations; without_optimizer: plain gradient descent instead of the optimiser; batch: drawing it;
+    products: those of the dense layers (`dense`), forward and backward.
+    """
+    import keras
+    import tensorflow as tf
+
+    from bench import ours
+
+    training = ours.begun(row)
+    objective, learner = training.objective, training.trainer.learner
+    descent = keras.optimizers.SGD(1e-6)
+    descent.build(learner.trainable_variables)
+
+    def draw(step: tf.Tensor, total: tf.Tensor) -> list[tf.Tensor]:
+        return [total + sum(map(tf.reduce_sum, BATCHES[row.family](objective, step)))]
+
+    return {
+        "step": _updates(objective, learner, training.trainer.optimizer),
+        "without_optimizer": _updates(objective, learner, descent),
+        "batch": _repeated(draw, [tf.zeros([])]),
+        "products": _products(row.batch, dense(learner)),
+    }
+
+
+def dense(learner: Any) -> list[tuple[int, int]]:
+    """Inputs and outputs of the dense layers of a Keras model, in order."""
+    return [tuple(layer.kernel.shape) for layer in learner.layers if type(layer).__name__ == "Dense"]
+
+
+def operations(batch: int, layers: list[list[int]]) -> int:
+    """Of all products of a step: forward, the gradient by the weights, and, but in the first layer, by the inputs."""
+    return sum(2 * batch * n * m * (3 if index else 2) for index, (n, m) in enumerate(layers))
+
+
+def _repeated(body: Callable[..., Iterable], state: list) -> Loop:
+    """A compiled loop of `body`, which takes the step and the state and returns the next state."""
+    import tensorflow as tf
+
+    @tf.function(jit_compile=True, autograph=False)
+    def run(n: tf.Tensor) -> list[tf.Tensor]:
+        start = tf.constant(0, tf.int64), *state
+        _, *end = tf.while_loop(lambda step, *_: step < n, lambda step, *s: (step + 1, *body(step, *s)), start)
+        return end
+
+    return lambda n: [value.numpy() for value in run(tf.constant(n, tf.int64))]
+
+
+def _updates(objective: Any, learner: Any, optimizer: Any) -> Loop:
+    """Updates of the learner by the optimiser, without evaluations."""
+    import keras
+
+    variables = [*learner.trainable_variables, *optimizer.variables]
+
+    def update(step: Any, *state: Any) -> Iterable:
+        with keras.StatelessScope(zip(variables, state, strict=True)) as scope:
+            optimizer.apply(objective.gradients(learner, step), learner.trainable_variables)
+            return [scope.get_current_value(variable) for variable in variables]
+
+    return _repeated(update, [variable.value for variable in variables])
+
+
+def _products(batch: int, layers: list[tuple[int, int]]) -> Loop:
+    """The dense layers' products, one after the other; each result is an operand of the next repetition, cut to -1..1
+    lest it grow."""
+    import tensorflow as tf
+
+    def cut(value: tf.Tensor) -> tf.Tensor:
+        return tf.clip_by_value(value, -1.0, 1.0)
+
+    def multiply(step: tf.Tensor, *state: tf.Tensor) -> list[tf.Tensor]:
+        found = []
+        for first, (inputs, weights, errors) in enumerate(zip(*[iter(state)] * 3, strict=True)):
+            by_weights = tf.matmul(inputs, errors, transpose_a=True)
+            by_inputs = tf.matmul(errors, weights, transpose_b=True) if first else inputs
+            found += [cut(by_inputs), cut(by_weights), cut(inputs @ weights)]
+        return found
+
+    shapes = [shape for n, m in layers for shape in ([batch, n], [n, m], [batch, m])]
+    return _repeated(multiply, [tf.random.stateless_uniform(shape, [0, 1], -1.0, 1.0) for shape in shapes])
+
+
+def cost(loop: Loop, seconds: float) -> float:
+    """Microseconds of processor time of a repetition: the least of three runs of some seconds."""
+    n, took = 1, 0.0
+    while took < seconds:
+        n *= 2
+        took = _taken(loop, n)
+    return min(took, _taken(loop, n), _taken(loop, n)) / n * 1e6
+
+
+def _taken(loop: Loop, n: int) -> float:
+    began = time.process_time()
+    loop(n)
+    return time.process_time() - began
+
+
+def main() -> None:
+    """Measure one row."""
+    row, seconds = Row(**json.loads(Path(sys.argv[1]).read_text())), float(sys.argv[2])
+    from failures.jobs import configure_tensorflow
+
+    configure_tensorflow(row.threads)
+    found = loops(row)
+    for loop in found.values():
+        loop(1)
+    from bench import ours
+
+    layers = dense(ours.begun(row).trainer.learner)
+    print(json.dumps({part: cost(loop, seconds) for part, loop in found.items()} | {"layers": layers}))
+
+
+if __name__ == "__main__":
+    main()
