@@ -22,8 +22,21 @@ fi
 echo "Setting up $venv from $lock with $("$python" --version); this takes some minutes once."
 rm -f "$venv/.ready"
 "$python" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --no-deps -r "$lock"
-# Without bytecode TensorFlow takes 15 s to import instead of 6; pip leaves it out where
-# PYTHONDONTWRITEBYTECODE is set.
+# pip looks up and unpacks one package after the other: four of them at once take half the time.
+install() {
+    awk -v part="$1" '/^[a-z]/ { n++ } n % 4 == part' "$lock" |
+        "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r /dev/stdin
+}
+jobs=()
+for part in 0 1 2 3; do
+    install "$part" &
+    jobs+=($!)
+done
+failed=0
+for job in "${jobs[@]}"; do
+    wait "$job" || failed=1
+done
+[ "$failed" = 0 ]
+# Without bytecode TensorFlow takes 15 s to import instead of 6.
 env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true
 touch "$venv/.ready"
