@@ -25,7 +25,7 @@ class Victim(Project):
 
     @staticmethod
     def _lengthen(block):
-        block["parity"]["problems"]["d5"] |= {"n_steps": 80_000, "evaluate_every": 1000, "checkpoint_every": 2000}
+        block["parity"]["problems"]["d5"] |= {"n_steps": 50_000, "evaluate_every": 1000, "checkpoint_every": 2000}
         # Snakemake starts some seven times in every test, and reads the rules of all families that have a block.
         block.update(dict.fromkeys(set(families()) - {"parity"}))
 

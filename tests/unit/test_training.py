@@ -182,6 +182,18 @@ def test_a_run_does_not_depend_on_the_one_before():
     np.testing.assert_array_equal(second, finished(begun(learner=LEARNER | {"optimizer": ADAM}, row=1)).values)
 
 
+@pytest.mark.parametrize(("name", "rewritten"), [("Muon", False), ("SGD", True)])
+def test_sums_of_muon_are_not_rewritten(name, rewritten):
+    """With the rewriting, lines of the paper's scale end in an AlreadyExistsError after some hundred steps."""
+    training = begun(learner=LEARNER | {"optimizer": {"name": name, "learning_rate": 0.05, "arguments": {}}})
+    options = tf.config.optimizer.get_experimental_options
+    before, seen = options(), []
+    callback = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: seen.append(options()))
+    training.trainer.train_to([1], callback)
+    assert [found.get("arithmetic_optimization", True) for found in seen] == [rewritten]
+    assert options().get("arithmetic_optimization", True) == before.get("arithmetic_optimization", True)
+
+
 def test_divergence_is_a_result():
     rate = {"name": "SGD", "learning_rate": 1000.0, "arguments": {}}
     problem = PROBLEM | {"n_steps": 100, "evaluate_every": 1, "checkpoint_every": 40}

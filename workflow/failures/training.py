@@ -10,7 +10,8 @@ alone, so a run that resumes from a checkpoint continues with the same bits.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -156,7 +157,8 @@ class Trainer(keras.Model):
     def train_to(self, ends: Iterable[int], *callbacks: keras.callbacks.Callback) -> None:
         """Train chunk by chunk until so many evaluations are done, one end after the other."""
         chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64))
-        self.fit(chunks, shuffle=False, verbose=0, callbacks=list(callbacks))
+        with _graphs_for(self.optimizer):
+            self.fit(chunks, shuffle=False, verbose=0, callbacks=list(callbacks))
 
     @property
     def state(self) -> list[np.ndarray]:
@@ -185,6 +187,24 @@ class Trainer(keras.Model):
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]
+
+
+@contextmanager
+def _graphs_for(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """TensorFlow's rewriting of graphs, which for Muon leaves sums alone.
+
+    Sums of large products, such as Muon's, would share a temporary variable, which in loops outside XLA two of them may
+    want at once: AlreadyExistsError (tensorflow/tensorflow#23780).
+    """
+    if not isinstance(optimizer, keras.optimizers.Muon):
+        yield
+        return
+    before = tf.config.optimizer.get_experimental_options().get("arithmetic_optimization", True)
+    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
+    try:
+        yield
+    finally:
+        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": before})
 
 
 class Checkpoint(keras.callbacks.Callback):
