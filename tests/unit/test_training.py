@@ -204,6 +204,21 @@ def test_divergence_is_a_result():
     assert len(result.values) < 40
 
 
+@pytest.mark.parametrize(
+    ("changes", "compiled"),
+    [
+        ({}, True),
+        ({"depth": 33}, True),
+        ({"depth": 33, "normalization": "layer"}, False),
+        ({"architecture": "convolutional"}, False),
+    ],
+)
+def test_only_what_pays_is_compiled(changes, compiled):
+    """XLA takes gigabytes for many layers with normalisation, and seconds a step for convolutions."""
+    learner = LEARNER | {"width": 2} | changes
+    assert Training("test", PROBLEM, "relu", learner).trainer.xla == compiled
+
+
 def test_learners_of_other_shapes_train():
     for changes in ({"depth": 0}, {"depth": 3, "width": 5, "activation": "tanh"}, {"activation": "gelu"}):
         result = finished(begun(learner=LEARNER | changes))

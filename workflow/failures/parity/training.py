@@ -23,6 +23,9 @@ OBJECTIVES = {
     "running": RunningObjective,
 }
 
+# Hidden layers with normalisation that XLA compiles: for 64 it takes 1.8 GB and up to two minutes.
+DEEPEST_NORMALISED = 32
+
 
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.blocks`)."""
@@ -38,8 +41,7 @@ class Training:
         )
         schedule = Schedule(*(problem[key] for key in ("n_steps", "evaluate_every", "checkpoint_every", "snapshots")))
         optimizer = learners.optimizer(learner["optimizer"])
-        # Too few steps to pay for compilation, or convolutions.
-        xla = self.kind != "comparison" and learner["architecture"] != "convolutional"
+        xla = _pays_to_compile(self.kind, learner)
         self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, xla)
 
     def begin(self, instance: Any) -> None:
@@ -67,3 +69,9 @@ class Training:
         stream = (*self.stream, instance_name, INIT, self.learner_name)
         build = stages if self.kind == "running" else learners.network
         return build(self.n_features, self.learner, *stream)
+
+
+def _pays_to_compile(kind: str, learner: dict[str, Any]) -> bool:
+    """Whether XLA is worth its time and memory (docs/decisions/engine.md); comparisons have too few steps."""
+    many = learner["normalization"] == "layer" and learner["depth"] > DEEPEST_NORMALISED
+    return kind != "comparison" and learner["architecture"] != "convolutional" and not many
