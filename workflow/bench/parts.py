@@ -114,9 +114,9 @@ def _products(batch: int, layers: list[tuple[int, int]]) -> Loop:
 
     def multiply(step: tf.Tensor, *state: tf.Tensor) -> list[tf.Tensor]:
         found = []
-        for first, (inputs, weights, errors) in enumerate(zip(*[iter(state)] * 3, strict=True)):
+        for index, (inputs, weights, errors) in enumerate(zip(*[iter(state)] * 3, strict=True)):
             by_weights = tf.matmul(inputs, errors, transpose_a=True)
-            by_inputs = tf.matmul(errors, weights, transpose_b=True) if first else inputs
+            by_inputs = tf.matmul(errors, weights, transpose_b=True) if index else inputs
             found += [cut(by_inputs), cut(by_weights), cut(inputs @ weights)]
         return found
 
