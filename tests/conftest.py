@@ -15,6 +15,9 @@ from project import Project
 # Tests that run something in the folder of the finished workflow, or copy all of it.
 IN_FINISHED = ("test_page", "test_costs_target", "test_reruns", "test_tutorial", "test_workflow")
 
+# A process with few tests left gets others, which then wait for the one that it runs: the longest has short ones there.
+WITH_CHAOS = ("test_chaos", "test_machines")
+
 
 class Groups(LoadScopeScheduling):
     """Tests that share something run one after the other: the private cluster, the folder of the finished workflow, a
@@ -24,6 +27,8 @@ class Groups(LoadScopeScheduling):
         path = Path(nodeid.split("::")[0])
         if path.parent.name == "cluster":
             return "cluster"
+        if path.stem in WITH_CHAOS:
+            return "chaos"
         return "finished" if path.stem in IN_FINISHED else path.stem
 
 
