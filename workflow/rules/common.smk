@@ -2,7 +2,7 @@
 import os
 import re
 import sys
-from functools import reduce
+from functools import cache, reduce
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -189,7 +189,8 @@ def code(script, *modules):
 
     A function, so that a cluster job's Snakemake, with few jobs of its own, need not read the code of all rules.
     """
-    return lambda wildcards: f"code={fingerprint(SCRIPTS / script, *modules)}"
+    made = cache(lambda: f"code={fingerprint(SCRIPTS / script, *modules)}")
+    return lambda wildcards: made()
 
 
 def versions(*packages):
