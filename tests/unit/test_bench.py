@@ -148,7 +148,7 @@ def test_operations_of_a_dense_step(tuple_length):
 def test_parts_are_those_of_a_step(name):
     """The whole step is the engine's; the batch differs from step to step; products have the layers' shapes."""
     row = small(name)
-    loops = parts.loops(row)
+    loops = parts.loops(row, ours.begun(row))
     training = ours.begun(row)
     training.trainer.train_to([2])  # updates 0, 1 and 2
     weights = [variable.numpy() for variable in training.trainer.learner.trainable_variables]

@@ -7,7 +7,6 @@ or tensorflow) in GF/s, by shape.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.rows import Row
-from bench.training import environment, python
+from bench.training import alone, python
 
 LIBRARIES = {"numpy": False, "tensorflow": False, "torch": True}
 # Rows, inner dimension, columns: large squares, and the convolutions of 50 images as products of patches and filters.
@@ -63,11 +62,7 @@ def _run(library: str, threads: int, seconds: float) -> dict[str, float] | None:
     interpreter = python(LIBRARIES[library])
     if interpreter is None:
         return None
-    command = [interpreter, "-m", "bench.lines_peak", library, str(threads), str(seconds)]
-    done = subprocess.run(command, env=environment(threads), capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{library} failed:\n{done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    return alone("bench.lines_peak", (library, threads, seconds), threads, interpreter)
 
 
 def product(library: str, shape: tuple[int, int, int], threads: int) -> Callable[[], object]:

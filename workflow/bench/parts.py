@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.rows import Row
-from bench.training import environment
+from bench.training import alone
 
 # What draws the batch of a step, by family.
 BATCHES = {
@@ -32,36 +31,31 @@ def measure(rows: Iterable[Row], seconds: float) -> dict[str, dict[str, float]]:
         with tempfile.TemporaryDirectory() as name:
             path = Path(name) / "row.json"
             path.write_text(json.dumps(row.as_dict()))
-            command = [sys.executable, "-m", "bench.parts", str(path), str(seconds)]
-            done = subprocess.run(command, env=environment(row.threads), capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"the parts of {row.name} failed:\n{done.stderr}")
-        found[row.name] = json.loads(done.stdout.splitlines()[-1])
+            found[row.name] = alone("bench.parts", (path, seconds), row.threads)
     return found
 
 
-def loops(row: Row) -> dict[str, Loop]:
+def loops(row: Row, training: Any) -> dict[str, Loop]:
     """By part, a function that repeats it so many times in one compiled program and returns the state at the end.
 
+    training: the row's, as `bench.ours.begun` returns it.
     step: all but evaluations; without_optimizer: plain gradient descent instead of the optimiser; batch: drawing it;
     products: those of the dense layers (`dense`), forward and backward.
     """
     import keras
     import tensorflow as tf
 
-    from bench import ours
+    from failures.training import Trainer
 
-    training = ours.begun(row)
     objective, learner = training.objective, training.trainer.learner
-    descent = keras.optimizers.SGD(1e-6)
-    descent.build(learner.trainable_variables)
+    descent = Trainer(learner, objective, keras.optimizers.SGD(1e-6), training.trainer.schedule)
 
     def draw(step: tf.Tensor, total: tf.Tensor) -> list[tf.Tensor]:
         return [total + sum(map(tf.reduce_sum, BATCHES[row.family](objective, step)))]
 
     return {
-        "step": _updates(objective, learner, training.trainer.optimizer),
-        "without_optimizer": _updates(objective, learner, descent),
+        "step": _updates(training.trainer),
+        "without_optimizer": _updates(descent),
         "batch": _repeated(draw, [tf.zeros([])]),
         "products": _products(row.batch, dense(learner)),
     }
@@ -90,18 +84,9 @@ def _repeated(body: Callable[..., Iterable], state: list) -> Loop:
     return lambda n: [value.numpy() for value in run(tf.constant(n, tf.int64))]
 
 
-def _updates(objective: Any, learner: Any, optimizer: Any) -> Loop:
-    """Updates of the learner by the optimiser, without evaluations."""
-    import keras
-
-    variables = [*learner.trainable_variables, *optimizer.variables]
-
-    def update(step: Any, *state: Any) -> Iterable:
-        with keras.StatelessScope(zip(variables, state, strict=True)) as scope:
-            optimizer.apply(objective.gradients(learner, step), learner.trainable_variables)
-            return [scope.get_current_value(variable) for variable in variables]
-
-    return _repeated(update, [variable.value for variable in variables])
+def _updates(trainer: Any) -> Loop:
+    """Updates by a trainer, without evaluations."""
+    return _repeated(trainer.update, [variable.value for variable in trainer.carried])
 
 
 def _products(batch: int, layers: list[tuple[int, int]]) -> Loop:
@@ -145,12 +130,13 @@ def main() -> None:
     from failures.jobs import configure_tensorflow
 
     configure_tensorflow(row.threads)
-    found = loops(row)
-    for loop in found.values():
-        loop(1)
     from bench import ours
 
-    layers = dense(ours.begun(row).trainer.learner)
+    training = ours.begun(row)
+    found = loops(row, training)
+    for loop in found.values():
+        loop(1)
+    layers = dense(training.trainer.learner)
     print(json.dumps({part: cost(loop, seconds) for part, loop in found.items()} | {"layers": layers}))
 
 

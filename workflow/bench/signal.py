@@ -7,7 +7,6 @@ TensorFlow's threads cannot be set twice.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,23 +14,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.training import environment
+from bench.training import alone
 
 
 def measure(settings: dict[str, Any], n_images: int, n_seeds: int) -> dict[str, Any]:
     """Seconds of the parts. settings: the block `lines.fig5`; n_images: of the pool; n_seeds: initialisations."""
     lengths, n_tuples = settings["tuple_lengths"], settings["n_tuples"]
-    numbers = map(str, (n_images, n_tuples, n_seeds, *lengths))
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.signal", *numbers],
-        env=environment(1),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(f"the signal failed:\n{done.stderr}")
-    found = json.loads(done.stdout.splitlines()[-1])
+    found = alone("bench.signal", (n_images, n_tuples, n_seeds, *lengths), threads=1)
     return found | {"n_images": n_images, "n_tuples": n_tuples, "n_seeds": n_seeds, "tuple_lengths": lengths}
 
 

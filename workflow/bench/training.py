@@ -44,6 +44,15 @@ def python(peer: bool) -> str | None:
     return str(PEERS) if PEERS.exists() else None
 
 
+def alone(module: str, arguments: Iterable[Any], threads: int, interpreter: str = sys.executable) -> dict[str, Any]:
+    """What a module of ours prints last, JSON, when it runs in a process of its own."""
+    command = [interpreter, "-m", module, *map(str, arguments)]
+    done = subprocess.run(command, env=environment(threads), capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command[2:])} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 class Process:
     """A contender on a row, prepared and waiting."""
 

@@ -125,13 +125,10 @@ class Trainer(keras.Model):
         """Train from `done` steps and `first` evaluations to `end` evaluations. Returns the values of these in the
         first of [longest chunk, metrics]: XLA needs to know its shapes."""
         every, last = self.schedule.evaluate_every, self.schedule.n_steps - 1
-        variables = [*self.learner.trainable_variables, *self.optimizer.variables]
+        variables = self.carried
 
         def update(step: tf.Tensor, *state: tf.Tensor):
-            with keras.StatelessScope(zip(variables, state, strict=True)) as scope:
-                gradients = self.objective.answer(self.objective.gradients(self.learner, step), step)
-                self.optimizer.apply(gradients, self.learner.trainable_variables)
-                return step + 1, *map(scope.get_current_value, variables)
+            return step + 1, *self.update(step, *state)
 
         def until_evaluation(index: tf.Tensor, values: tf.Tensor, *state: tf.Tensor):
             evaluated = tf.minimum(index * every, last)
@@ -148,6 +145,18 @@ class Trainer(keras.Model):
         for variable, value in zip(variables, state, strict=True):
             variable.assign(value)
         return values
+
+    def update(self, step: tf.Tensor, *state: tf.Tensor) -> list[tf.Tensor]:
+        """Values of `carried` after the update of a step, from those before it."""
+        with keras.StatelessScope(zip(self.carried, state, strict=True)) as scope:
+            gradients = self.objective.answer(self.objective.gradients(self.learner, step), step)
+            self.optimizer.apply(gradients, self.learner.trainable_variables)
+            return [scope.get_current_value(variable) for variable in self.carried]
+
+    @property
+    def carried(self) -> list[keras.Variable]:
+        """What the loop carries as values from step to step."""
+        return [*self.learner.trainable_variables, *self.optimizer.variables]
 
     def prepare(self) -> None:
         """Trace and compile the loop, if that has not been done, by a chunk of no step."""
