@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bench.training
-from bench import generators, lines_peak, ours, parts, samples, worker, workflow
+from bench import generators, lines_peak, ours, parts, samples, sharing, worker, workflow
 from bench.__main__ import parse
 from bench.rows import rows
 from failures.config import load
@@ -166,6 +166,22 @@ def test_parts_are_those_of_a_step(name):
     # Three for each layer but two for the first, each two operations a multiplication.
     first, *others = [row.batch * n * m for n, m in layers]
     assert parts.operations(row.batch, layers) == 4 * first + 6 * sum(others)
+
+
+def test_the_rest_of_a_step_has_no_parts():
+    """All updates of the optimiser and the batch, and no product of the parts."""
+    row = small("lines_k2")
+    carried = ours.begun(row).trainer.carried
+    state = sharing.rest(row)(3)
+    assert [value.shape for value in state] == [tuple(variable.shape) for variable in carried]
+    assert 3 in [int(value) for value in state if value.dtype == np.int64]  # updates counted by Adam
+    assert all(np.isfinite(value).all() for value in state)
+
+
+def test_processes_are_measured_at_once():
+    found = sharing.at_once(small("parity_d5"), copies=2, rounds=1, seconds=0.05)
+    assert len(found) == 2
+    assert all(process["ms"] > 0 and process["cores"] > 0 for process in found)
 
 
 def test_products_are_timed():

@@ -2,9 +2,10 @@
 
 import json
 
+import pandas as pd
 import pytest
 
-from bench import asked, report
+from bench import asked, report, scaling, sharing
 from bench.__main__ import main
 
 
@@ -83,6 +84,48 @@ def test_parts_are_of_the_rows_that_fall_short(raw):
     page = report.render(raw | {"parts": {"steps_end_to_end": found}}, "")
     least = 200 * (4 * 500 + 6 * 50) / 50e9 * 1e6  # microseconds at 50 GF/s
     assert f"| steps_end_to_end | 900 | 850 | 100 | 600 | {least:.3g} |" in page
+
+
+def test_threads_share_parts_and_nothing_else(raw):
+    """Five parts: one thread has three of them. With 10 ms of its own it takes 10 + 3/5 (70 - 10) ms."""
+    found = {"one": 60.0, "beside": 70.0, "rest": 10.0, "parts": 5, "several": 48.0, "cores": 1.6}
+    assert [sharing.most(n, threads) for n, threads in [(5, 2), (4, 2), (4, 3), (5, 1)]] == [3, 2, 2, 5]
+    assert sharing.expected(found, 2) == pytest.approx(46)
+    raw["training"]["lines_k4_threads2"] = raw["training"]["lines_k4"] | {"threads": 2}
+    raw["lines"]["sharing"] = {"lines_k4_threads2": found}
+    assert "| lines_k4_threads2 | 3 of 5 | 60.0 | 70.0 | 10.0 | 46.0 | 48.0 | 1.60 |" in report.render(raw, "")
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Tables of a run of two jobs, the second of which asks for too little memory, and what `bench` says of it."""
+    jobs = pd.DataFrame({"job": ["a", "b"], "kind": ["training", "figure"], "cpu_s": [100.0, 20.0]})
+    jobs.assign(memory_mb=[1200.0, 500.0], memory=["ok", "little"]).to_csv(tmp_path / "costs.csv", index=False)
+    points = [("simulated", 1, 130.0, 1.1), ("simulated", 2, 110.0, 1.2), ("simulated", 8, 105.0, 1.4)]
+    points.append(("measured", 2, 999.0, 9.0))
+    columns = ["part", "cores", "wall_s", "ratio"]
+    pd.DataFrame(points, columns=columns).to_csv(tmp_path / "costs_scaling.csv", index=False)
+    return scaling.summary(tmp_path)
+
+
+def test_scaling_is_that_of_the_runs_jobs(run):
+    assert run["jobs"] == 2
+    assert run["cpu"] == 120
+    assert run["simulated"] == {"1": 130, "2": 110, "8": 105}
+    assert run["ratio"]["8"] == 1.4
+    assert run["outside"] == ["b"]
+    assert (run["training"], run["figures"]) == (1200, 500)
+
+
+def test_scaling_is_shown_and_judged(raw, run):
+    raw["scaling"] = {"1": run | {"seconds": 140.0}, "2": run | {"seconds": 121.9, "outside": [], "figures": 300.0}}
+    page = report.render(raw, "")
+    assert "| cores: 2 | 2 | 2:00 | 2:01 | 2:10 | 1:50 | 1:45 | 1.40x |" in page
+    found = {words: (shown, met) for words, shown, met in asked.verdicts(raw)}
+    assert found["preview: eight cores, simulated, within 1.3x the bound"] == ("1.40x", False)
+    assert found["preview: memory <= asked for <= 1.5 memory + 300 MB in every job"] == ("1 outside", False)
+    assert found["preview: no training job above 1,500 MB"] == ("1,200 MB", True)
+    assert found["preview: no figure's job above 400 MB"] == ("500 MB", False)
 
 
 def test_nothing_measured_is_no_verdict(raw):

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import asked, generators, lines_peak, machine, parts, report, signal, training, workflow
+from bench import asked, generators, lines_peak, machine, parts, report, scaling, sharing, signal, training, workflow
 from bench.rows import Row, rows
 from failures.config import load
 
-SECTIONS = ("training", "parts", "lines", "generators", "signal", "workflow")
+SECTIONS = ("training", "parts", "lines", "generators", "signal", "workflow", "scaling")
 NOTES = Path("docs/benchmarks_notes.md")
 # Seconds for each product of matrices; initialisations of the signal.
 PRODUCT_SECONDS, SIGNAL_SEEDS = 1.0, 1
@@ -70,7 +70,10 @@ def measure(
             raw["parts"] = parts.measure(taken, options.seconds)
         case "lines":
             lines = [row for row in rows(config).values() if row.family == "lines"]
-            raw["lines"] = {"peak": lines_peak.measure(lines, PRODUCT_SECONDS)}
+            raw["lines"] = {
+                "peak": lines_peak.measure(lines, PRODUCT_SECONDS),
+                "sharing": sharing.measure(lines, options.rounds, options.seconds),
+            }
         case "generators":
             raw["generators"] = generators.measure(options.rounds, options.seconds)
         case "signal":
@@ -78,6 +81,8 @@ def measure(
             raw["signal"] = signal.measure(block["fig5"], block["pool"]["n_images"], SIGNAL_SEEDS)
         case "workflow":
             raw["workflow"] = workflow.measure(options.rounds)
+        case "scaling":
+            raw["scaling"] = scaling.measure()
 
 
 def train(row: Row, found: dict[str, Any], options: argparse.Namespace) -> None:

@@ -48,14 +48,14 @@ def loops(row: Row, training: Any) -> dict[str, Loop]:
     from failures.training import Trainer
 
     objective, learner = training.objective, training.trainer.learner
-    descent = Trainer(learner, objective, keras.optimizers.SGD(1e-6), training.trainer.schedule)
+    descent = Trainer(learner, objective, keras.optimizers.SGD(1e-6), training.trainer.schedule, training.trainer.xla)
 
     def draw(step: tf.Tensor, total: tf.Tensor) -> list[tf.Tensor]:
         return [total + sum(map(tf.reduce_sum, BATCHES[row.family](objective, step)))]
 
     return {
-        "step": _updates(training.trainer),
-        "without_optimizer": _updates(descent),
+        "step": updates(training.trainer),
+        "without_optimizer": updates(descent),
         "batch": _repeated(draw, [tf.zeros([])]),
         "products": _products(row.batch, dense(learner)),
     }
@@ -71,11 +71,11 @@ def operations(batch: int, layers: list[list[int]]) -> int:
     return sum(2 * batch * n * m * (3 if index else 2) for index, (n, m) in enumerate(layers))
 
 
-def _repeated(body: Callable[..., Iterable], state: list) -> Loop:
+def _repeated(body: Callable[..., Iterable], state: list, xla: bool = True) -> Loop:
     """A compiled loop of `body`, which takes the step and the state and returns the next state."""
     import tensorflow as tf
 
-    @tf.function(jit_compile=True, autograph=False)
+    @tf.function(jit_compile=xla, autograph=False)
     def run(n: tf.Tensor) -> list[tf.Tensor]:
         start = tf.constant(0, tf.int64), *state
         _, *end = tf.while_loop(lambda step, *_: step < n, lambda step, *s: (step + 1, *body(step, *s)), start)
@@ -84,9 +84,9 @@ def _repeated(body: Callable[..., Iterable], state: list) -> Loop:
     return lambda n: [value.numpy() for value in run(tf.constant(n, tf.int64))]
 
 
-def _updates(trainer: Any) -> Loop:
+def updates(trainer: Any) -> Loop:
     """Updates by a trainer, without evaluations."""
-    return _repeated(trainer.update, [variable.value for variable in trainer.carried])
+    return _repeated(trainer.update, [variable.value for variable in trainer.carried], trainer.xla)
 
 
 def _products(batch: int, layers: list[tuple[int, int]]) -> Loop:

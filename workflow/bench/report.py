@@ -9,6 +9,7 @@ from typing import Any
 from bench.asked import INITIALISATIONS, peak, peak_times, rate, signal_minutes, verdicts
 from bench.lines_peak import step_operations
 from bench.parts import operations
+from bench.sharing import expected, most
 from bench.training import CONTENDERS
 
 HEADINGS = {
@@ -22,7 +23,7 @@ HEADINGS = {
 
 def render(raw: dict[str, Any], notes: str) -> str:
     """The whole page; sections that were not measured are left out. notes: Markdown that ends it."""
-    parts = (_head, _training, _parts, _lines, _generators, _signal, _workflow, _asked)
+    parts = (_head, _training, _parts, _lines, _generators, _signal, _workflow, _scaling, _asked)
     return "\n\n".join([*filter(None, (part(raw) for part in parts)), notes.strip()]) + "\n"
 
 
@@ -112,7 +113,24 @@ def _lines(raw: dict[str, Any]) -> str | None:
         operations, top = step_operations(row["tuple_length"], row["batch"]) / 1e9, peak(raw, row["threads"])
         body.append([name, f"{operations:.2f}", _number(top), f"{dense:.1f}", f"{ours:.1f}", f"{dense / ours:.2f}x"])
     header = ["row", "GF a step", "GF/s at the peak", "ms at the peak", "our ms", "peak / ours"]
-    return "\n".join([*parts, table(header, body)])
+    return "\n".join([*parts, table(header, body), *_sharing(raw)])
+
+
+def _sharing(raw: dict[str, Any]) -> list[str]:
+    """What two threads share of a step of the lines."""
+    words = """
+Where a second thread goes, milliseconds a step: on one thread, alone and beside another process like it; *alone in it*,
+what of a step one thread does while the other waits (drawing the batch, the matrices made of the weights and their
+gradients, Adam); then what two threads should take if each of them computes its parts at the speed that it has beside
+another, and what they take, with nothing else running."""
+    body = []
+    for name, found in raw["lines"].get("sharing", {}).items():
+        threads = raw["training"][name]["threads"]
+        shared = f"{most(found['parts'], threads)} of {found['parts']}"
+        times = [found["one"], found["beside"], found["rest"], expected(found, threads), found["several"]]
+        body.append([name, shared, *(f"{time:.1f}" for time in times), f"{found['cores']:.2f}"])
+    header = ["row", "parts of the busier thread", "one thread", "beside another", "alone in it", "expected of two"]
+    return [words, "", table([*header, "two threads", "cores busy"], body)] if body else []
 
 
 def _generators(raw: dict[str, Any]) -> str | None:
@@ -161,6 +179,31 @@ def _workflow(raw: dict[str, Any]) -> str | None:
     rounds = _span(sorted({len(cell["seconds"]) for cell in found.values()}))
     intro = f"## Workflow\n\nWall time of `snakemake`, median of {rounds}, and the largest memory of a process:\n\n"
     return intro + table(["command", "jobs", "seconds", "MB"], body)
+
+
+def _scaling(raw: dict[str, Any]) -> str | None:
+    found = raw.get("scaling")
+    if not found:
+        return None
+    intro = [
+        "## Scaling",
+        "",
+        "All figures of the preview and figure `costs`, from an empty folder: minutes by the clock on so many",
+        "cores, and simulated from the times of that run's jobs, longest remaining chain first; the last column is",
+        "the time on eight cores beside the bound, all processor time shared by eight or the longest job.",
+        "",
+    ]
+    shown = ("1", "2", "8")
+    body = []
+    for n, run in found.items():
+        seconds = [run["cpu"], run["seconds"], *(run["simulated"][cores] for cores in shown)]
+        body.append([f"cores: {n}", str(run["jobs"]), *map(_minutes, seconds), f"{run['ratio']['8']:.2f}x"])
+    header = ["run", "jobs", "processor time", "measured", *(f"on {cores}" for cores in shown), "8 beside the bound"]
+    return "\n".join(intro) + "\n" + table(header, body)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _asked(raw: dict[str, Any]) -> str:

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,11 +77,10 @@ class Process:
             sys.exit(f"{self.name} failed:\n{self.errors.read_text()}")
         return json.loads(line)
 
-    def measure(self, seconds: float) -> dict[str, float]:
-        """See `bench.worker.Measurement.take`."""
+    def ask(self, seconds: float) -> None:
+        """Have it measure, and answer what `bench.worker.Measurement.take` returns."""
         self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
-        return self.answer()
 
     def close(self) -> None:
         """End it; without its input it ends by itself, unless it is in the middle of something."""
@@ -97,27 +97,35 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
     """Measure contenders on a row. Returns by contender None, if its package is not installed, or parameters (their
     number), seconds (of a measurement), rates (steps a second, one a round) and cores (that it kept busy)."""
     found: dict[str, Any] = dict.fromkeys(contenders)
+    with started(row, [contender for contender in found if python(CONTENDERS[contender][1])], pin) as processes:
+        for process, n_parameters in processes:
+            length = seconds * SHARES.get(process.name, 1.0)
+            found[process.name] = {"parameters": n_parameters, "seconds": length, "rates": []}
+        _check_same(row, {name: cell["parameters"] for name, cell in found.items() if cell})
+        for _ in range(rounds):
+            for process, _ in processes:
+                cell = found[process.name]
+                process.ask(cell["seconds"])
+                taken = process.answer()
+                cell["rates"].append(taken["steps_per_second"])
+                cell["cores"] = taken["cores"]
+    return found
+
+
+@contextmanager
+def started(row: Row, contenders: Iterable[str], pin: bool = False) -> Iterator[list[tuple[Process, int]]]:
+    """Contenders on a row, each prepared and waiting, and the numbers of their weights; they end with the block."""
+    processes: list[Process] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "row.json").write_text(json.dumps(row.as_dict()))
         np.savez(folder / "arrays.npz", **ours.arrays(row))
-        here = [contender for contender in found if python(CONTENDERS[contender][1])]
-        processes = [Process(contender, folder, row, pin) for contender in here]
         try:
-            for process in processes:
-                length = seconds * SHARES.get(process.name, 1.0)
-                found[process.name] = {"parameters": process.answer()["parameters"], "seconds": length, "rates": []}
-            _check_same(row, {name: cell["parameters"] for name, cell in found.items() if cell})
-            for _ in range(rounds):
-                for process in processes:
-                    cell = found[process.name]
-                    taken = process.measure(cell["seconds"])
-                    cell["rates"].append(taken["steps_per_second"])
-                    cell["cores"] = taken["cores"]
+            processes += [Process(contender, folder, row, pin) for contender in contenders]
+            yield [(process, process.answer()["parameters"]) for process in processes]
         finally:
             for process in processes:
                 process.close()
-    return found
 
 
 def _check_same(row: Row, parameters: dict[str, int]) -> None:

@@ -33,15 +33,15 @@ def measure(rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         directory = folder / "small"
-        _snakemake(directory, SCALE, *MADE)
+        snakemake(directory, SCALE, *MADE)
         figure = directory / f"results/test/figures/{FIGURE}.png"
-        nothing = _repeated(rounds, lambda: _snakemake(directory, SCALE, *MADE))
+        nothing = _repeated(rounds, lambda: snakemake(directory, SCALE, *MADE))
         if "Nothing to be done" not in nothing["output"]:
             sys.exit(f"there was something to be done:\n{nothing['output']}")
-        drawn = _repeated(rounds, lambda: _snakemake(directory, SCALE, FIGURE), before=figure.unlink)
+        drawn = _repeated(rounds, lambda: snakemake(directory, SCALE, FIGURE), before=figure.unlink)
         overlay = folder / "many.yaml"
         overlay.write_text(yaml.safe_dump(many()))
-        plan = _repeated(rounds, lambda: _snakemake(folder / "many", str(overlay), "-n", "predictors"))
+        plan = _repeated(rounds, lambda: snakemake(folder / "many", str(overlay), "-n", "predictors"))
     jobs = {"no-op": 0, "figure": _jobs(drawn["output"]), "plan": _jobs(plan["output"])}
     cells = {"no-op": nothing, "figure": drawn, "plan": plan}
     return {
@@ -66,11 +66,12 @@ def _repeated(rounds: int, command: Callable[[], dict], before: Callable[[], obj
     return {"seconds": seconds, "memory": memory, "output": found[-1]["output"]}
 
 
-def _snakemake(directory: Path, overlay: str, *arguments: str) -> dict[str, Any]:
+def snakemake(directory: Path, overlay: str, *arguments: str, cores: int = 2) -> dict[str, Any]:
+    """Run it in a folder, on the configuration with an overlay. Returns seconds, memory (bytes), code and output."""
     options = [argument for argument in arguments if argument.startswith("-")]
     targets = [argument for argument in arguments if argument not in options]
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(directory), *options]
-    command = [sys.executable, "-c", TIMER, *snakemake, "--configfile", overlay, "--", *targets]
+    program = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory), *options]
+    command = [sys.executable, "-c", TIMER, *program, "--configfile", overlay, "--", *targets]
     done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if done["code"]:
         sys.exit(f"snakemake failed:\n{done['output']}")
