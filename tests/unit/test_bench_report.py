@@ -98,9 +98,8 @@ def test_threads_share_parts_and_nothing_else(raw):
 
 @pytest.fixture
 def run(tmp_path):
-    """Tables of a run of two jobs, the second of which asks for too little memory, and what `bench` says of it."""
-    jobs = pd.DataFrame({"job": ["a", "b"], "kind": ["training", "figure"], "cpu_s": [100.0, 20.0]})
-    jobs.assign(memory_mb=[1200.0, 500.0], memory=["ok", "little"]).to_csv(tmp_path / "costs.csv", index=False)
+    """What `bench` says of a run, from tables of two jobs."""
+    pd.DataFrame({"job": ["a", "b"], "cpu_s": [100.0, 20.0]}).to_csv(tmp_path / "costs.csv", index=False)
     points = [("simulated", 1, 130.0, 1.1), ("simulated", 2, 110.0, 1.2), ("simulated", 8, 105.0, 1.4)]
     points.append(("measured", 2, 999.0, 9.0))
     columns = ["part", "cores", "wall_s", "ratio"]
@@ -113,19 +112,11 @@ def test_scaling_is_that_of_the_runs_jobs(run):
     assert run["cpu"] == 120
     assert run["simulated"] == {"1": 130, "2": 110, "8": 105}
     assert run["ratio"]["8"] == 1.4
-    assert run["outside"] == ["b"]
-    assert (run["training"], run["figures"]) == (1200, 500)
 
 
-def test_scaling_is_shown_and_judged(raw, run):
-    raw["scaling"] = {"1": run | {"seconds": 140.0}, "2": run | {"seconds": 121.9, "outside": [], "figures": 300.0}}
-    page = report.render(raw, "")
-    assert "| cores: 2 | 2 | 2:00 | 2:01 | 2:10 | 1:50 | 1:45 | 1.40x |" in page
-    found = {words: (shown, met) for words, shown, met in asked.verdicts(raw)}
-    assert found["preview: eight cores, simulated, within 1.3x the bound"] == ("1.40x", False)
-    assert found["preview: memory <= asked for <= 1.5 memory + 300 MB in every job"] == ("1 outside", False)
-    assert found["preview: no training job above 1,500 MB"] == ("1,200 MB", True)
-    assert found["preview: no figure's job above 400 MB"] == ("500 MB", False)
+def test_scaling_is_shown(raw, run):
+    raw["scaling"] = {"1": run | {"seconds": 140.0}, "2": run | {"seconds": 121.9}}
+    assert "| cores: 2 | 2 | 2:00 | 2:01 | 2:10 | 1:50 | 1:45 | 1.40x |" in report.render(raw, "")
 
 
 def test_nothing_measured_is_no_verdict(raw):

@@ -94,22 +94,6 @@ def _others(raw: dict[str, Any]) -> Iterator[Verdict]:
         yield f"workflow: {words} under {limit} s", shown, seconds < limit if seconds else None
     memory = flow["plan"]["memory"] / 1e9 if "plan" in flow else None
     yield "workflow: dry run under 1 GB", f"{memory:.2f} GB" if memory else "-", memory < 1 if memory else None
-    yield from _scaled(raw)
-
-
-def _scaled(raw: dict[str, Any]) -> Iterator[Verdict]:
-    """Of the preview's runs; the worst of them."""
-    runs = [*raw.get("scaling", {}).values()]
-    ratio = max((run["ratio"]["8"] for run in runs), default=None)
-    asked = "preview: eight cores, simulated, within 1.3x the bound"
-    yield asked, f"{ratio:.2f}x" if runs else "-", ratio <= 1.3 if runs else None
-    outside = sorted({job for run in runs for job in run["outside"]})
-    words = "preview: memory <= asked for <= 1.5 memory + 300 MB in every job"
-    yield words, f"{len(outside)} outside" if runs else "-", not outside if runs else None
-    for kind, words, limit in [("training", "training", 1500), ("figures", "figure's", 400)]:
-        largest = max((run[kind] for run in runs), default=None)
-        shown = f"{largest:,.0f} MB" if runs else "-"
-        yield f"preview: no {words} job above {limit:,} MB", shown, largest <= limit if runs else None
 
 
 def signal_minutes(raw: dict[str, Any]) -> float | None:

@@ -26,21 +26,13 @@ def measure(cores: Iterable[int] = (1, 2), overlay: str = OVERLAY, results: Path
 
 
 def summary(tables: Path) -> dict[str, Any]:
-    """What the tables `costs` and `costs_scaling` say of a run.
-
-    jobs; cpu (seconds); simulated: wall seconds by number of cores; ratio: by number of cores, to the bound; outside:
-    jobs whose memory is not as asked for (`failures.costs.tables.costs.judge`); training, figures: the largest memory
-    of a training job and of a figure's, MB.
-    """
+    """What the tables `costs` and `costs_scaling` say of a run: jobs (their number), cpu (seconds of processor time),
+    and, by number of cores, simulated (wall seconds) and ratio (these to the bound)."""
     jobs, scaling = (pd.read_csv(tables / f"{name}.csv", keep_default_na=False) for name in ("costs", "costs_scaling"))
     simulated = scaling[scaling["part"] == "simulated"].set_index("cores")
-    largest = jobs.groupby("kind")["memory_mb"].max()
     return {
         "jobs": len(jobs),
         "cpu": float(jobs["cpu_s"].sum()),
         "simulated": {str(n): float(seconds) for n, seconds in simulated["wall_s"].items()},
         "ratio": {str(n): float(ratio) for n, ratio in simulated["ratio"].items()},
-        "outside": jobs.loc[jobs["memory"] != "ok", "job"].tolist(),
-        "training": float(largest.get("training", 0.0)),
-        "figures": float(largest.get("figure", 0.0)),
     }
