@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from bench.rows import Row
-from bench.training import alone
+from bench.training import alone_on
 
 # What draws the batch of a step, by family.
 BATCHES = {
@@ -26,13 +25,7 @@ Loop = Callable[[int], list]
 
 def measure(rows: Iterable[Row], seconds: float) -> dict[str, dict[str, float]]:
     """Parts of the step of every row, each row in a process of its own."""
-    found = {}
-    for row in rows:
-        with tempfile.TemporaryDirectory() as name:
-            path = Path(name) / "row.json"
-            path.write_text(json.dumps(row.as_dict()))
-            found[row.name] = alone("bench.parts", (path, seconds), row.threads)
-    return found
+    return {row.name: alone_on("bench.parts", row, seconds) for row in rows}
 
 
 def loops(row: Row, training: Any) -> dict[str, Loop]:

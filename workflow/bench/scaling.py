@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,16 @@ import pandas as pd
 from bench.workflow import snakemake
 
 OVERLAY, RESULTS = "config/preview.yaml", Path("results/preview")
-TARGETS = ("all", "costs")
+TARGETS, CORES = ("all", "costs"), (1, 2)
 
 
-def measure(cores: Iterable[int] = (1, 2), overlay: str = OVERLAY, results: Path = RESULTS) -> dict[str, Any]:
+def measure() -> dict[str, Any]:
     """For each number of cores, a run in an empty folder of its own: see `summary`, and seconds by the clock."""
     found = {}
-    for n in cores:
+    for n in CORES:
         with tempfile.TemporaryDirectory() as name:
-            done = snakemake(Path(name), overlay, *TARGETS, cores=n)
-            found[str(n)] = {"seconds": done["seconds"], **summary(Path(name) / results / "tables")}
+            done = snakemake(Path(name), OVERLAY, *TARGETS, cores=n)
+            found[str(n)] = {"seconds": done["seconds"], **summary(Path(name) / RESULTS / "tables")}
     return found
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 
 from bench import ours, parts
 from bench.rows import Row
-from bench.training import alone, started
+from bench.training import alone_on, started
 
 
 def measure(rows: Iterable[Row], rounds: int, seconds: float) -> dict[str, dict[str, Any]]:
@@ -44,7 +43,7 @@ def measure(rows: Iterable[Row], rounds: int, seconds: float) -> dict[str, dict[
             "beside": max(process["ms"] for process in beside),
             "several": several["ms"],
             "cores": several["cores"],
-            **_rest(single, seconds),
+            **alone_on("bench.sharing", single, seconds),
         }
     return found
 
@@ -66,9 +65,9 @@ def at_once(row: Row, copies: int, rounds: int, seconds: float) -> list[dict[str
         taken: list[list[dict[str, float]]] = [[] for _ in processes]
         # In the first round each finds out how much a measurement of so many seconds is.
         for _ in range(rounds + 1):
-            for process, _ in processes:
+            for process in processes:
                 process.ask(seconds)
-            for answers, (process, _) in zip(taken, processes, strict=True):
+            for answers, process in zip(taken, processes, strict=True):
                 answers.append(process.answer())
     return [
         {
@@ -99,13 +98,6 @@ def rest(row: Row) -> parts.Loop:
     with patch.object(objective, "in_parts", nothing):
         loop(1)  # traced here
     return loop
-
-
-def _rest(row: Row, seconds: float) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "row.json"
-        path.write_text(json.dumps(row.as_dict()))
-        return alone("bench.sharing", (path, seconds), row.threads)
 
 
 def main() -> None:

@@ -54,8 +54,23 @@ def alone(module: str, arguments: Iterable[Any], threads: int, interpreter: str 
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def alone_on(module: str, row: Row, seconds: float) -> dict[str, Any]:
+    """What a module of ours prints last, JSON, for ROW.json and SECONDS, on the row's threads."""
+    with tempfile.TemporaryDirectory() as name:
+        return alone(module, (_written(row, Path(name)), seconds), row.threads)
+
+
+def _written(row: Row, folder: Path) -> Path:
+    """The file of a row, for another process."""
+    path = folder / "row.json"
+    path.write_text(json.dumps(row.as_dict()))
+    return path
+
+
 class Process:
-    """A contender on a row, prepared and waiting."""
+    """A contender on a row; n_parameters, once it is ready: the number of its weights."""
+
+    n_parameters: int
 
     def __init__(self, name: str, folder: Path, row: Row, pin: bool):
         self.name, self.errors = name, folder / f"{name}.log"
@@ -98,12 +113,12 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
     number), seconds (of a measurement), rates (steps a second, one a round) and cores (that it kept busy)."""
     found: dict[str, Any] = dict.fromkeys(contenders)
     with started(row, [contender for contender in found if python(CONTENDERS[contender][1])], pin) as processes:
-        for process, n_parameters in processes:
+        for process in processes:
             length = seconds * SHARES.get(process.name, 1.0)
-            found[process.name] = {"parameters": n_parameters, "seconds": length, "rates": []}
+            found[process.name] = {"parameters": process.n_parameters, "seconds": length, "rates": []}
         _check_same(row, {name: cell["parameters"] for name, cell in found.items() if cell})
         for _ in range(rounds):
-            for process, _ in processes:
+            for process in processes:
                 cell = found[process.name]
                 process.ask(cell["seconds"])
                 taken = process.answer()
@@ -113,16 +128,18 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
 
 
 @contextmanager
-def started(row: Row, contenders: Iterable[str], pin: bool = False) -> Iterator[list[tuple[Process, int]]]:
-    """Contenders on a row, each prepared and waiting, and the numbers of their weights; they end with the block."""
+def started(row: Row, contenders: Iterable[str], pin: bool = False) -> Iterator[list[Process]]:
+    """Contenders on a row, each prepared and waiting; they end with the block."""
     processes: list[Process] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "row.json").write_text(json.dumps(row.as_dict()))
+        _written(row, folder)
         np.savez(folder / "arrays.npz", **ours.arrays(row))
         try:
             processes += [Process(contender, folder, row, pin) for contender in contenders]
-            yield [(process, process.answer()["parameters"]) for process in processes]
+            for process in processes:
+                process.n_parameters = process.answer()["parameters"]
+            yield processes
         finally:
             for process in processes:
                 process.close()
