@@ -165,7 +165,7 @@ class Trainer(keras.Model):
 
     def train_to(self, ends: Iterable[int], *callbacks: keras.callbacks.Callback) -> None:
         """Train chunk by chunk until so many evaluations are done, one end after the other."""
-        chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64))
+        chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64)).with_options(_untuned())
         with _graphs_for(self.optimizer):
             self.fit(chunks, shuffle=False, verbose=0, callbacks=list(callbacks))
 
@@ -196,6 +196,14 @@ class Trainer(keras.Model):
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]
+
+
+def _untuned() -> tf.data.Options:
+    """tf.data without its tuner, which has nothing to tune here: where an iterator ends, the tuner's thread sleeps on to
+    its next round, and these double up to a minute."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 @contextmanager

@@ -96,7 +96,7 @@ class Features:
     def _compute(self, weights: Matrices, added: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         def part(images: tf.Tensor) -> tf.Tensor:
             cells = active(images)
-            return collect(weights, tf.gather(added, self._numbers(cells.rows)), cells.reached, CHUNK)
+            return collect(weights, added, cells, self._numbers(cells.rows))
 
         parts = tf.reshape(images, [-1, CHUNK, COLUMNS])
         return tf.reshape(in_parts(part, parts, tf.float32), [-1, weights.kernel_3.shape[0]])

@@ -92,7 +92,15 @@ def _reached() -> np.ndarray:
     return np.where(inside, SIDE * row + column, 2**30).reshape(CELLS, REACH).astype(np.int32)
 
 
-FIRST_TAPS, SECOND_TAPS, INNER_TAPS, REACHED = _first_taps(), _second_taps(), _inner_taps(), _reached()
+def _windows() -> np.ndarray:
+    """Bits of the 3 x 3 cells around each column of cells: [7, 3, 3], in a number that has nine for each of three rows
+    (see `_sums`)."""
+    column, row, right = np.indices((SIDE, 3, 3))
+    return (1 << ((SIDE + 2) * row + column + right)).astype(np.int32)
+
+
+FIRST_TAPS, SECOND_TAPS, INNER_TAPS = _first_taps(), _second_taps(), _inner_taps()
+REACHED, WINDOWS = _reached(), _windows()
 
 
 def matrices(n1: keras.Model) -> Matrices:
@@ -115,9 +123,11 @@ def matrices(n1: keras.Model) -> Matrices:
 
 
 class Active(NamedTuple):
-    """The active cells of some images: the rows of the patch that they see, eight bits each, int32 [cells, 8], and the
-    numbers of the cells that they reach, in an order of images times 49, [cells * 9]; as many as there are for none."""
+    """The active cells of some images: `seen`, whether a cell is one, bool [n, 7, 7]; the rows of the patch that each of
+    them sees, eight bits each, int32 [cells, 8]; and the numbers of the cells that they reach, in an order of images
+    times 49, [cells * 9]; as many as there are for none."""
 
+    seen: tf.Tensor
     rows: tf.Tensor
     reached: tf.Tensor
 
@@ -129,13 +139,14 @@ def active(images: tf.Tensor) -> Active:
     rows = tf.bitwise.left_shift(tf.pad(images[:, :SIZE], [[0, 0], [2, 2]]), 2)
     fours = reduce(tf.bitwise.bitwise_or, tf.unstack(tf.reshape(rows, [n, 8, 4]), axis=2))
     strips = tf.bitwise.bitwise_or(fours[:, :-1], fours[:, 1:])
-    seen = _eight_bits(strips[..., None], 4 * tf.range(SIDE))
-    cell = tf.cast(tf.where(tf.reshape(seen, [-1]) > 0)[:, 0], tf.int32)
+    seen = _eight_bits(strips[..., None], 4 * tf.range(SIDE)) > 0
+    cell = tf.cast(tf.where(tf.reshape(seen, [-1]))[:, 0], tf.int32)
     image = cell // CELLS
     first_row = 4 * (cell // SIDE + image)
     lines = tf.gather(tf.reshape(rows, [-1]), first_row[:, None] + np.arange(8, dtype=np.int32))
     reached = tf.gather(REACHED, cell - CELLS * image) + CELLS * image[:, None]
-    return Active(_eight_bits(lines, 4 * (cell % SIDE)[:, None]), tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
+    rows = _eight_bits(lines, 4 * (cell % SIDE)[:, None])
+    return Active(seen, rows, tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
 
 
 def _eight_bits(lines: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
@@ -143,15 +154,36 @@ def _eight_bits(lines: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
     return tf.bitwise.bitwise_and(tf.bitwise.right_shift(lines, first), 255)
 
 
+def _sums(seen: tf.Tensor, numbers: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
+    """What the cells are sums of: numbers of rows of what is added, and for each that of its cell, ascending.
+
+    seen: `Active.seen`. numbers: for each active cell, nine consecutive rows that it adds to the cells around it, in
+    nines; None where these are in the order of the cells.
+    """
+    active = tf.cast(seen, tf.int32)
+    # One number for each row of cells, bit c + 1 of which is column c, and one for it and the rows above and below.
+    bits = tf.pad(tf.reduce_sum(tf.bitwise.left_shift(active, tf.range(1, SIDE + 1)), axis=2), [[0, 0], [1, 1]])
+    three = bits[:, :-2] + 2 ** (SIDE + 2) * bits[:, 1:-1] + 4 ** (SIDE + 2) * bits[:, 2:]
+    around = tf.reshape(tf.bitwise.bitwise_and(three[:, :, None, None, None], WINDOWS) > 0, [-1, 3, 3])
+    to, row, column = tf.unstack(tf.cast(tf.where(around), tf.int32), axis=1)
+    first = tf.cumsum(tf.reshape(active, [-1]), exclusive=True)
+    if numbers is not None:
+        # One more than there are cells: what comes after the last of them has a number, too.
+        first = tf.gather(tf.pad(numbers, [[0, 1]]), first)
+    # From a cell above and to the left, what is added is the last of nine.
+    by = tf.gather(REACH * first, to + SIDE * row + column - SIDE - 1)
+    return by + REACH - 1 - 3 * row - column, to
+
+
 @tf.custom_gradient
-def _add_up(values: tf.Tensor, places: tf.Tensor, n: tf.Tensor):
-    """Sums of the rows of values that have the same place, [n, columns]."""
+def _add_up(values: tf.Tensor, rows: tf.Tensor, places: tf.Tensor, n: int, reached: tf.Tensor):
+    """Sums of the rows of values that have the same place, [n, columns]; places ascend. reached: the place of every
+    value, for the gradient, n for none."""
 
     def gradient(upstream: tf.Tensor):
-        # TensorFlow's own gradient looks for negative places, which takes longer than the sum.
-        return tf.gather(upstream, places), None, None
+        return tf.gather(tf.pad(upstream, [[0, 1], [0, 0]]), reached), None, None, None, None
 
-    return tf.math.unsorted_segment_sum(values, places, n), gradient
+    return tf.sparse.segment_sum(values, rows, places, num_segments=n), gradient
 
 
 def _largest(members: list[tf.Tensor]) -> tf.Tensor:
@@ -169,13 +201,13 @@ def _residual(blocks: tuple, maps: tf.Tensor, n: int) -> tf.Tensor:
 
 def scores(weights: Matrices, images: tf.Tensor) -> tf.Tensor:
     """N1's scores of packed images, int32 [n, 29] (n static) -> [n, 1]."""
-    hidden = features(weights, active(images), images.shape[0])
+    hidden = features(weights, active(images))
     return hidden @ weights.kernel_3 + weights.bias_3
 
 
-def features(weights: Matrices, cells: Active, n: int) -> tf.Tensor:
+def features(weights: Matrices, cells: Active) -> tf.Tensor:
     """Inputs of N1's last layer for n images with these active cells, [n, 100]."""
-    return collect(weights, spread(weights, cells.rows), cells.reached, n)
+    return collect(weights, spread(weights, cells.rows), cells)
 
 
 def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
@@ -184,9 +216,14 @@ def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
     return _largest([patches @ kernel for kernel in tf.unstack(weights.first)]) @ weights.second
 
 
-def collect(weights: Matrices, added: tf.Tensor, reached: tf.Tensor, n: int) -> tf.Tensor:
-    """Inputs of N1's last layer, [n, 100], from what active cells add, [cells, 576], to those that they reach."""
-    outputs = _add_up(tf.reshape(added, [-1, POSITIONS]), reached, n * CELLS + 1)[:-1]
+def collect(weights: Matrices, added: tf.Tensor, cells: Active, numbers: tf.Tensor | None = None) -> tf.Tensor:
+    """Inputs of N1's last layer, [n, 100], from what patches add to the nine cells around theirs, [patches, 576].
+
+    numbers: of the patch that each active cell sees, int32 [cells]; None, and all can be differentiated, where every
+    cell has one of its own.
+    """
+    n = cells.seen.shape[0]
+    outputs = _add_up(tf.reshape(added, [-1, POSITIONS]), *_sums(cells.seen, numbers), n * CELLS, cells.reached)
     outputs = tf.reshape(outputs, [n, CELLS, POSITIONS]) + weights.blank
     maps = _residual(weights.blocks, _largest(tf.split(outputs, 4, axis=-1)), n)
     flat = tf.reshape(maps, [n, CELLS * FILTERS])
