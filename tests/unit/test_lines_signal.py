@@ -67,7 +67,7 @@ def test_gradients_of_single_samples_are_those_of_automatic_differentiation(meth
     kernel, bias = n1.get_layer("score").get_weights()
     shape = (n, length)
     weights = [weight.astype(float) for weight in model.get_layer("n2").get_weights()]
-    parts = derivatives(method, (found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "code")
+    parts = derivatives((found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "code")[method]
     inputs = found.reshape(*shape, -1)[:, : parts.shape[1]]
     gradients = np.einsum("nk,nkf->nf", parts, inputs)
     pixels, labels = problem.unpack(images[np.random.default_rng(7).permutation(length * n)])

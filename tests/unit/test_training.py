@@ -265,6 +265,14 @@ def test_snapshots_change_nothing_and_outlive_an_interruption(tmp_path):
         assert path.read_bytes() == kept.snapshots[step].read_bytes()
 
 
+def test_the_end_of_a_run_does_not_wait_for_the_tuner_of_tf_data(monkeypatch):
+    trainer, given = begun().trainer, []
+    monkeypatch.setattr(trainer, "fit", lambda data, **options: given.append(data))
+    trainer.train_to([1, 2])
+    assert given[0].options().autotune.enabled is False
+    assert list(given[0].as_numpy_iterator()) == [1, 2]
+
+
 def test_chunks_end_at_snapshots_and_checkpoints():
     schedule = Schedule(60, 7, 14, (0, 35))
     assert schedule.chunks(0) == [1, 2, 4, 6, 8, 10]
@@ -273,7 +281,7 @@ def test_chunks_end_at_snapshots_and_checkpoints():
 
 @pytest.fixture
 def restore_keras(monkeypatch):
-    """Give Keras' optimisers back what `failures.training` takes from them."""
+    """Give Keras' optimisers back what `failures.workarounds` takes from them."""
 
     def restore():
         spec = importlib.util.spec_from_file_location("original", inspect.getfile(TFOptimizer))

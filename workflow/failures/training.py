@@ -10,8 +10,7 @@ alone, so a run that resumes from a checkpoint continues with the same bits.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,16 +18,12 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
 from failures.files import atomic, save_model
 from failures.jobs import Progress, work
+from failures.workarounds import functional_optimizers, graphs_for, untuned
 
-# What Keras' optimisers do on every other backend: update values where a `keras.StatelessScope` asks for that. On
-# TensorFlow these methods override it to serve `tf.distribute`, which nothing here uses.
-for _name in ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay"):
-    if _name in vars(TFOptimizer):
-        delattr(TFOptimizer, _name)
+functional_optimizers()
 
 
 class Objective(Protocol):
@@ -165,9 +160,9 @@ class Trainer(keras.Model):
 
     def train_to(self, ends: Iterable[int], *callbacks: keras.callbacks.Callback) -> None:
         """Train chunk by chunk until so many evaluations are done, one end after the other."""
-        chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64)).with_options(_untuned())
-        with _graphs_for(self.optimizer):
-            self.fit(chunks, shuffle=False, verbose=0, callbacks=list(callbacks))
+        chunks = tf.data.Dataset.from_tensor_slices(np.array(ends, np.int64))
+        with graphs_for(self.optimizer):
+            self.fit(untuned(chunks), shuffle=False, verbose=0, callbacks=list(callbacks))
 
     @property
     def state(self) -> list[np.ndarray]:
@@ -196,32 +191,6 @@ class Trainer(keras.Model):
     @property
     def _state_variables(self) -> list[keras.Variable]:
         return [*self.learner.variables, *self.optimizer.variables]
-
-
-def _untuned() -> tf.data.Options:
-    """tf.data without its tuner, which has nothing to tune here: where an iterator ends, the tuner's thread sleeps on to
-    its next round, and these double up to a minute."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return options
-
-
-@contextmanager
-def _graphs_for(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
-    """TensorFlow's rewriting of graphs, which for Muon leaves sums alone.
-
-    Sums of large products, such as Muon's, would share a temporary variable, which in loops outside XLA two of them may
-    want at once: AlreadyExistsError (tensorflow/tensorflow#23780).
-    """
-    if not isinstance(optimizer, keras.optimizers.Muon):
-        yield
-        return
-    before = tf.config.optimizer.get_experimental_options().get("arithmetic_optimization", True)
-    tf.config.optimizer.set_experimental_options({"arithmetic_optimization": False})
-    try:
-        yield
-    finally:
-        tf.config.optimizer.set_experimental_options({"arithmetic_optimization": before})
 
 
 class Checkpoint(keras.callbacks.Callback):

@@ -164,8 +164,7 @@ def measure(
             if n > 0:
                 shape = (n // length, length)
                 single, joint = scores[:n].reshape(shape), labels[:n].reshape(shape)
-                for method in METHODS:
-                    parts = derivatives(method, single, joint, weights[length], variant)
+                for method, parts in derivatives(single, joint, weights[length], variant).items():
                     inputs = found[:n].reshape(*shape, -1)[:, : parts.shape[1]]
                     moments[length, method].add(np.einsum("nk,nkf->nf", parts, inputs))
         done += len(labels)
@@ -175,15 +174,13 @@ def measure(
     ]
 
 
-def derivatives(method: str, scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], variant: str) -> np.ndarray:
-    """Derivatives of the loss of each tuple by the scores of its images, float64 [n, k]; of the first image alone,
-    [n, 1], for the method `decomposition`.
+def derivatives(scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], variant: str) -> dict[str, np.ndarray]:
+    """Derivatives of the loss of each tuple by the scores of its images, by method, float64 [n, k]; of the first image
+    alone, [n, 1], for `decomposition`.
 
     scores, labels: of the images, [n, k]. n2: its kernels and biases.
     """
     single = np.where(labels * scores < 1, -labels, 0.0)
-    if method == "decomposition":
-        return single[:, :1]
     kernel, bias, output, output_bias = n2
     squashed = expit(scores)
     hidden = squashed @ kernel + bias
@@ -191,4 +188,5 @@ def derivatives(method: str, scores: np.ndarray, labels: np.ndarray, n2: list[np
     outputs = (np.maximum(hidden, 0) @ output + output_bias)[:, 0]
     outer = np.where(joint * outputs < 1, -joint, 0.0)
     through = ((hidden > 0) * output[:, 0]) @ kernel.T * outer[:, None] * squashed * (1 - squashed)
-    return through + single / labels.shape[1] if method == "joint" else through
+    found = through, single[:, :1], through + single / labels.shape[1]
+    return dict(zip(METHODS, found, strict=True))
