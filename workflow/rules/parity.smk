@@ -146,7 +146,7 @@ rule parity_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1600),
+        mem_mb=doubling(1550),
         runtime=doubling(15),
     params:
         module="failures.parity.training",
