@@ -76,7 +76,7 @@ rule curves_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1600),
+        mem_mb=doubling(1550),
         runtime=doubling(60),
     params:
         module="failures.curves.training",

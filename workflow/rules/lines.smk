@@ -133,7 +133,7 @@ rule lines_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1600),
+        mem_mb=doubling(1550),
         runtime=doubling(120),
     params:
         module="failures.lines.training",

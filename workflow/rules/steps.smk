@@ -81,7 +81,7 @@ rule steps_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=doubling(1600),
+        mem_mb=doubling(1550),
         runtime=doubling(20),
     params:
         module="failures.steps.training",
