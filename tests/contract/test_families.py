@@ -42,9 +42,8 @@ def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
     assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
     assert list(inspect.signature(draw).parameters) == ["table", "note"]
     assert "Returns" in tabulate.__doc__
-    caption = (PACKAGE / family / "figures" / f"{figure}.rst").read_text()
-    assert caption.startswith("**"), "a caption begins with what the figure shows, as a sentence"
-    assert len(caption.split()) > 30
+    # What it says: tests/unit/test_captions.py.
+    assert (PACKAGE / family / "figures" / f"{figure}.rst").is_file()
 
 
 @pytest.mark.parametrize("family", families())
@@ -64,7 +63,7 @@ def test_costs_have_tables_a_drawing_and_a_caption():
         assert "Returns" in tabulate.__doc__
     draw = import_module("failures.costs.figure").draw
     assert list(inspect.signature(draw).parameters) == ["rules", "scaling", "note"]
-    assert (PACKAGE / "costs/figure.rst").read_text().startswith("**")
+    assert (PACKAGE / "costs/figure.rst").is_file()
 
 
 @pytest.mark.parametrize("family", families())

@@ -13,7 +13,6 @@ import pytest
 from PIL import Image
 
 from failures.page import cells, graph
-from failures.page.captions import read_caption
 from failures.page.gather import blocks
 from failures.page.images import embed
 from failures.page.jobs import behind, duration, read_jobs
@@ -146,48 +145,6 @@ def test_answers_of_another_scale_are_marked(results):
     page = made(results, note="preview scale, not the paper's")
     assert "preview scale, not the paper&#39;s" in page
     assert "At the paper's scale:" in page
-
-
-def test_a_caption_is_a_title_and_html(tmp_path):
-    path = tmp_path / "caption.rst"
-    path.write_text("**What it\nshows.** Look *here*, at ``a < b`` and <b>.\n")
-    caption = read_caption(path)
-    assert caption.title == "What it shows."
-    assert "<em>here</em>" in caption.body
-    assert "a &lt; b" in caption.body
-    assert "&lt;b&gt;" in caption.body
-    assert "shows" not in caption.body
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "No title.",
-        "**Title.** text\n\nanother paragraph",
-        "**Title.** *open",
-        "**Title.** |x|\n\n.. |x| raw:: html\n\n   <b>x</b>",
-        ".. include:: caption.rst",
-        "",
-    ],
-)
-def test_other_captions_are_refused_with_the_files_name(tmp_path, text):
-    path = tmp_path / "caption.rst"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=r"caption\.rst"):
-        read_caption(path)
-
-
-def test_a_mistake_in_a_caption_is_told(tmp_path):
-    (tmp_path / "caption.rst").write_text("**Title.** *open\n")
-    with pytest.raises(ValueError, match="Inline emphasis start-string without end-string"):
-        read_caption(tmp_path / "caption.rst")
-
-
-@pytest.mark.parametrize("path", sorted(LIBRARY.glob("*/figures/*.rst")), ids=lambda path: path.stem)
-def test_every_caption_can_be_read(path):
-    caption = read_caption(path)
-    assert "*" not in caption.title
-    assert len(caption.body) > 100
 
 
 def test_a_picture_keeps_its_pixels(tmp_path):

@@ -58,6 +58,7 @@ def record(job: Any) -> None:
     job: the object `snakemake` of a script; its rule, wildcards, params, input and output.
     """
     params = dict(job.params.items())
+    params.pop("numbers", None)  # for captions, and no part of the artifact
     made = {
         "rule": job.rule,
         "wildcards": dict(job.wildcards.items()),

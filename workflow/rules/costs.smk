@@ -1,4 +1,4 @@
-# What the workflow costs: target costs, which is no part of `all` because its content depends on the clock.
+# Computing cost: target costs. It is not part of `all`, because its content depends on run times.
 COSTS = {
     "costs": {
         "inputs": {"figures": figure_files(*PARTS)},
@@ -40,7 +40,7 @@ for name, table in COSTS.items():
 
 
 rule costs:
-    # Draw where the time goes, how it scales with cores, and the memory asked for.
+    # Draw CPU time per rule, wall time against cores, and requested memory.
     input:
         rules="<results>/tables/costs_rules.csv",
         scaling="<results>/tables/costs_scaling.csv",
@@ -66,6 +66,7 @@ rule costs:
     params:
         module="failures.costs.figure",
         style=config["style"] | {"note": NOTE},
+        numbers=caption_numbers("failures.costs.figure"),
         code=code("draw.py", "failures.costs.figure"),
     script:
         "../scripts/draw.py"

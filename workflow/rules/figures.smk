@@ -1,4 +1,15 @@
-# One target a family, and two rules a figure: NAME_table computes the table, NAME draws it.
+from failures.caption_numbers import Numbers
+
+
+def caption_numbers(module):
+    """Parameter with the numbers that a figure's caption shows in Snakemake's report; a change of it reruns nothing.
+
+    module: the module that draws the figure.
+    """
+    return lambda wildcards, input: Numbers(module, *map(str, input))
+
+
+# One target per family, and two rules per figure: NAME_table computes the table, NAME draws it.
 for family in sorted({figure["family"] for figure in FIGURES.values()}):
 
     rule:
@@ -63,6 +74,7 @@ for name, figure in FIGURES.items():
         params:
             module=figures,
             style=config["style"] | {"note": NOTE},
+            numbers=caption_numbers(figures),
             code=code("draw.py", figures),
         script:
             "../scripts/draw.py"

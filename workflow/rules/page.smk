@@ -1,5 +1,4 @@
-# One page of everything, for people who look rather than read: target page, which is no part of `all` because it shows
-# run times.
+# Self-contained HTML report of all results: target page. It is not part of `all`, because it shows run times.
 PAGE = {
     name: [figure for figure in FIGURES if FIGURES[figure]["family"] == name]
     for name in PARTS

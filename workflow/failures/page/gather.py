@@ -12,8 +12,8 @@ import pandas as pd
 import yaml
 
 from failures import provenance
+from failures.captions import Caption, figure_caption
 from failures.page import cells, graph
-from failures.page.captions import Caption, read_caption
 from failures.page.images import Image, embed
 from failures.page.jobs import behind, duration, read_jobs
 
@@ -87,8 +87,8 @@ class Inputs:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
-def figure(inputs: Inputs, name: str, caption: str | None = None) -> Figure:
-    """Everything about one figure. caption: path, if it is not among the captions."""
+def figure(inputs: Inputs, name: str, caption: Caption | None = None) -> Figure:
+    """Collect everything about one figure. caption: by default that of `name`, with numbers from its table."""
     png = inputs.find("figures", name)
     jobs = behind(inputs.jobs, f"figures/{name}")
     root = Path(inputs.root)
@@ -102,7 +102,7 @@ def figure(inputs: Inputs, name: str, caption: str | None = None) -> Figure:
     }
     return Figure(
         name=name,
-        caption=read_caption(caption or inputs.find("captions", name)),
+        caption=caption or figure_caption(inputs.find("captions", name), [inputs.find("tables", name)]),
         image=embed(png),
         links=[(words, inputs.link(path)) for words, path in files.items() if path.is_file()],
         runs=[(job.removeprefix("runs/"), f"{job}/models") for job in jobs if job.startswith("runs/")],
@@ -157,7 +157,8 @@ def gather(inputs: Inputs, names: dict[str, list[str]], config: dict[str, Any], 
     claims = cells.claims(pd.read_csv(inputs.find("tables", "claims")))
     sections = families(inputs, names, claims)
     published = inputs.table("published")
-    scaling = pd.read_csv(inputs.files["costs_scaling"])
+    cost_tables = [inputs.files[name] for name in ("costs_rules", "costs_scaling")]
+    rules, scaling = map(pd.read_csv, cost_tables)
     edges = graph.rule_edges(inputs.jobs)
     measured = scaling[scaling["part"] == "measured"].squeeze()
     return {
@@ -167,8 +168,8 @@ def gather(inputs: Inputs, names: dict[str, list[str]], config: dict[str, Any], 
         "published": None if published is None else cells.published(published),
         "verdicts": [figure(inputs, name) for name in names.get("verdicts", [])],
         "families": sections,
-        "costs": figure(inputs, "costs", caption=inputs.files["costs_caption"]),
-        "rules": cells.rules(pd.read_csv(inputs.files["costs_rules"]), edges),
+        "costs": figure(inputs, "costs", figure_caption(inputs.files["costs_caption"], cost_tables)),
+        "rules": cells.rules(rules, edges),
         "scaling": cells.scaling(scaling),
         "wall": duration(measured["wall_s"]),
         "cores": int(measured["cores"]),

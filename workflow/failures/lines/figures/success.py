@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
+from failures.formats import listed, number, percent
 from failures.style import PAGE, add_note, color
 
 
@@ -33,6 +34,18 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     axes[0, 0].set_ylabel("accuracy of the tuple's label")
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. outcomes: how many runs learn for each tuple length, with 95 % intervals and times."""
+    outcomes = []
+    for (length, _, _), rows in table.groupby(["tuple_length", "learner", "problem"]):
+        row, times = rows.iloc[0], rows.groupby("seed")["learnt_at"].first()
+        times = times[np.isfinite(times)].sort_values()
+        when = f", after {listed(map(number, times))} updates" if len(times) else ""
+        limits = f"95 % interval {percent(row['success_low'])} to {percent(row['success_high'])}"
+        outcomes.append(f"{len(times)} of {row['n_replicates']} replicates learn at k = {length}{when} ({limits})")
+    return {"outcomes": listed(outcomes)}
 
 
 def _level(axis: plt.Axes, name: str, height: float, shade: str, style: tuple) -> None:

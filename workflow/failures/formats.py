@@ -1,0 +1,34 @@
+"""Numbers as text: for captions, claims and pages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+
+def number(value: float) -> str:
+    """Format a number with three significant digits: 0.0302, 7.5e-4, 12,300; "?" for NaN, "∞" for infinity."""
+    if math.isnan(value):
+        return "?"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value != 0 and not 1e-3 <= abs(value) < 1e5:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "−")
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """Format a value with its interval: 0.61 [0.52, 0.70]."""
+    return f"{number(value)} [{number(low)}, {number(high)}]"
+
+
+def percent(share: float) -> str:
+    """Format a share as a percentage: 33 %, 0.4 %; "?" for NaN."""
+    return "?" if math.isnan(share) else f"{100 * share:.{0 if share == 0 or abs(share) >= 0.01 else 1}f} %"
+
+
+def listed(values: Iterable[float | str]) -> str:
+    """Join values for a sentence: 5, 10 and 30."""
+    texts = [value if isinstance(value, str) else f"{value:,g}" for value in values]
+    return " and ".join([", ".join(texts[:-1])] * (len(texts) > 1) + texts[-1:])

@@ -1,0 +1,58 @@
+"""Readable names of the learners of the configuration, for figures and their captions."""
+
+from __future__ import annotations
+
+_LEARNERS = {
+    # Parities.
+    "relu": "ReLU, width 10d",
+    "narrow": "ReLU, width d",
+    "lemma_3": "ReLU, width 48 (Lemma 3)",
+    "wide": "ReLU, width 1000",
+    "deep": "ReLU, 4 layers",
+    "tanh": "tanh",
+    "residual": "residual, 4 layers",
+    "normalized": "layer-normalised",
+    "convolutional": "convolutional",
+    "quadratic": "quadratic features",
+    "adam": "ReLU, Adam",
+    "deep_adam": "ReLU, 4 layers, Adam",
+    "square": "ReLU, squared loss",
+    "fast": "ReLU, learning rate 0.1",
+    "he_relu": "ReLU",
+    "tanh_ordered": "tanh, ordered phase",
+    "tanh_chaotic": "tanh, chaotic phase",
+    "he_residual": "residual ReLU",
+    "he_normalized": "layer-normalised ReLU",
+    # Linear-periodic targets.
+    "relu_10d": "ReLU, width 10d",
+    "tanh_deep": "tanh, 3 layers",
+    # Lines and portfolios.
+    "end_to_end": "end-to-end",
+    "decomposition": "decomposition",
+    "end_to_end_sgd": "end-to-end, SGD",
+    "decomposition_sgd": "decomposition, SGD",
+    # Curves.
+    "linear": "linear",
+    "conditioned": "conditioned convolution",
+    "linear_conditioned": "conditioned linear",
+    "autoencoder": "autoencoder",
+    # Step functions.
+    "non_flat": "non-flat approximation",
+    "multiclass": "multi-class",
+    "forward_only": "forward-only",
+    "flat": "through u",
+    "sgd_slow": "SGD, rate 0.001",
+    "sgd": "SGD, rate 0.01",
+    "sgd_fast": "SGD, rate 0.1",
+    # Optimisers.
+    "with_sgd": "SGD",
+    "with_momentum": "SGD with momentum",
+    "with_adam": "Adam",
+    "with_lion": "Lion",
+    "with_muon": "Muon",
+}
+
+
+def learner_label(learner: str) -> str:
+    """Name of a learner for a legend; a learner of the user's own has its key, with spaces for underscores."""
+    return _LEARNERS.get(learner, learner.replace("_", " "))
