@@ -26,7 +26,7 @@ def test_decoded_curves_and_their_errors(tmp_path):
     original, decoded = axis.lines[:2]
     assert original.get_xydata().tolist() == [[0, 1], [1, 2]]
     assert decoded.get_xydata().tolist() == [[0, 1], [1, 1]]
-    assert axis.texts[0].get_text() == "error 0.2"
+    assert axis.texts[0].get_text() == "relative error 0.2"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_condition_numbers_grow_by_their_exponents(tmp_path):
     decoder = numbers["decoder", ""]
     np.testing.assert_allclose(axis.lines[0].get_ydata(), decoder, rtol=1e-6)
     labels = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert labels[0].startswith("linear: $n^{3.9")
+    assert labels[0].startswith("linear learner: $n^{3.9")
 
 
 def test_rates_of_gradient_descent():
@@ -96,5 +96,5 @@ def test_rates_of_gradient_descent():
     descent, divergence, iterations = rates_figure.draw(table).axes
     assert len(descent.lines) == 3
     assert divergence.lines[0].get_xdata().tolist() == [1.0, 2.1]
-    labels = ["linear", "bound", "convolution", "(text's curves)", "conditioned"]
+    labels = ["linear", "Theorem 3", "convolution", "(curves of the text)", "conditioned"]
     assert sorted(text.get_text() for text in iterations.texts) == sorted(labels)

@@ -73,7 +73,7 @@ def test_predictions_are_counted_from_the_bias(tmp_path):
     assert [axis.get_title(loc="left") for axis in axes] == [
         "non-flat approximation",
         "multi-class",
-        "multi-class, a boundary",
+        "multi-class, near a boundary",
     ]
     learnt, approximation = axes[0].lines[1:]
     np.testing.assert_allclose(learnt.get_xydata(), [[-0.3, -0.7], [0, 0], [0.3, 0.0]], atol=1e-12)

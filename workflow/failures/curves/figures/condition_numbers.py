@@ -8,13 +8,13 @@ import pandas as pd
 from failures.style import PAGE, add_note, color
 
 NAMES = {
-    "decoder": "linear",
+    "decoder": "linear learner",
     "convolution": "convolution",
     "conditioned": "conditioned, float64",
     "conditioned_float32": "conditioned, float32",
 }
 LINES = {"": "-", "slopes": "-", "uniform": "--"}
-GUIDES = {4.0: "$n^4$", 3.5: "$n^{3.5}$, bound", 3.0: "$n^3$"}
+GUIDES = {4.0: "$n^4$", 3.5: "$n^{3.5}$, paper's bound", 3.0: "$n^3$"}
 CEILING = 1e15
 
 
@@ -29,7 +29,9 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     exponents = exponents.set_index(["matrix", "distribution"])
     for keys, rows in numbers.groupby(["matrix", "distribution"], sort=False):
         index, line = list(NAMES).index(keys[0]), LINES[keys[1]]
-        label = NAMES[keys[0]] + {"": "", "slopes": ", scripts' curves", "uniform": ", text's curves"}[keys[1]]
+        label = (
+            NAMES[keys[0]] + {"": "", "slopes": ", curves of the scripts", "uniform": ", curves of the text"}[keys[1]]
+        )
         if keys in exponents.index:
             fit = exponents.loc[keys]
             label += f": $n^{{{fit['value']:.3f} \\pm {fit['standard_error']:.3f}}}$"
@@ -37,7 +39,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         if keys[0].endswith("float32"):  # rounding has no line
             style |= {"marker": {"slopes": "x", "uniform": "+"}[keys[1]], "markersize": 5, "linestyle": ""}
         axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), label=label, **style)
-    axis.set(xscale="log", yscale="log", xlabel="points of a curve n", ylabel="condition number", ylim=(0.5, 2e15))
+    axis.set(xscale="log", yscale="log", xlabel="number of points n", ylabel="condition number", ylim=(0.5, 2e15))
     _guides(axis, numbers[numbers["matrix"] == "decoder"])
     axis.legend(loc="lower left", bbox_to_anchor=(1.0, 0.02), fontsize="small")  # below the guides' labels
     add_note(figure, note)

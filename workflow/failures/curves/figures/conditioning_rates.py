@@ -7,7 +7,7 @@ import pandas as pd
 
 from failures.style import PAGE, add_note, color
 
-METHODS = {"closed_form": "closed form", "simulation": "simulated", "stochastic": "stochastic, mean"}
+METHODS = {"closed_form": "closed form", "simulation": "gradient descent", "stochastic": "SGD, mean"}
 LEARNERS = ("linear", "convolution", "conditioned")
 LINES = {"": "-", "slopes": "-", "uniform": "--"}
 LARGEST = 1e12
@@ -25,7 +25,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             index, marks = list(METHODS).index(method), method != "closed_form"
             style = {"linestyle": "", "marker": ".x"[index - 1], "markersize": 4} if marks else {"linewidth": 1}
             axis.plot(rows["x"], rows["value"].clip(upper=LARGEST), color=color(index), label=METHODS[method], **style)
-        axis.set(yscale="log", ylabel="spectral error" if name == "descent" else "")
+        axis.set(yscale="log", ylabel="spectral error ||U − W⁻¹||" if name == "descent" else "")
     n_points = parts["descent"]["n_points"].iloc[0]
     axes[0].set(xscale="log", xlabel="iterations", title=f"Lemma 2, n = {n_points}")
     axes[0].legend(fontsize="small")
@@ -41,14 +41,14 @@ def _iterations(axis: plt.Axes, table: pd.DataFrame) -> None:
         name, _, distribution = learner.partition("_")
         shade, line = color(LEARNERS.index(name)), LINES[distribution]
         if method == "bound":
-            shade, line, name = "0.3", ":", "bound"
+            shade, line, name = "0.3", ":", "Theorem 3"
         if method == "simulation":
             axis.plot(rows["x"], rows["value"], "o", color=shade, markersize=3, markerfacecolor="w")
             continue
         axis.plot(rows["x"], rows["value"], line, color=shade, linewidth=1)
         if learner != "conditioned_uniform":  # lies on the other
-            text, end = "(text's curves)" if distribution == "uniform" else name, rows.loc[rows["x"].idxmax()]
+            text, end = "(curves of the text)" if distribution == "uniform" else name, rows.loc[rows["x"].idxmax()]
             place = {"textcoords": "offset points", "va": "center", "color": shade, "fontsize": "x-small"}
             axis.annotate(text, (end["x"], end["value"]), (4, 0), **place)
-    axis.set(xscale="log", yscale="log", xlabel="points of a curve n", title="iterations to an error of .5")
+    axis.set(xscale="log", yscale="log", xlabel="number of points n", title="iterations to an error of 0.5")
     axis.set_ylim(0.1, table["value"].max() * 10)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import listed, percent
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
-TITLES = {"error": "decoded curve", "breakpoint_error": "slope changes at breakpoints"}
+TITLES = {"error": "reconstructed curve", "breakpoint_error": "changes of slope at breakpoints"}
 FLOOR = 1e-12
 
 
@@ -18,7 +20,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     """
     figure, axes = plt.subplots(2, 2, figsize=(PAGE, 4.6), sharey="col")
     learners = list(table["learner"].unique())
-    rows = (("training", "step", "training steps"), ("samples", "n_curves", "training curves"))
+    rows = (("training", "step", "training steps"), ("samples", "n_curves", "number of training curves"))
     for (stage, key, label), pair in zip(rows, axes, strict=True):
         for axis, (name, title) in zip(pair, TITLES.items(), strict=True):
             for learner, part in table[table["stage"] == stage].groupby("learner"):
@@ -35,9 +37,20 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     return figure
 
 
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. ends: final median errors of curve and breakpoints, by learner."""
+    training = table[table["stage"] == "training"]
+    ends = training.loc[training.groupby("learner", sort=False)["step"].idxmax()]
+    parts = (
+        f"{percent(row.error_median)} and {percent(row.breakpoint_error_median)} ({learner_label(row.learner)})"
+        for row in ends.itertuples()
+    )
+    return {"ends": listed(parts)}
+
+
 def _curve(axis: plt.Axes, rows: pd.DataFrame, key: str, name: str, index: int, learner: str) -> None:
     x = rows[key] + (key == "step")  # updates done
     style = {"marker": "o", "markersize": 3} if key == "n_curves" else {}
     low, high = rows[f"{name}_p10"].clip(lower=FLOOR), rows[f"{name}_p90"].clip(lower=FLOOR)
     axis.fill_between(x, low, high, color=color(index), alpha=0.2, linewidth=0)
-    axis.plot(x, rows[f"{name}_median"], color=color(index), linewidth=1, label=learner.replace("_", " "), **style)
+    axis.plot(x, rows[f"{name}_median"], color=color(index), linewidth=1, label=learner_label(learner), **style)

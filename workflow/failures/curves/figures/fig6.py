@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 
@@ -23,7 +24,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             _curves(axis, table[(table["learner"] == learner) & (table["step"] == step)])
             if row == 0:
                 axis.set_title(f"after {step:,} steps")
-        axes[row, 0].set_ylabel(learner.replace("_", "\n"))
+        axes[row, 0].set_ylabel(learner_label(learner).replace(" ", "\n"))
     for axis in axes[-1]:
         axis.set_xlabel("point t")
     axes[0, 0].set_ylim(low - 0.35 * (high - low), high + 0.45 * (high - low))
@@ -41,5 +42,5 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
         axis.plot(curve["point"], curve["original"], color="0.45", linewidth=2.5, alpha=0.5)
         axis.plot(curve["point"], curve["decoded"], color=color(index), linewidth=1)
     worst = table["error"].max()
-    text = "diverged" if pd.isna(worst) else f"error {worst:.2g}"
+    text = "diverged" if pd.isna(worst) else f"relative error {worst:.2g}"
     axis.text(0.98, 0.97, text, transform=axis.transAxes, ha="right", va="top", fontsize="x-small", color="0.3")

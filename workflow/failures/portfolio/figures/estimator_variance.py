@@ -5,6 +5,8 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import number
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 LINES = ("-", "--", ":", "-.")
@@ -22,16 +24,25 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     return figure
 
 
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. deviation: largest |ratio / k - 1| at initialisation, %; largest: ratio in training."""
+    initial, trained = (
+        table[table["stage"] == stage].dropna(subset="ratio_median") for stage in ("initial", "trained")
+    )
+    deviation = (initial["ratio_median"] / initial["n_stocks"] - 1).abs().max()
+    return {"deviation": number(100 * deviation), "largest": number(trained["ratio_median"].max())}
+
+
 def _initial(axis: plt.Axes, table: pd.DataFrame) -> None:
     table = table.dropna(subset="ratio_median")
-    axis.plot(table["n_stocks"], table["n_stocks"], color="0.7", linewidth=3, label="k")
+    axis.plot(table["n_stocks"], table["n_stocks"], color="0.7", linewidth=3, label="ratio k")
     axis.plot(table["n_stocks"], table["ratio_median"], color=color(0), linewidth=1, label="closed form")
     middle = table["sampled_ratio_median"]
     errors = [middle - table["sampled_ratio_p10"], table["sampled_ratio_p90"] - middle]
     style = {"color": color(1), "markersize": 3, "linewidth": 1, "label": "sampled"}
     axis.errorbar(table["n_stocks"], middle, errors, fmt="o", **style)
-    axis.set(xscale="log", yscale="log", xlabel="stocks k", title="before training")
-    axis.set_ylabel(r"$\mathrm{E}\,\|g\|^2$ end-to-end / decomposition")
+    axis.set(xscale="log", yscale="log", xlabel="number of stocks k", title="at initialisation")
+    axis.set_ylabel(r"$\mathrm{E}\,\|g\|^2$, end-to-end ÷ decomposition")
     axis.legend(loc="upper left")
 
 
@@ -46,8 +57,8 @@ def _trained(axis: plt.Axes, table: pd.DataFrame) -> None:
         axis.plot([], [], color=color(index), label=f"k = {n_stocks:,}")
     for learner in learners:
         line = LINES[learners.index(learner) % len(LINES)]
-        axis.plot([], [], line, color="0.3", label=f"by {learner.replace('_', '-')}")
+        axis.plot([], [], line, color="0.3", label=f"trained by\n{learner_label(learner)}")
     axis.plot([], [], ".", color="0.3", label="sampled")
-    axis.set(yscale="log", xlabel="training steps", title="along training", xlim=(0, None))
+    axis.set(yscale="log", xlabel="training steps", title="during training", xlim=(0, None))
     axis.xaxis.set_major_formatter("{x:,.0f}")
     axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize="small")

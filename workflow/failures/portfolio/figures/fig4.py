@@ -5,6 +5,8 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import listed, number
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 
@@ -23,20 +25,32 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.set(title=f"k = {n_stocks:,}", xlabel="training steps", ylim=(-1.04, 0.04))
         axis.xaxis.set_major_formatter("{x:,.0f}")
         axis.set_xlim(0, ours["step"].max())
-    axes[0, 0].set_ylabel("loss")
-    axes[0, 0].plot([], [], ".", color="0.4", markersize=3, label="sampled, first replicate")
-    axes[0, 0].plot([], [], ":", color="0.2", linewidth=1, label="published")
+    axes[0, 0].set_ylabel("loss (−1: all money on the right stock)", fontsize="small")
+    axes[0, 0].plot([], [], ".", color="0.4", markersize=3, label="sampled loss, one replicate")
+    if (table["source"] == "published").any():
+        axes[0, 0].plot([], [], ":", color="0.2", linewidth=1, label="published")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     add_note(figure, note)
     return figure
 
 
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. ends: median loss at the last step, by learner and k."""
+    ours = table[table["source"] == "ours"]
+    ends = ours.loc[ours.groupby(["learner", "n_stocks"], sort=False)["step"].idxmax()]
+    parts = []
+    for learner, rows in ends.groupby("learner", sort=False):
+        losses = listed(map(number, rows["loss_median"]))
+        parts.append(f"{learner_label(learner)}, {losses} at k = {listed(rows['n_stocks'])}")
+    return {"ends": "; ".join(parts)}
+
+
 def _curves(axis: plt.Axes, rows: pd.DataFrame, index: int, learner: str) -> None:
     ours, published = (rows[rows["source"] == source] for source in ("ours", "published"))
     style = {"color": color(index)}
     axis.fill_between(ours["step"], ours["loss_p10"], ours["loss_p90"], alpha=0.25, linewidth=0, **style)
-    axis.plot(ours["step"], ours["loss_median"], linewidth=1.2, label=learner.replace("_", "-"), **style)
+    axis.plot(ours["step"], ours["loss_median"], linewidth=1.2, label=learner_label(learner), **style)
     axis.plot(ours["step"], ours["sampled_loss"], ".", markersize=2, alpha=0.7, **style)
     dark = tuple(0.55 * part for part in color(index))
     axis.plot(published["step"], published["sampled_loss"], ":", color=dark, linewidth=1)

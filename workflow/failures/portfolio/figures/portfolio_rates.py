@@ -5,10 +5,12 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import number
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 METHODS = ("decomposition", "end_to_end")
-ROWS = {"loss": "expected loss\nat the end", "wrong": "share of states\non a wrong stock"}
+ROWS = {"loss": "expected loss\nafter training", "wrong": "share of states with\na wrong stock"}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -27,11 +29,24 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for axis, label in zip(axes[:, 0], ROWS.values(), strict=True):
         axis.set_ylabel(label)
     for index, method in enumerate(METHODS):
-        axes[0, 0].plot([], [], color=color(index), marker="o", markersize=3, label=method.replace("_", "-"))
+        axes[0, 0].plot([], [], color=color(index), marker="o", markersize=3, label=learner_label(method))
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. best: least median loss of each method and optimiser, with its learning rate, by k."""
+    best = table.loc[table.groupby(["n_stocks", "optimizer", "method"])["loss_median"].idxmin()]
+    parts = []
+    for (n_stocks, optimizer), rows in best.groupby(["n_stocks", "optimizer"]):
+        ends = " and ".join(
+            f"{number(row.loss_median)} at rate {number(row.learning_rate)} ({learner_label(row.method)})"
+            for row in rows.itertuples()
+        )
+        parts.append(f"k = {n_stocks:,} with {optimizer}, {ends}")
+    return {"best": "; ".join(parts)}
 
 
 def _curve(axis: plt.Axes, rows: pd.DataFrame, name: str) -> None:

@@ -32,7 +32,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for axis, (name, rows, zoomed) in zip(axes.flat, panels, strict=False):
         _panel(axis, rows, zoomed)
         kind = rows["kind"].iloc[0]
-        axis.set_title(TITLES[kind] + (f" ({name})" if name != kind else "") + (", a boundary" if zoomed else ""))
+        axis.set_title(TITLES[kind] + (f" ({name})" if name != kind else "") + (", near a boundary" if zoomed else ""))
     for axis in axes.flat[len(panels) :]:
         axis.remove()
     for axis in axes[-1]:
@@ -51,10 +51,20 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame, zoomed: bool) -> None:
         rows = rows[rows["r"].abs() < width]
         axis.set_xlim(-width, width)
         axis.xaxis.set_major_locator(MaxNLocator(4))
-    axis.plot(rows["r"], rows["truth"], color="0.55", linewidth=2.5, alpha=0.6, drawstyle="steps-post", label="u")
-    axis.plot(rows["r"], rows["prediction"], ".", color=color(0), markersize=1.5 + zoomed, label="learnt", zorder=3)
+    axis.plot(
+        rows["r"],
+        rows["truth"],
+        color="0.55",
+        linewidth=2.5,
+        alpha=0.6,
+        drawstyle="steps-post",
+        label="step function u",
+    )
+    axis.plot(
+        rows["r"], rows["prediction"], ".", color=color(0), markersize=1.5 + zoomed, label="learned function", zorder=3
+    )
     if rows["approximation"].notna().any():
-        axis.plot(rows["r"], rows["approximation"], color=color(1), linewidth=1, label="u~, its approximation")
+        axis.plot(rows["r"], rows["approximation"], color=color(1), linewidth=1, label="non-flat approximation ũ")
     # A class that is far from right must not squeeze the steps.
     low, high = rows["truth"].min(), rows["truth"].max()
     room = 0.6 * max(high - low, 0.1)

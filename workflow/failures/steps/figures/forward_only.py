@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import listed, number
 from failures.style import PAGE, add_note, color
 
 
@@ -20,14 +21,29 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for axis, scale in zip(axes[0], scales, strict=False):
         for learner, rows in training[training["input_scale"] == scale].groupby("learner"):
             _curve(axis, rows, learners.index(learner))
-        axis.set(yscale="log", ylim=(1e-4, 1e2), xlabel="training steps", title=f"inputs of scale {scale:g}")
+        axis.set(yscale="log", ylim=(1e-4, 1e2), xlabel="training steps", title=f"input scale {scale:g}")
         axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k" if step else "0")
-    axes[0, 0].set_ylabel("unexplained variance")
+    axes[0, 0].set_ylabel("unexplained variance R")
     _rate(axes[0, -1], table[table["part"] != "training"])
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. ends: final R by input scale and optimiser; ratio: largest error over its bound."""
+    training = table[table["part"] == "training"]
+    ends = training.loc[training.groupby(["input_scale", "learner"], sort=False)["step"].idxmax()]
+    parts = []
+    for scale, rows in ends.groupby("input_scale"):
+        errors = (
+            f"{number(row.value_median)} ({row.optimizer}, rate {row.learning_rate:g})" for row in rows.itertuples()
+        )
+        parts.append(f"at scale {scale:g}, {listed(errors)}")
+    steps = ["lipschitz", "step"]
+    error, bound = (table[table["part"] == part].set_index(steps)["value_median"] for part in ("glmtron", "bound"))
+    return {"ends": "; ".join(parts), "ratio": number((error / bound).max())}
 
 
 def _curve(axis: plt.Axes, rows: pd.DataFrame, index: int) -> None:
@@ -47,6 +63,6 @@ def _rate(axis: plt.Axes, table: pd.DataFrame) -> None:
                 )
     axis.plot([], [], ":", color="0.3", label="bound L²‖v*‖²/T")
     axis.set(xscale="log", yscale="log", xlabel="iterations T", title="GLMtron, Lipschitz u")
-    axis.set_ylabel("least error so far")
+    axis.set_ylabel("squared error of the best iterate", fontsize="small")
     axis.set_ylim(bottom=max(1e-12, 0.3 * table["value_median"].min()))
     axis.legend(fontsize="x-small")

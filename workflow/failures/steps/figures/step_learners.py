@@ -5,6 +5,8 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
+from failures.formats import listed, number, percent
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 SHARES = {"wrong": ("o", "all samples"), "wrong_near": ("D", "near a boundary")}
@@ -28,14 +30,35 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     return figure
 
 
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. errors: final unexplained variance, wrong: share of wrong steps, updates: to R = 0.1."""
+    summary = table[table["stage"] == "summary"]
+
+    def medians(quantity: str, text) -> str:
+        rows = summary[summary["quantity"] == quantity]
+        return listed(f"{text(row.value_median)} ({learner_label(row.learner)})" for row in rows.itertuples())
+
+    return {
+        "errors": medians("unexplained", number),
+        "wrong": medians("wrong", percent),
+        "updates": medians("updates_to_0.1", number),
+    }
+
+
 def _training(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
     for index, learner in enumerate(learners):
         rows = table[table["learner"] == learner]
         style = {"color": color(index)}
         axis.fill_between(rows["step"], rows["value_p10"], rows["value_p90"], alpha=0.2, linewidth=0, **style)
-        axis.plot(rows["step"], rows["value_median"], linewidth=1, label=learner.replace("_", "-"), **style)
+        axis.plot(rows["step"], rows["value_median"], linewidth=1, label=learner_label(learner), **style)
     axis.axhline(1, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
-    axis.set(yscale="log", ylim=(1e-3, 30), xlabel="training steps", ylabel="unexplained variance", title="error")
+    axis.set(
+        yscale="log",
+        ylim=(1e-3, 30),
+        xlabel="training steps",
+        ylabel="unexplained variance R",
+        title="error during training",
+    )
     axis.xaxis.set_major_formatter(lambda step, _: f"{step / 1000:g}k" if step else "0")
 
 
@@ -60,5 +83,5 @@ def _cost(axis: plt.Axes, summary: pd.DataFrame, learners: list[str]) -> None:
     for index, learner in enumerate(learners):
         error, cost = (summary.loc[(name, learner), "value_median"] for name in ("unexplained", "multiply_adds"))
         axis.plot(cost, error, "o", color=color(index), markersize=5)
-    axis.set(xscale="log", yscale="log", xlabel="multiply-adds a prediction", title="error at the end", xlim=(50, 1e5))
+    axis.set(xscale="log", yscale="log", xlabel="multiply-adds per prediction", title="final error R", xlim=(50, 1e5))
     axis.set_ylim(1e-3, 30)
