@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from failures.formats import listed, percent
+from failures.formats import listed, number
 from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
@@ -42,7 +42,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     training = table[table["stage"] == "training"]
     ends = training.loc[training.groupby("learner", sort=False)["step"].idxmax()]
     parts = (
-        f"{percent(row.error_median)} and {percent(row.breakpoint_error_median)} ({learner_label(row.learner)})"
+        f"{number(row.error_median)} and {number(row.breakpoint_error_median)} ({learner_label(row.learner)})"
         for row in ends.itertuples()
     )
     return {"ends": listed(parts)}
