@@ -122,13 +122,13 @@ def test_the_page_without_figures_is_small(results):
 @pytest.mark.parametrize(("kind", "missing"), [("figures", "fig1"), ("captions", "fig1"), ("tables", "claims")])
 def test_what_is_missing_is_named(results, kind, missing):
     results[kind] = [path for path in results[kind] if missing not in str(path)]
-    with pytest.raises(FileNotFoundError, match=f"the page lacks {missing}"):
+    with pytest.raises(FileNotFoundError, match=f"report: missing {missing}"):
         made(results)
 
 
 def test_a_figure_that_was_removed_is_named(results, tmp_path):
     (tmp_path / "results/figures/fig1.png").unlink()
-    with pytest.raises(FileNotFoundError, match=r"lacks fig1: no results/figures/fig1\.png"):
+    with pytest.raises(FileNotFoundError, match=r"missing fig1: no file results/figures/fig1\.png"):
         made(results)
 
 
@@ -136,7 +136,7 @@ def test_texts_of_a_family_are_checked(results, tmp_path):
     text = tmp_path / "parity/page.yaml"
     text.parent.mkdir()
     text.write_text("title: Parities\n")
-    with pytest.raises(ValueError, match="needs title, section, question and answer"):
+    with pytest.raises(ValueError, match="requires exactly the keys title, section, question and answer"):
         made(results | {"texts": [text]})
 
 
@@ -214,7 +214,7 @@ def test_a_missing_number_is_a_dash_and_has_no_place_in_the_order():
     columns = ["figure", "series", "n_replicates", "share_inside", "final_ours", "final_published", "time_ratio"]
     row = pd.DataFrame([[4, "n_stocks = 10 learner = end_to_end", 10, np.nan, -0.5, -0.25, 2.0]], columns=columns)
     found = cells.published(row)[0]
-    assert [cell.text for cell in found] == ["Figure 4", "k = 10, end-to-end", "10", "–", "-0.5", "-0.25", "2"]
+    assert [cell.text for cell in found] == ["Figure 4", "k = 10, end-to-end", "10", "–", "−0.5", "−0.25", "2"]
     assert found[3].key == ""
     assert [cell.numeric for cell in found] == [False, False, True, True, True, True, True]
 
