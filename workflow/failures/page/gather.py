@@ -69,9 +69,8 @@ class Inputs:
         """Return the path of a figure, table or caption; raises FileNotFoundError if it is missing."""
         path = self._named[kind].get(name)
         if path is None or not Path(path).is_file():
-            raise FileNotFoundError(
-                f"report: missing {name}: {f'no file {path}' if path else f'not among the input {kind}'}"
-            )
+            reason = f"no file {path}" if path else f"not among the input {kind}"
+            raise FileNotFoundError(f"report: missing {name}: {reason}")
         return path
 
     def text(self, family: str) -> dict[str, str]:
