@@ -1,4 +1,4 @@
-"""The page of all results in a real browser (axe-core: tests/page/axe)."""
+"""The HTML report in a real browser (axe-core: tests/page/axe)."""
 
 import json
 import platform
@@ -18,7 +18,7 @@ AXE = Path(__file__).parent / "axe/axe.min.js"
 
 @pytest.fixture(scope="module")
 def page(finished):
-    """The page of the finished project."""
+    """The report of the finished project."""
     finished.run("page")
     return finished.folder / "results/test/index.html"
 
@@ -39,7 +39,7 @@ def attributes(page, name):
     return re.findall(rf'<[^>]*\s{name}="([^"]*)"', page.read_text("utf-8"))
 
 
-def test_the_page_is_made_once_and_is_no_part_of_all(finished, page):
+def test_the_page_is_up_to_date_and_not_part_of_all(finished, page):
     before = page.read_bytes()
     done = finished.run("page")
     assert "Nothing to be done" in done.stdout + done.stderr
@@ -47,7 +47,7 @@ def test_the_page_is_made_once_and_is_no_part_of_all(finished, page):
     assert "page" not in finished.plan("--forceall")
 
 
-def test_the_page_is_small_and_free_of_this_machine(finished, page):
+def test_the_page_is_small_and_has_no_paths_of_this_machine(finished, page):
     content = page.read_text("utf-8")
     assert len(content.encode()) < 5_000_000
     words = re.sub(r'"data:[^"]*"', "", content)
@@ -56,16 +56,16 @@ def test_the_page_is_small_and_free_of_this_machine(finished, page):
     assert not re.search(rf"\b{re.escape(platform.node())}\b", words)
 
 
-def test_the_page_says_that_it_is_no_result_of_the_papers_scale(page):
+def test_the_page_marks_a_run_at_another_scale(page):
     content = page.read_text("utf-8")
     assert 'role="note"' in content
     assert "test scale, not the paper&#39;s" in content
     assert content.count("<strong>At the paper's scale:</strong>") == len(families()) + 1, (
-        "and what goes beyond the paper"
+        "one answer per family, and one for the figures beyond the paper"
     )
 
 
-def test_links_lead_somewhere(page):
+def test_links_have_targets(page):
     names = attributes(page, "id")
     assert len(names) == len(set(names))
     links = [unquote(link) for link in attributes(page, "href")]
@@ -121,7 +121,7 @@ def test_tables_sort_by_mouse_and_by_keyboard(browser, page):
 
 
 def _sorted(keys, reverse):
-    """Keys in the order of their numbers or words, as a browser's language has it."""
+    """Sort keys as numbers if possible, otherwise as words, as the browser does."""
     try:
         return sorted(keys, key=float, reverse=reverse)
     except ValueError:
@@ -129,7 +129,7 @@ def _sorted(keys, reverse):
 
 
 def test_a_number_sorts_as_a_number(browser, page):
-    """Ten is more than nine, also where seconds and minutes are shown."""
+    """Durations sort by seconds, although some are displayed in minutes."""
     browser.show(page)
     column = 3
     for direction in (False, True):
@@ -161,7 +161,7 @@ def test_axe_finds_nothing_serious(browser, page, scheme, width):
     assert not serious, "\n".join(serious)
 
 
-def test_the_page_is_light_or_dark_as_the_reader_has_it(browser, page):
+def test_the_page_follows_the_colour_scheme(browser, page):
     background = "return getComputedStyle(document.documentElement).backgroundColor"
     light = [browser.show(page, scheme="light"), browser.run(background)][1]
     dark = [browser.show(page, scheme="dark"), browser.run(background)][1]
@@ -169,8 +169,8 @@ def test_the_page_is_light_or_dark_as_the_reader_has_it(browser, page):
     assert max(map(int, re.findall(r"\d+", dark)[:3])) < 60
 
 
-def test_everything_is_reached_by_the_keyboard(browser, page):
-    """From the top: first the link that skips the contents; every table that may be too wide can be scrolled."""
+def test_the_page_is_usable_by_keyboard(browser, page):
+    """The first Tab stop is the skip link; every scrollable region has a Tab stop."""
     browser.show(page, 390)
     browser.driver.find_element("tag name", "body").send_keys("\t")
     assert browser.run("return document.activeElement.className") == "skip"

@@ -1,4 +1,4 @@
-"""The page of results: what goes in comes out escaped, whole and in place."""
+"""The HTML report: escaping, content security policy, missing inputs, cells, rule graph."""
 
 import base64
 import io
@@ -43,7 +43,7 @@ other,figures/other,figure,4.0,3.0,
 
 
 class Elements(HTMLParser):
-    """Elements of a page, with their attributes."""
+    """HTML elements of a page, with their attributes."""
 
     def __init__(self, page):
         super().__init__()
@@ -56,7 +56,7 @@ class Elements(HTMLParser):
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
-    """Inputs of a page with the family parity, of one figure, and a claim that is an attack."""
+    """Inputs of a report with the family parity, one figure, and a claim that contains an HTML injection."""
     monkeypatch.chdir(tmp_path)
     for folder in ("tables", "figures"):
         (tmp_path / "results" / folder).mkdir(parents=True)
@@ -88,7 +88,7 @@ def made(inputs, **changes):
     return render(inputs, "results", {"parity": ["fig1"]}, **settings)
 
 
-def test_whatever_is_shown_is_escaped(results):
+def test_values_are_escaped(results):
     config = {"scale": "full", "evil": ATTACK, ATTACK: {"key": ATTACK}}
     page = made(results, config=config, note=ATTACK, versions={"snakemake": ATTACK})
     found = Elements(page).found
@@ -98,7 +98,7 @@ def test_whatever_is_shown_is_escaped(results):
     assert page.count("&lt;script&gt;") >= 8
 
 
-def test_the_browser_may_run_these_scripts_and_ask_for_nothing(results):
+def test_the_security_policy_allows_the_inlined_style_and_scripts_only(results):
     page = made(results)
     rules = next(attributes["content"] for _, attributes in Elements(page).found if "http-equiv" in attributes)
     assert rules.startswith("default-src 'none'; img-src data:;")
@@ -108,27 +108,27 @@ def test_the_browser_may_run_these_scripts_and_ask_for_nothing(results):
     assert not re.search(r"(src|href)=\"?https?:|url\(\"?https?:|@import", page)
 
 
-def test_a_script_that_would_end_its_element_is_refused(tmp_path):
+def test_a_script_that_closes_its_element_is_rejected(tmp_path):
     (tmp_path / "bad.js").write_text("x = '</SCRIPT>'")
     with pytest.raises(ValueError, match=r"bad\.js: </script"):
         inline([tmp_path / "bad.js"], "script")
 
 
 def test_the_page_without_figures_is_small(results):
-    """Figures take a tenth of a megabyte each; everything else must leave them room."""
+    """Each figure takes about 100 kB; the rest must be small in comparison."""
     assert 50_000 < len(made(results).encode()) < 150_000
 
 
 @pytest.mark.parametrize(("kind", "missing"), [("figures", "fig1"), ("captions", "fig1"), ("tables", "claims")])
-def test_what_is_missing_is_named(results, kind, missing):
+def test_a_missing_input_is_named(results, kind, missing):
     results[kind] = [path for path in results[kind] if missing not in str(path)]
-    with pytest.raises(FileNotFoundError, match=f"the page lacks {missing}"):
+    with pytest.raises(FileNotFoundError, match=f"report: missing {missing}"):
         made(results)
 
 
 def test_a_figure_that_was_removed_is_named(results, tmp_path):
     (tmp_path / "results/figures/fig1.png").unlink()
-    with pytest.raises(FileNotFoundError, match=r"lacks fig1: no results/figures/fig1\.png"):
+    with pytest.raises(FileNotFoundError, match=r"missing fig1: no file results/figures/fig1\.png"):
         made(results)
 
 
@@ -136,7 +136,7 @@ def test_texts_of_a_family_are_checked(results, tmp_path):
     text = tmp_path / "parity/page.yaml"
     text.parent.mkdir()
     text.write_text("title: Parities\n")
-    with pytest.raises(ValueError, match="needs title, section, question and answer"):
+    with pytest.raises(ValueError, match="requires exactly the keys title, section, question and answer"):
         made(results | {"texts": [text]})
 
 
@@ -156,7 +156,7 @@ def test_a_picture_keeps_its_pixels(tmp_path):
     assert (np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) == pixels).all()
 
 
-def test_what_is_transparent_is_white(tmp_path):
+def test_transparency_becomes_white(tmp_path):
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(tmp_path / "a.png")
     data = base64.b64decode(embed(tmp_path / "a.png").address.split(",")[1])
     assert Image.open(io.BytesIO(data)).convert("RGB").getpixel((0, 0)) == (255, 255, 255)
@@ -173,7 +173,7 @@ def test_jobs_behind_a_figure(jobs):
     assert behind(jobs, "figures/unknown") == []
 
 
-def test_the_graph_has_every_rule_once_and_no_box_on_another(tmp_path):
+def test_the_graph_has_every_rule_once_and_no_overlapping_boxes(tmp_path):
     more = "".join(
         f"{n}_table,tables/{n},table,1.0,1.0,\n{n},figures/{n},figure,1.0,1.0,tables/{n}\n" for n in ("a", "b")
     )
@@ -191,7 +191,7 @@ def test_the_graph_has_every_rule_once_and_no_box_on_another(tmp_path):
     assert max(y for _, y in places.values()) + graph.HEIGHT / 2 <= picture.height
 
 
-def test_boxes_of_a_column_stay_apart_and_near():
+def test_boxes_of_a_column_do_not_overlap():
     assert graph._spread({"a": 100.0, "b": 100.0, "c": 0.0}, 0.0, 116.0) == {"c": 0.0, "a": 87.0, "b": 116.0}
     assert graph._spread({"a": 0.0, "b": 0.0}, 0.0, 0.0) == {"a": 0.0, "b": graph.ROW}
 
@@ -210,11 +210,11 @@ def test_the_best_verdict_comes_first():
     assert cells.counts(rows) == [("reproduced", 2), ("partly", 1)]
 
 
-def test_a_missing_number_is_a_dash_and_has_no_place_in_the_order():
+def test_a_missing_number_is_a_dash_without_a_sort_key():
     columns = ["figure", "series", "n_replicates", "share_inside", "final_ours", "final_published", "time_ratio"]
     row = pd.DataFrame([[4, "n_stocks = 10 learner = end_to_end", 10, np.nan, -0.5, -0.25, 2.0]], columns=columns)
     found = cells.published(row)[0]
-    assert [cell.text for cell in found] == ["Figure 4", "k = 10, end-to-end", "10", "–", "-0.5", "-0.25", "2"]
+    assert [cell.text for cell in found] == ["Figure 4", "k = 10, end-to-end", "10", "–", "−0.5", "−0.25", "2"]
     assert found[3].key == ""
     assert [cell.numeric for cell in found] == [False, False, True, True, True, True, True]
 

@@ -1,6 +1,7 @@
-"""The ledger: verdicts of synthetic measurements and tables that must come out each way."""
+"""Claims: verdicts of synthetic measurements, and tables that lead to each verdict."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,13 +9,14 @@ import pytest
 import yaml
 
 from failures.config import families
+from failures.formats import number
 from failures.verdicts.figures import claims as claims_figure
 from failures.verdicts.figures import published as published_figure
 from failures.verdicts.ledger import EXACT, NOTHING, Claim, Measured, Missing, read_claims, verdict
 from failures.verdicts.measures import lines, parity, portfolio, steps
 from failures.verdicts.page import render
 from failures.verdicts.tables import published
-from failures.verdicts.tables.claims import MEASURES, finding, measure, number, tabulate
+from failures.verdicts.tables.claims import MEASURES, finding, measure, tabulate
 from project import ROOT
 
 LEDGER = ROOT / "workflow/claims.yaml"
@@ -56,16 +58,16 @@ def test_a_verdict_is_about_the_whole_interval(thresholds, measured, expected):
     assert verdict(claim(**thresholds), Measured(*measured)) == expected
 
 
-def test_nothing_measured_is_said_so():
+def test_a_missing_measurement_is_reported():
     assert verdict(claim(at_least=1.0), NOTHING) == "not enough runs"
-    assert finding(claim(at_least=1.0), NOTHING, "full") == "The runs that this claim is about were not made."
+    assert finding(claim(at_least=1.0), NOTHING, "full") == "Not measured: the tables lack the runs for this claim."
     measured = Measured(1.23456, 1, 2, 7)
     assert finding(claim(at_least=1.0), measured, "full") == "It is 1.23 [1, 2], 7 runs."
     assert finding(claim(at_least=1.0), measured, "preview").startswith("At preview scale: It is")
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (0.5, "0.5"), (1273.2, "1,273"), (2.3e-5, "2.3e-5"), (math.inf, "∞"), (math.nan, "?")]
+    ("value", "text"), [(0, "0"), (0.5, "0.5"), (1273.2, "1,273"), (2.3e-5, "2.3e−5"), (math.inf, "∞"), (math.nan, "?")]
 )
 def test_numbers_read_well(value, text):
     assert number(value) == text
@@ -73,14 +75,14 @@ def test_numbers_read_well(value, text):
 
 @pytest.mark.parametrize("bounds", [{}, {"at_least": 2.0, "at_most": 1.0}])
 def test_a_claim_needs_a_threshold(bounds):
-    with pytest.raises(ValueError, match="needs at_least, at_most or both"):
+    with pytest.raises(ValueError, match="claim toy: requires at_least, at_most or both"):
         claim(**bounds)
 
 
-def test_an_id_stands_once(tmp_path):
+def test_ids_are_unique(tmp_path):
     entries = yaml.safe_load(LEDGER.read_text("utf-8"))[:1]
     (tmp_path / "claims.yaml").write_text(yaml.safe_dump(entries * 2))
-    with pytest.raises(ValueError, match="parity_harder_with_d stands more than once"):
+    with pytest.raises(ValueError, match="duplicate claim id parity_harder_with_d"):
         read_claims(tmp_path / "claims.yaml")
 
 
@@ -92,6 +94,13 @@ def test_every_claim_has_its_measure_and_sentence(entry):
     assert function.__code__.co_varnames[: function.__code__.co_argcount] == tuple(entry.tables)
     assert finding(entry, Measured(1, 0.5, 2, 3), "full")
     assert all(sentence.endswith(".") for sentence in (entry.claim, entry.finding))
+    assert "{n}" in entry.finding or "exact" in entry.finding, "the number of replicates, or that there are none"
+
+
+@pytest.mark.parametrize("entry", CLAIMS, ids=lambda entry: entry.id)
+def test_every_claim_can_be_read_alone(entry):
+    assert entry.claim.split()[0] not in ("It", "Its", "That", "This", "They"), "refers to another claim"
+    assert not re.search(r"\b(ours|our|we)\b", f"{entry.claim} {entry.source} {entry.finding}")
 
 
 def test_every_measure_is_of_a_claim():
@@ -209,7 +218,7 @@ def test_precision_is_that_of_float32():
     assert measured.high == pytest.approx(3e-8 * 2**24)
 
 
-def test_the_table_says_what_is_missing(tmp_path):
+def test_the_table_has_the_claims_whose_tables_exist(tmp_path):
     path = tmp_path / "fig1.csv"
     fig1({5: [301, 401, 401], 10: [301, 401, 401]}).to_csv(path, index=False)
     table = tabulate({"ledger": LEDGER, "fig1": path}, scale="preview")
@@ -217,7 +226,7 @@ def test_the_table_says_what_is_missing(tmp_path):
     assert table["finding"].str.startswith("At preview scale: ").all()
 
 
-def test_margins_are_powers_of_ten_on_the_right_side():
+def test_margins_are_powers_of_ten_and_positive_where_the_claim_holds():
     margin, none = claims_figure.margin, math.nan
     assert margin(100.0, 10.0, none) == pytest.approx(1)
     assert margin(1.0, 10.0, none) == pytest.approx(-1)
@@ -229,7 +238,7 @@ def test_margins_are_powers_of_ten_on_the_right_side():
     assert math.isnan(margin(1.0, none, none))
 
 
-def test_the_figure_shows_every_claim_in_its_colour(look, tmp_path):
+def test_the_figure_shows_every_claim_and_a_legend(look, tmp_path):
     path = tmp_path / "fig1.csv"
     fig1({5: [301, 401, 401], 10: [801, 901, math.inf]}).to_csv(path, index=False)
     table = tabulate({"ledger": LEDGER, "fig1": path}, scale="full")
@@ -237,6 +246,8 @@ def test_the_figure_shows_every_claim_in_its_colour(look, tmp_path):
     (axis,) = figure.axes
     assert [label.get_text() for label in axis.get_yticklabels()] == table["label"].tolist()
     assert table["verdict"].iloc[0] in [text.get_text() for text in axis.texts]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [table["verdict"].iloc[0], "interval"]
 
 
 def curve(source, accuracy, n=10):
@@ -247,8 +258,8 @@ def curve(source, accuracy, n=10):
     )
 
 
-def test_published_curves_are_compared_at_our_evaluations(tmp_path):
-    """Ours rises to 1 over 500 steps; theirs over 1000, with two points and nothing in between."""
+def test_published_curves_are_compared_at_the_reproduced_evaluations(tmp_path):
+    """The reproduced curve rises to 1 over 500 steps, the published one over 1000, with two points only."""
     ours = curve("ours", lambda step: np.minimum(0.5 + step / 1000, 1))
     theirs = curve("published", lambda step: 0.5 + step / 2000, n=1).iloc[[0, -1]]
     pd.concat([ours, theirs]).to_csv(tmp_path / "fig1.csv", index=False)
@@ -260,7 +271,7 @@ def test_published_curves_are_compared_at_our_evaluations(tmp_path):
     assert (row["time_ours"], row["time_published"]) == (501, 901)
 
 
-def test_a_curve_that_goes_nowhere_has_no_time():
+def test_a_constant_curve_has_no_time():
     assert math.isnan(published.time(np.arange(5.0), np.array([0.5, 0.51, 0.49, 0.5, 0.5])))
 
 
@@ -273,11 +284,12 @@ def test_the_figure_of_published_curves_has_a_dash_for_what_is_missing(look):
     assert axes[2].lines[-1].get_xdata().tolist() == [2.0]
 
 
-def test_the_page_has_a_row_a_claim(tmp_path):
+def test_the_page_has_one_row_per_claim(tmp_path):
     path = tmp_path / "fig1.csv"
     fig1({5: [301, 401, 401], 10: [801, 901, math.inf]}).to_csv(path, index=False)
     text = render(tabulate({"ledger": LEDGER, "fig1": path}, scale="preview"))
-    assert "at preview scale, which means little" in text
-    (row,) = [line for line in text.splitlines() if line.startswith("| The more bits")]
+    assert "a run at preview scale. They are not comparable with the paper." in text
+    assert "## Random parities" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("| A random parity over more bits")]
     assert row.count("|") == 6
     assert "| at least 0.75 |" in row

@@ -1,4 +1,4 @@
-"""Tables as cells that a reader sees and a script sorts by."""
+"""Cells of the sortable tables of the report."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from failures.formats import number
 from failures.page.jobs import duration
+from failures.verdicts.curves import curve_name
 from failures.verdicts.ledger import VERDICTS
 from failures.verdicts.page import allowed
-from failures.verdicts.tables.claims import number
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What is shown, and what is sorted by (empty: nothing is known, which comes last)."""
+    """A table cell: displayed text and sort key. An empty key marks a missing value, which sorts last."""
 
     text: str
     key: str | float
 
     @property
     def numeric(self) -> bool:
-        """Whether it is a number, or one that is missing: these stand on the right."""
+        """Whether the cell holds a number or a missing number, and is right-aligned."""
         return self.key == "" or not isinstance(self.key, str)
 
 
@@ -40,7 +41,7 @@ def _text(value: object) -> Cell:
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of the table of claims, as it is shown. rank: of the verdict, the best first."""
+    """A row of the table of claims. `rank` is the index of the verdict, best first."""
 
     label: str
     claim: str
@@ -53,7 +54,7 @@ class Claim:
 
 
 def claims(table: pd.DataFrame) -> list[Claim]:
-    """Rows of `failures.verdicts.tables.claims`."""
+    """Convert the table of `failures.verdicts.tables.claims` to rows."""
     return [
         Claim(
             row.label,
@@ -70,49 +71,31 @@ def claims(table: pd.DataFrame) -> list[Claim]:
 
 
 def counts(rows: list[Claim]) -> list[tuple[str, int]]:
-    """How many claims have each verdict, the best first, without those that none has."""
+    """Count the claims per verdict, best first; verdicts without claims are omitted."""
     found = [row.verdict for row in rows]
     return [(verdict, found.count(verdict)) for verdict in VERDICTS if verdict in found]
 
 
-# Headers of the other tables, in the order of their cells.
+# Headers of the other tables, in the order of the cells.
 PUBLISHED = [
     "Figure",
     "Curve",
     "Replicates",
-    "Inside our band",
-    "Last value, ours",
-    "Published",
-    "Time, ours / published",
+    "Published points within band",
+    "Final value, reproduced",
+    "Final value, published",
+    "Time to 90 %, reproduced / published",
 ]
-RULES = ["Rule", "Kind", "Jobs", "CPU time", "Work itself", "Wall time", "Memory, MB", "Needs"]
-SCALING = ["Cores", "How", "Wall time", "Least possible"]
-
-
-# How the paper calls what tables call otherwise.
-_WORDS = {
-    "n_features": "d",
-    "n_stocks": "k",
-    "tuple_length": "k",
-    " learner =": ",",
-    "method = ": "",
-    "end_to_end": "end-to-end",
-}
-
-
-def _curve(series: str) -> str:
-    """A curve as the paper names it: k = 10, end-to-end."""
-    for word, other in _WORDS.items():
-        series = series.replace(word, other)
-    return series.replace("_", " ")
+RULES = ["Rule", "Kind", "Jobs", "CPU time", "Compute share", "Wall time", "Memory, MB", "Depends on"]
+SCALING = ["Cores", "Method", "Wall time", "Lower bound"]
 
 
 def published(table: pd.DataFrame) -> list[list[Cell]]:
-    """Rows of `failures.verdicts.tables.published`."""
+    """Convert the table of `failures.verdicts.tables.published` to rows."""
     return [
         [
             _text(f"Figure {row.figure}"),
-            _text(_curve(row.series)),
+            _text(curve_name(row.series)),
             Cell(str(row.n_replicates), row.n_replicates),
             Cell("–", "") if math.isnan(row.share_inside) else Cell(f"{row.share_inside:.0%}", row.share_inside),
             _number(row.final_ours),
@@ -124,7 +107,10 @@ def published(table: pd.DataFrame) -> list[list[Cell]]:
 
 
 def rules(table: pd.DataFrame, edges: list[tuple[str, str]]) -> list[list[Cell]]:
-    """Rows of `failures.costs.tables.costs_rules`, and the rules that each needs; the sum is left out."""
+    """Convert the table of `failures.costs.tables.costs_rules` to rows, with each rule's dependencies.
+
+    The row `all`, the sum over rules, is omitted.
+    """
     table = table[table["rule"] != "all"]
     return [
         [
@@ -142,7 +128,7 @@ def rules(table: pd.DataFrame, edges: list[tuple[str, str]]) -> list[list[Cell]]
 
 
 def scaling(table: pd.DataFrame) -> list[list[Cell]]:
-    """Rows of `failures.costs.tables.costs_scaling`."""
+    """Convert the table of `failures.costs.tables.costs_scaling` to rows."""
     return [
         [Cell(str(row.cores), row.cores), _text(row.part), _time(row.wall_s), _time(row.bound_s)]
         for row in table.itertuples()

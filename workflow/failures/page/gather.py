@@ -1,4 +1,4 @@
-"""What the page shows, read from finished tables, figures, captions and records."""
+"""Content of the report, read from finished tables, figures, captions and records."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ from failures.page.jobs import behind, duration, read_jobs
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure with what belongs to it.
+    """A figure with its caption, links and cost.
 
-    links: words and addresses relative to the page; runs: the same for the folders of trained networks behind it; took:
-    CPU time of all jobs behind it (None: not known).
+    Attributes:
+        links: Link texts and addresses relative to the report.
+        runs: Link texts and addresses of the folders of trained networks behind the figure.
+        took: CPU time of all jobs behind the figure; None if unknown.
     """
 
     name: str
@@ -36,7 +38,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Family:
-    """A family of problems: texts of its `page.yaml`, figures, and how many of its claims have each verdict."""
+    """A family of problems: texts of its `page.yaml`, figures, and number of claims per verdict."""
 
     name: str
     title: str
@@ -48,10 +50,12 @@ class Family:
 
 
 class Inputs:
-    """The files of the page, by what they are.
+    """Input files of the report.
 
-    inputs: `figures` (PNG), `tables`, `captions` (of the families' figures and the verdicts'), `texts` (page.yaml of
-    each family), `costs_caption`, and the tables `costs`, `costs_rules` and `costs_scaling`. root: the page's folder.
+    Args:
+        inputs: Paths by kind: `figures` (PNG), `tables`, `captions`, `texts` (page.yaml of each family),
+            `costs_caption`, and the tables `costs`, `costs_rules` and `costs_scaling`.
+        root: Folder of the report.
     """
 
     def __init__(self, inputs: dict[str, Any], root: str):
@@ -62,28 +66,29 @@ class Inputs:
         self.jobs = read_jobs(inputs["costs"])
 
     def find(self, kind: str, name: str) -> str:
-        """Path of a figure, table or caption; FileNotFoundError that names it if there is none."""
+        """Return the path of a figure, table or caption; raises FileNotFoundError if it is missing."""
         path = self._named[kind].get(name)
         if path is None or not Path(path).is_file():
-            raise FileNotFoundError(f"the page lacks {name}: no {path or f'file of it among the {kind}'}")
+            reason = f"no file {path}" if path else f"not among the input {kind}"
+            raise FileNotFoundError(f"report: missing {name}: {reason}")
         return path
 
     def text(self, family: str) -> dict[str, str]:
-        """Title, section of the paper, question and answer of a family; ValueError for other keys or for none."""
+        """Read title, section, question and answer of a family; raises ValueError for other or missing keys."""
         path = self._texts.get(family)
         if path is None:
-            raise FileNotFoundError(f"the page lacks {family}: no page.yaml")
+            raise FileNotFoundError(f"report: missing page.yaml of the family {family}")
         text = yaml.safe_load(Path(path).read_text("utf-8"))
         if not isinstance(text, dict) or text.keys() != {"title", "section", "question", "answer"}:
-            raise ValueError(f"{path}: needs title, section, question and answer, and nothing else")
+            raise ValueError(f"{path}: requires exactly the keys title, section, question and answer")
         return text
 
     def table(self, name: str) -> pd.DataFrame | None:
-        """A table that the page shows, or None if the configuration has none of this name."""
+        """Read a table; None if the configuration has no table of this name."""
         return pd.read_csv(self.find("tables", name)) if name in self._named["tables"] else None
 
     def link(self, path: str | Path) -> str:
-        """Address of a file or folder, relative to the page."""
+        """Return the address of a file or folder, relative to the report."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
@@ -111,7 +116,7 @@ def figure(inputs: Inputs, name: str, caption: Caption | None = None) -> Figure:
 
 
 def families(inputs: Inputs, names: dict[str, list[str]], claims: list[cells.Claim]) -> list[Family]:
-    """All families but the verdicts, with their figures, in the paper's order. names: of figures, by family."""
+    """Collect all families with their figures, in the paper's order. names: figure names, by family."""
     found = [
         Family(
             name=family,
@@ -126,8 +131,8 @@ def families(inputs: Inputs, names: dict[str, list[str]], claims: list[cells.Cla
 
 
 def blocks(config: dict[str, Any]) -> list[tuple[str, str]]:
-    """The configuration as YAML, block by block; single values first, in one block."""
-    plain = json.loads(json.dumps(config))  # without shared lists, which YAML would show as references
+    """Convert the configuration to YAML blocks; top-level values form the first block."""
+    plain = json.loads(json.dumps(config))  # without shared lists, which YAML would write as references
     single = {key: value for key, value in plain.items() if not isinstance(value, dict)}
     parts = {"general": single} | {key: value for key, value in plain.items() if isinstance(value, dict)}
     return [
@@ -136,9 +141,9 @@ def blocks(config: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def versions(inputs: Inputs, further: dict[str, str | None]) -> list[tuple[str, str]]:
-    """Versions of what made the tables and networks, from their records; several where they differ.
+    """Collect package versions from the records of tables and networks; several per package if they differ.
 
-    further: versions of what the records do not name (None: not installed, left out).
+    further: versions of other packages; None (not installed) is omitted.
     """
     training = [name for name in inputs.jobs.index if name.startswith("runs/")]
     artifacts = [*inputs.files["tables"], *(Path(inputs.root, name, "runs.csv") for name in training)]
@@ -150,9 +155,12 @@ def versions(inputs: Inputs, further: dict[str, str | None]) -> list[tuple[str, 
 
 
 def gather(inputs: Inputs, names: dict[str, list[str]], config: dict[str, Any], further: dict[str, str | None]) -> dict:
-    """Everything that the template shows, but for style and scripts.
+    """Collect the template's values, except style and scripts.
 
-    names: of figures, by family; config: the validated configuration; further: see `versions`.
+    Args:
+        names: Figure names, by family.
+        config: Validated configuration.
+        further: Versions of other packages, as in `versions`.
     """
     claims = cells.claims(pd.read_csv(inputs.find("tables", "claims")))
     sections = families(inputs, names, claims)

@@ -1,4 +1,4 @@
-"""The graph of the rules, as they ran: places for boxes and lines."""
+"""Layout of the rule graph: positions of boxes and lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from failures.page.jobs import duration
 
-# Columns of the picture, by kind of job (`failures.costs.records.kind`).
+# Columns of the graph, by kind of job (`failures.costs.records.kind`).
 KINDS = {
     "instances": "instances",
     "training": "training",
@@ -17,13 +17,13 @@ KINDS = {
     "table": "tables",
     "figure": "figures",
 }
-# Sizes in pixels: a box, from column to column, from row to row, and the margins above and on the left.
+# Pixels: width and height of a box, column and row pitch, and top and left margins.
 WIDTH, HEIGHT, COLUMN, ROW, TOP, LEFT = 194, 22, 238, 29, 34, 1
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rule: its name, how often it ran, what it took, and the left end of its box's middle line."""
+    """A rule: name, number of jobs, CPU time, and position of the middle of the box's left edge."""
 
     rule: str
     count: int
@@ -34,7 +34,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Graph:
-    """Boxes, lines between them (paths of SVG), families with their heights, columns; size in pixels."""
+    """Boxes, lines between boxes (SVG paths), families with y positions, columns with x positions; in pixels."""
 
     boxes: list[Box]
     lines: list[str]
@@ -49,8 +49,12 @@ class Graph:
 def rule_graph(jobs: pd.DataFrame, families: dict[str, list[str]]) -> Graph:
     """Lay out the rules behind the figures of some families, one family below the other.
 
-    jobs: see `failures.page.jobs.read_jobs`; families: names of their figures. A column holds the rules of a kind. A
-    figure and its table share a row; other rules are as high as the mean of those that need them.
+    Each column holds the rules of one kind. A figure and its table share a row. Other rules are placed at the mean
+    height of the rules that depend on them.
+
+    Args:
+        jobs: Table of `failures.page.jobs.read_jobs`.
+        families: Figure names by family.
     """
     rules = jobs.groupby("rule", sort=False).agg(kind=("kind", "first"), count=("kind", "size"), cpu=("cpu_s", "sum"))
     edges = rule_edges(jobs)
@@ -69,13 +73,13 @@ def rule_graph(jobs: pd.DataFrame, families: dict[str, list[str]]) -> Graph:
 
 
 def rule_edges(jobs: pd.DataFrame) -> list[tuple[str, str]]:
-    """Pairs of rules, sorted: a job of the second was made from what a job of the first made."""
+    """List the sorted pairs of rules where a job of the second rule uses an output of the first."""
     rules = jobs["rule"]
     return sorted({(rules[need], row.rule) for row in jobs.itertuples() for need in row.needs})
 
 
 def _members(jobs: pd.DataFrame, families: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Rules of each family. A job's name is KIND/FAMILY/... or tables/FIGURE or figures/FIGURE."""
+    """Assign the rules to families; job names are KIND/FAMILY/..., tables/FIGURE or figures/FIGURE."""
     owners = {name: family for family, names in families.items() for name in [family, *names]}
     members: dict[str, list[str]] = {family: [] for family in families}
     for job, rule in jobs["rule"].items():
@@ -88,7 +92,7 @@ def _members(jobs: pd.DataFrame, families: dict[str, list[str]]) -> dict[str, li
 def _place(
     kinds: pd.Series, edges: list[tuple[str, str]], figures: list[str], top: float
 ) -> dict[str, tuple[float, float]]:
-    """Places of a family's boxes below `top`; kinds: of its rules, by their names."""
+    """Compute the positions of a family's boxes below `top`. kinds: kind of each rule, by rule name."""
     heights: dict[str, float] = {}
     for number, figure in enumerate(name for name in figures if name in kinds.index):
         heights |= {figure: top + number * ROW, f"{figure}_table": top + number * ROW}
@@ -104,11 +108,11 @@ def _place(
 
 
 def _spread(wanted: dict[str, float], top: float, bottom: float) -> dict[str, float]:
-    """Heights near the wanted ones, a row apart, from `top` on, and if there is room not below `bottom`."""
+    """Spread heights at least one row apart, from `top` on, and above `bottom` if there is room."""
     names = sorted(wanted, key=lambda name: (wanted[name], name))
     spread: dict[str, float] = {}
     for place, name in enumerate(names):
-        # Room for those that come after.
+        # Leave room for the boxes that follow.
         latest = max(bottom - (len(names) - 1 - place) * ROW, top + place * ROW)
         earliest = spread[names[place - 1]] + ROW if place else top
         spread[name] = max(min(wanted[name], latest), earliest)
@@ -116,7 +120,7 @@ def _spread(wanted: dict[str, float], top: float, bottom: float) -> dict[str, fl
 
 
 def _line(begin: tuple[float, float], end: tuple[float, float]) -> str:
-    """A curve from the right end of a box to the left end of another; on the left of both in one column."""
+    """Draw a curve from the right edge of a box to the left edge of another; in one column, left to left edge."""
     (x1, y1), (x2, y2) = begin, end
     bend = (COLUMN - WIDTH) * 0.6
     if x1 == x2:

@@ -1,4 +1,4 @@
-"""Figures as data: one page without files beside it."""
+"""Figures as `data:` addresses, so that the report needs no other files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image as Picture
 
 @dataclass(frozen=True)
 class Image:
-    """A picture as a `data:` address, and its size in pixels."""
+    """An image as a `data:` address, with its size in pixels."""
 
     address: str
     width: int
@@ -20,15 +20,12 @@ class Image:
 
 
 def embed(path: str | Path) -> Image:
-    """A PNG file as WebP without loss, which takes less than half the room.
-
-    Transparency is laid on white, as paper would do.
-    """
+    """Convert a PNG file to lossless WebP, which takes less than half the space; transparency becomes white."""
     with Picture.open(path) as picture:
         opaque = Picture.new("RGBA", picture.size, "white")
         opaque.alpha_composite(picture.convert("RGBA"))
     buffer = io.BytesIO()
-    # Slower methods gain one part in fifty.
+    # Slower methods save only 2 %.
     opaque.convert("RGB").save(buffer, "WEBP", lossless=True, method=1)
     data = base64.b64encode(buffer.getvalue()).decode()
     return Image(f"data:image/webp;base64,{data}", *opaque.size)

@@ -1,4 +1,4 @@
-"""What the table of costs tells of the jobs behind a figure."""
+"""Jobs behind a figure, from the table of computing costs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pandas as pd
 
 
 def read_jobs(path: str) -> pd.DataFrame:
-    """The table costs (`failures.costs.tables.costs`) by the jobs' names; `needs` is a list of names."""
+    """Read the table costs (`failures.costs.tables.costs`), indexed by job; `needs` is a list of jobs."""
     jobs = pd.read_csv(path, keep_default_na=False).set_index("job")
     return jobs.assign(needs=jobs["needs"].str.split())
 
 
 def behind(jobs: pd.DataFrame, job: str) -> list[str]:
-    """This job and all that made anything it was made from, in the order of the table; none for an unknown job."""
+    """List a job and all its direct and indirect inputs, in the order of the table; empty for an unknown job."""
     needs, found = jobs["needs"], set()
     waiting = [job] if job in jobs.index else []
     while waiting:
@@ -24,7 +24,7 @@ def behind(jobs: pd.DataFrame, job: str) -> list[str]:
 
 
 def duration(seconds: float) -> str:
-    """A time as one would say it: 0.4 s, 12 s, 3.5 min, 1.6 h."""
+    """Format a duration: 0.4 s, 12 s, 3.5 min, 1.6 h."""
     if seconds < 120:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

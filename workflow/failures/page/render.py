@@ -1,4 +1,4 @@
-"""The page itself: a template, a style and scripts in one file that asks for no other."""
+"""Rendering of the report: template, style and scripts in one self-contained file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ from failures.page.gather import Inputs, gather
 def render(
     inputs: dict[str, Any], root: str, figures: dict[str, list[str]], config: dict, note: str, versions: dict
 ) -> str:
-    """The page, HTML.
+    """Render the report as HTML.
 
-    inputs: see `failures.page.gather.Inputs`, and `templates`, `styles` and `scripts`. root: folder of the page, that
-    links are relative to. figures: names of figures, by family, in order. config: validated configuration. note: what
-    to say of a run that is not at the paper's scale or settings. versions: of what artifacts' records do not name.
-    Raises FileNotFoundError, with its name, for a figure, table or text that is missing.
+    Args:
+        inputs: Files of `failures.page.gather.Inputs`, and `templates`, `styles` and `scripts`.
+        root: Folder of the report; links are relative to it.
+        figures: Names of figures, by family, in order.
+        config: Validated configuration.
+        note: Note on a run at other scale or settings than the paper's; empty otherwise.
+        versions: Versions of packages that the artifacts' records do not contain.
+
+    Raises:
+        FileNotFoundError: A figure, table or text is missing; the message names it.
     """
     content = gather(Inputs(inputs, root), figures, config, versions)
     style = inline(inputs["styles"], "style")
@@ -34,7 +40,7 @@ def render(
 
 
 def environment(templates: list[str]) -> jinja2.Environment:
-    """Jinja's environment over these files: everything shown is escaped, and a missing value is an error."""
+    """Create a Jinja environment of these templates: values are escaped, and undefined values raise an error."""
     texts = {Path(path).name: Path(path).read_text("utf-8") for path in templates}
     return jinja2.Environment(
         loader=jinja2.DictLoader(texts),
@@ -46,15 +52,15 @@ def environment(templates: list[str]) -> jinja2.Environment:
 
 
 def inline(paths: list[str], element: str) -> Markup:
-    """The texts of some files, to stand inside an element; ValueError if one would end the element."""
+    """Join files for use inside an HTML element; raises ValueError if the text contains the closing tag."""
     text = "\n".join(Path(path).read_text("utf-8").strip() for path in paths)
     if f"</{element}" in text.lower():
-        raise ValueError(f"{', '.join(map(str, paths))}: </{element} would end the element that it stands in")
+        raise ValueError(f"{', '.join(map(str, paths))}: </{element} closes the inlined element; remove it")
     return Markup(text)
 
 
 def policy(style: str, scripts: str) -> str:
-    """What the browser may do: this style, these scripts, embedded pictures, and nothing from anywhere else."""
+    """Build the content security policy: only this style, these scripts and embedded images are allowed."""
     sources = {"style-src": style, "script-src": scripts}
     hashes = {key: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for key, text in sources.items()}
     allowed = "; ".join(f"{key} 'sha256-{value}'" for key, value in hashes.items())

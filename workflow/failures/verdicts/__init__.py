@@ -1,1 +1,1 @@
-"""What the tables say to the claims of the paper and its review, and to its curves. No family of problems."""
+"""Claims of the paper and of its review against the tables, and published against reproduced curves."""

@@ -1,4 +1,4 @@
-"""A claim, what was measured of it, and the verdict."""
+"""Claims, their measured values, and verdicts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from failures.seeding import generator
 from failures.settings import Name, Names, Settings
 
 LEAST_REPLICATES = 3
-# "Replicates" of what is computed exactly and has no chance in it.
+# Number of replicates of a value that is computed exactly, without sampling.
 EXACT = 10**6
 VERDICTS = ("reproduced", "partly", "not reproduced", "not enough runs")
 
@@ -29,43 +29,51 @@ class Claim(Settings):
     id: Name
     """Name of the claim, and of the function in `failures.verdicts.measures.FAMILY` that measures it."""
     family: Name
-    """Family of problems that it is about."""
+    """Family of problems that the claim is about."""
     label: str = Field(max_length=48)
-    """The claim in a few words, for a figure."""
+    """The claim in a few words, for the figure of all claims."""
     claim: str
-    """What is claimed, in our words."""
+    """The claim as one sentence that can be read alone."""
     source: str
-    """Where: section, figure or theorem of the paper, or the review."""
+    """Section, figure or theorem of the paper, the review, or this project."""
     tables: Names
-    """Tables that it rests on, `results/tables/NAME.csv`."""
+    """Tables that the measure reads, `results/tables/NAME.csv`."""
     column: str
-    """Column or quantity of the table."""
+    """Column or quantity of the table that the statistic is computed from."""
     statistic: str
-    """What is computed from it."""
+    """The statistic, with the kind of its interval."""
     at_least: float | None = None
-    """Smallest value that the claim allows."""
+    """Smallest value at which the claim holds."""
     at_most: float | None = None
-    """Largest value that the claim allows."""
+    """Largest value at which the claim holds."""
     why: str
     """Why the threshold is fair."""
     finding: str
-    """A sentence with {value}, {low}, {high} and {n}."""
+    """The measured sentence, with the placeholders {value}, {low}, {high} and {n} (replicates)."""
 
     @model_validator(mode="after")
     def _has_a_threshold(self) -> Claim:
         bounds = [bound for bound in (self.at_least, self.at_most) if bound is not None]
         if not bounds or bounds != sorted(bounds):
-            raise ValueError(f"{self.id}: needs at_least, at_most or both, in this order")
+            raise ValueError(f"claim {self.id}: requires at_least, at_most or both, with at_least <= at_most")
         return self
 
     def allows(self, value: float) -> bool:
-        """Whether a value is within the thresholds."""
+        """Return whether the claim holds at a value."""
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A value with its interval over replicates, and how many there were. NaN: could not be measured."""
+    """A measured value with its interval and number of replicates.
+
+    Attributes:
+        value: The statistic; NaN if it cannot be computed.
+        low: Lower end of the interval that `Claim.statistic` names.
+        high: Upper end of the interval.
+        n_replicates: Number of replicates, networks, images or initialisations behind the value; the smallest one if
+            several groups are compared; EXACT for a value without sampling.
+    """
 
     value: float
     low: float
@@ -77,35 +85,43 @@ NOTHING = Measured(math.nan, math.nan, math.nan, 0)
 
 
 def read_claims(path: str | Path) -> list[Claim]:
-    """The claims of a ledger; pydantic's ValidationError for a bad one, ValueError for a repeated id."""
+    """Read the claims of a YAML file.
+
+    Raises:
+        pydantic.ValidationError: A claim has a wrong or missing key.
+        ValueError: Two claims have the same id.
+    """
     claims = TypeAdapter(Annotated[list[Claim], Field(min_length=1)]).validate_python(
         yaml.safe_load(Path(path).read_text("utf-8"))
     )
     names = [claim.id for claim in claims]
     if repeated := {name for name in names if names.count(name) > 1}:
-        raise ValueError(f"{path}: {', '.join(sorted(repeated))} stands more than once")
+        raise ValueError(f"{path}: duplicate claim id {', '.join(sorted(repeated))}; each id must be unique")
     return claims
 
 
 def verdict(claim: Claim, measured: Measured) -> str:
-    """One of VERDICTS: the claim holds on the whole interval, on a part of it, or nowhere on it."""
+    """Return one of VERDICTS: the claim holds on the whole interval, on a part of it, or nowhere on it.
+
+    With fewer than LEAST_REPLICATES replicates, or without an interval, the verdict is "not enough runs".
+    """
     interval = (measured.low, measured.value, measured.high)
     if measured.n_replicates < LEAST_REPLICATES or any(map(math.isnan, interval)):
         return "not enough runs"
     if all(map(claim.allows, interval)):
         return "reproduced"
-    # An interval on both sides of the thresholds holds a value that is allowed even if no end is.
+    # An interval that covers both thresholds contains allowed values even if both of its ends violate the claim.
     below = claim.at_least is not None and measured.high < claim.at_least
     above = claim.at_most is not None and measured.low > claim.at_most
     return "not reproduced" if below or above else "partly"
 
 
 class Missing(LookupError):
-    """A table has no rows of what a claim is about."""
+    """A table lacks the rows that a claim is about."""
 
 
 def rows(table: pd.DataFrame, **values: object) -> pd.DataFrame:
-    """Rows whose columns have these values; Missing if there is none."""
+    """Select the rows whose columns have these values; raises Missing if there are none."""
     for column, value in values.items():
         table = table[table[column] == value]
     if table.empty:
@@ -114,26 +130,26 @@ def rows(table: pd.DataFrame, **values: object) -> pd.DataFrame:
 
 
 def last(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the last step; Missing if there is none."""
+    """Select the rows of the last step; raises Missing if the table is empty."""
     if table.empty:
         raise Missing
     return table[table["step"] == table["step"].max()]
 
 
 def band(row: pd.Series, column: str) -> Measured:
-    """Median, 10th and 90th percentile of a column over the replicates of a row."""
+    """Read the median, 10th and 90th percentile over replicates of a column from a row."""
     return Measured(*(row[f"{column}_{part}"] for part in ("median", "p10", "p90")), int(row["n_replicates"]))
 
 
 def student(values: np.ndarray) -> Measured:
-    """Mean of replicates with its 95 % interval of Student."""
+    """Compute the mean over replicates with its 95 % Student interval."""
     n = len(values)
     half = stats.t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
     return Measured(values.mean(), values.mean() - half, values.mean() + half, n)
 
 
 def extreme(pick: Callable, parts: list[Measured]) -> Measured:
-    """The part with the largest or smallest (`pick`: max or min) value; of the numbers of replicates the least."""
+    """Pick the part with the largest or smallest value (`pick`: max or min), with the smallest n of all parts."""
     if not parts:
         raise Missing
     worst = pick(parts, key=lambda part: part.value)
@@ -141,7 +157,13 @@ def extreme(pick: Callable, parts: list[Measured]) -> Measured:
 
 
 def bootstrap(name: str, statistic: Callable[..., float], *samples: np.ndarray) -> Measured:
-    """A statistic of samples of replicates with its 95 % percentile interval. name: of the random stream."""
+    """Compute a statistic of samples of replicates with its 95 % percentile bootstrap interval.
+
+    Args:
+        name: Name of the random stream.
+        statistic: Function of the samples.
+        samples: One array of replicates per group.
+    """
     n = min(map(len, samples))
     value = statistic(*samples)
     if n < LEAST_REPLICATES:

@@ -1,24 +1,26 @@
-"""Figure of the claims: how far each measured value is on the right or the wrong side of its threshold."""
+"""Figure of the claims: measured values relative to the claims' thresholds."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.lines import Line2D
 
 from failures.style import PAGE, add_note, color
+from failures.verdicts.ledger import VERDICTS
 
-# Colours of a colour-blind safe palette: green, orange, vermilion, grey; with a letter for who sees none of them.
+# Indices into a colour-blind safe palette: green, orange, vermilion, grey. Markers differ as well.
 COLORS = {"reproduced": 2, "partly": 1, "not reproduced": 3, "not enough runs": 7}
 MARKERS = {"reproduced": "o", "partly": "D", "not reproduced": "X", "not enough runs": "s"}
-# Beyond a factor of a hundred it is the same to the reader.
+# Margins are clipped at two powers of ten.
 LARGEST = 2.0
 
 
 def margin(value: float, at_least: float, at_most: float) -> float:
-    """Powers of ten on the right side of the nearer threshold; negative on the wrong side, at most LARGEST.
+    """Compute the margin of a value: log10 of its ratio to the nearer threshold, positive if the claim holds.
 
-    NaN for an empty threshold or value.
+    The margin is clipped to [-LARGEST, LARGEST]; NaN without a threshold or value.
     """
     sides = []
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -32,10 +34,12 @@ def margin(value: float, at_least: float, at_most: float) -> float:
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     """Draw the table of `failures.verdicts.tables.claims`.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: One row per claim.
+        note: Note on a run at other scale or settings than the paper's.
     """
     places = _places(table)
-    figure, axis = plt.subplots(figsize=(PAGE, 0.6 + 0.165 * (places[-1] + 2.6)))
+    figure, axis = plt.subplots(figsize=(PAGE, 0.85 + 0.165 * (places[-1] + 2.6)))
     axis.axvspan(0, LARGEST + 0.4, color="0.95", linewidth=0)
     axis.axvline(0, color="0.4", linewidth=0.8)
     for place, row in zip(places, table.itertuples(), strict=True):
@@ -49,11 +53,12 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         )
     axis.set_yticks(places, table["label"], fontsize="x-small")
     axis.set(xlim=(-LARGEST - 0.2, LARGEST + 0.2), ylim=(places[-1] + 1, -1.6))
-    powers = np.arange(-LARGEST, LARGEST + 1)
-    labels = [f"{'≥' if abs(power) == LARGEST else ''}{10 ** abs(power):g}x" for power in powers]
-    labels[len(labels) // 2] = "threshold"
-    axis.set_xticks(powers, labels, fontsize="small")
-    axis.set_xlabel("wrong side   ←   factor between value and threshold   →   right side", fontsize="small")
+    margins = np.arange(-LARGEST, LARGEST + 1)
+    axis.set_xticks(margins, ["≤ −2", "−1", "0", "1", "≥ 2"], fontsize="small")
+    axis.set_xlabel(
+        "claim violated   ←   value relative to the claim's threshold (log10)   →   claim holds", fontsize="small"
+    )
+    figure.legend(handles=_handles(table), loc="outside lower center", ncols=5, fontsize="x-small")
     axis.tick_params(axis="y", length=0)
     for family, first in table.assign(place=places).groupby("family", sort=False)["place"].first().items():
         axis.annotate(family, (-LARGEST - 0.15, first - 0.95), fontsize="x-small", color="0.45", va="center")
@@ -62,6 +67,18 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def _places(claims: pd.DataFrame) -> np.ndarray:
-    """Heights of the rows; a gap where a family begins."""
+    """Compute the heights of the rows, with a gap before each family."""
     begins = claims["family"] != claims["family"].shift()
     return np.arange(len(claims)) + begins.cumsum().to_numpy() - 1
+
+
+def _handles(claims: pd.DataFrame) -> list[Line2D]:
+    """Build the legend: one marker per verdict that occurs, and the interval."""
+    occurring = [verdict for verdict in VERDICTS if verdict in set(claims["verdict"])]
+    markers = [
+        Line2D(
+            [], [], linestyle="", marker=MARKERS[verdict], color=color(COLORS[verdict]), markersize=4.5, label=verdict
+        )
+        for verdict in occurring
+    ]
+    return [*markers, Line2D([], [], color="0.4", linewidth=1.2, label="interval")]

@@ -1,4 +1,4 @@
-"""Figure of the published curves against ours."""
+"""Figure of published and reproduced curves."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ import numpy as np
 import pandas as pd
 
 from failures.style import PAGE, add_note, color
-
-NAMES = {"n_features = ": "d = ", "tuple_length = ": "k = ", "n_stocks = ": "k = ", "learner = ": "", "method = ": ""}
+from failures.verdicts.curves import curve_name
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     """Draw the table of `failures.verdicts.tables.published`.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: One row per curve.
+        note: Note on a run at other scale or settings than the paper's.
     """
     begins = (table["figure"] != table["figure"].shift()).cumsum().to_numpy()
     places = np.arange(len(table)) + 0.6 * begins
     figure, axes = plt.subplots(1, 3, figsize=(PAGE, 0.8 + 0.19 * len(places)), sharey=True)
     relative = table["final_difference"].where(table["figure"] != 5)
     panels = [
-        (table["share_inside"], "published points in our band", (-0.05, 1.05), None),
-        (relative, "last value, ours − published", None, 0.0),
-        (table["time_ratio"], "time to 90 %, ours / published", None, 1.0),
+        (table["share_inside"], "published points within\nour 10–90 % band", (-0.05, 1.05), None),
+        (relative, "final value:\nreproduced − published", None, 0.0),
+        (table["time_ratio"], "time to 90 % of the change:\nreproduced / published", None, 1.0),
     ]
     for axis, (values, title, limits, equal) in zip(axes, panels, strict=True):
         if equal is not None:
@@ -41,15 +42,9 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             axis.set_xlim(limits)
     largest = 1.15 * max(relative.abs().max(), 0.05)
     axes[1].set_xlim(-largest, largest)
-    axes[0].set_yticks(places, [_name(row) for row in table.itertuples()], fontsize="x-small")
+    axes[0].set_yticks(
+        places, [f"Figure {row.figure}, {curve_name(row.series)}" for row in table.itertuples()], fontsize="x-small"
+    )
     axes[0].set_ylim(places[-1] + 0.7, places[0] - 0.7)
     add_note(figure, note)
     return figure
-
-
-def _name(row) -> str:
-    """Name of a curve: Figure 4, k = 10, end to end."""
-    series = row.series
-    for old, new in NAMES.items():
-        series = series.replace(f" {old}", f", {new}").replace(old, new)
-    return f"Figure {row.figure}, {series.replace('_', '-')}"

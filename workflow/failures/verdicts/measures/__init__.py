@@ -1,1 +1,1 @@
-"""How each claim is measured: one module a family, one function a claim."""
+"""Measures of the claims: one module per family, one function per claim."""

@@ -1,4 +1,4 @@
-"""Claims about what the paper left out: very deep networks and today's optimisers."""
+"""Claims beyond the paper: very deep networks and current optimisers."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from failures.verdicts.ledger import Measured, bootstrap, extreme, rows, student
 
 
 def _ends(depth_training: pd.DataFrame, column: str, **values: object) -> list[np.ndarray]:
-    """A column of the runs with these values, for each learner an array over its replicates; diverged runs are 0."""
+    """Select a column of the runs with these values: one array over replicates per learner; diverged runs are 0."""
     table = rows(depth_training, **values)
     return [group[column].fillna(0.0).to_numpy() for _, group in table.groupby("learner")]
 
 
 def _of(depth_training: pd.DataFrame, architecture: str, pick: Callable) -> np.ndarray:
-    """Way at d = 10 of the runs of an architecture at its extreme depth (`pick`: min or max)."""
+    """Select the progress at d = 10 of an architecture at its extreme depth (`pick`: min or max)."""
     values = {"family": "parity", "size": 10, "architecture": architecture}
     values["depth"] = pick(rows(depth_training, **values)["depth"])
     return np.concatenate(_ends(depth_training, "progress", **values))
 
 
-def _accuracy(way: Measured) -> Measured:
-    """The accuracy on the way from chance, 1/2, to 1."""
-    return Measured(*((1 + end) / 2 for end in (way.value, way.low, way.high)), way.n_replicates)
+def _accuracy(progress: Measured) -> Measured:
+    """Convert progress (0 at chance, 1 at perfect) to accuracy (0.5 to 1)."""
+    return Measured(*((1 + end) / 2 for end in (progress.value, progress.low, progress.high)), progress.n_replicates)
 
 
 def depth_does_not_rescue_30(depth_training: pd.DataFrame) -> Measured:
-    """Largest mean accuracy at d = 30."""
-    ways = _ends(depth_training, "progress", family="parity", size=30)
-    return extreme(max, [_accuracy(student(way)) for way in ways])
+    """Largest mean accuracy over architectures and depths at d = 30."""
+    finals = _ends(depth_training, "progress", family="parity", size=30)
+    return extreme(max, [_accuracy(student(final)) for final in finals])
 
 
 def depth_slows_parity(depth_training: pd.DataFrame) -> Measured:
-    """Way of the shallowest plain network at d = 10 less that of the deepest."""
+    """Progress of the shallowest plain network at d = 10 minus that of the deepest."""
     shallow, deep = (_of(depth_training, "plain", pick) for pick in (min, max))
     return bootstrap("depth_slows_parity", lambda one, many: one.mean() - many.mean(), shallow, deep)
 
 
 def shortcuts_keep_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Way of the deepest network with shortcuts at d = 10."""
+    """Progress of the deepest network with shortcuts at d = 10."""
     return bootstrap("shortcuts_keep_parity_learnable", np.mean, _of(depth_training, "residual", max))
 
 
 def normalisation_keeps_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Way of the deepest normalised network at d = 10."""
+    """Progress of the deepest layer-normalised network at d = 10."""
     return bootstrap("normalisation_keeps_parity_learnable", np.mean, _of(depth_training, "normalised", max))
 
 
 def blocks_do_not_rescue_lines(depth_training: pd.DataFrame) -> Measured:
-    """Largest way of the networks with blocks at k = 3."""
+    """Largest mean progress of the networks with residual blocks at k = 3."""
     deep = depth_training[depth_training["depth"] > 0]
-    return extreme(max, [student(way) for way in _ends(deep, "progress", family="lines", size=3)])
+    return extreme(max, [student(final) for final in _ends(deep, "progress", family="lines", size=3)])
 
 
 def _least_growth(optimisers: pd.DataFrame, family: str) -> Measured:
-    """Least exponent of the optimisers of a family; Missing if the target was reached at fewer than two sizes."""
+    """Read the smallest exponent of a family's optimisers; raises Missing if there is none."""
     growths = rows(optimisers, part="growth", family=family).dropna(subset=["exponent"])
     parts = [
         Measured(row.exponent, row.exponent_low, row.exponent_high, int(row.n_replicates))
@@ -67,17 +67,17 @@ def _least_growth(optimisers: pd.DataFrame, family: str) -> Measured:
 
 
 def optimisers_keep_parity_exponential(optimisers: pd.DataFrame) -> Measured:
-    """Least slope of log2(updates) against d."""
+    """Smallest slope over optimisers of log2(updates) against d."""
     return _least_growth(optimisers, "parity")
 
 
 def optimisers_keep_conditioning(optimisers: pd.DataFrame) -> Measured:
-    """Least exponent of the convolution's updates in n."""
+    """Smallest exponent over optimisers of n in the convolution's updates."""
     return _least_growth(optimisers, "curves")
 
 
 def optimisers_do_not_rescue_30(optimisers: pd.DataFrame) -> Measured:
-    """Largest mean accuracy of an optimiser at d = 30."""
+    """Largest mean accuracy of an optimiser at its best learning rate at d = 30."""
     best = rows(optimisers, part="best", family="parity", size=30).dropna(subset=["progress"])
     parts = [
         _accuracy(Measured(row.progress, row.progress_low, row.progress_high, int(row.n_replicates)))

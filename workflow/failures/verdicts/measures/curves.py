@@ -10,7 +10,7 @@ from failures.verdicts.measures.deeper import errors, median
 
 
 def _exponent(condition_numbers: pd.DataFrame, matrix: str) -> Measured:
-    """Exponent of the condition number in n, with two standard errors; the smallest over distributions of curves."""
+    """Read the exponent of n in the condition number, +- two standard errors; smallest over curve distributions."""
     parts = [
         Measured(row.value, row.value - 2 * row.standard_error, row.value + 2 * row.standard_error, EXACT)
         for row in rows(condition_numbers, quantity="exponent", matrix=matrix).itertuples()
@@ -29,7 +29,7 @@ def convolution_condition_number(condition_numbers: pd.DataFrame) -> Measured:
 
 
 def conditioned_condition_number(condition_numbers: pd.DataFrame) -> Measured:
-    """Condition number after conditioning in double precision: the largest up to the paper's n = 100."""
+    """Largest condition number after conditioning in double precision, up to the paper's n = 100."""
     table = rows(condition_numbers, quantity="condition_number", matrix="conditioned")
     values = table.loc[table["n_points"] <= 100, "value"]
     if values.empty:
@@ -38,7 +38,7 @@ def conditioned_condition_number(condition_numbers: pd.DataFrame) -> Measured:
 
 
 def _updates(curve_errors: pd.DataFrame, learner: str, error: float) -> Measured:
-    """Updates until the breakpoints' relative error is at most this: of the median, and of the percentiles."""
+    """Compute the updates to a relative error at the breakpoints, from the median and percentile curves."""
     table = rows(curve_errors, stage="training", learner=learner).sort_values("step")
     reached = []
     for part in ("median", "p10", "p90"):
@@ -48,7 +48,7 @@ def _updates(curve_errors: pd.DataFrame, learner: str, error: float) -> Measured
 
 
 def convolution_gains(conditioning_rates: pd.DataFrame) -> Measured:
-    """Iterations of gradient descent, linear learner over convolution, n = 100: the smaller of two distributions."""
+    """Iterations of gradient descent, linear learner over convolution, n = 100: smaller of two curve distributions."""
     table = rows(conditioning_rates, part="iterations", method="closed_form", n_points=100)
     linear = rows(table, learner="linear")["value"].iloc[0]
     quotients = linear / table.loc[table["learner"].str.startswith("convolution"), "value"]
@@ -58,33 +58,33 @@ def convolution_gains(conditioning_rates: pd.DataFrame) -> Measured:
 
 
 def conditioning_gains(curve_errors: pd.DataFrame) -> Measured:
-    """Updates of the convolution over those of the conditioned one, until a tenth of the breakpoints' error is left."""
+    """Updates to a tenth of the breakpoint error, convolutional over conditioned learner."""
     slow, fast = (_updates(curve_errors, learner, 0.1) for learner in ("convolutional", "conditioned"))
     ends = slow.value / fast.value, slow.low / fast.high, slow.high / fast.low
     return Measured(*ends, min(slow.n_replicates, fast.n_replicates))
 
 
 def autoencoder_misses_details(curve_errors: pd.DataFrame) -> Measured:
-    """Relative error of the autoencoder at the breakpoints, at the end."""
+    """Final relative error of the autoencoder at the breakpoints."""
     return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "breakpoint_error")
 
 
 def autoencoder_gets_the_outline(curve_errors: pd.DataFrame) -> Measured:
-    """Relative error of its curves, at the end."""
+    """Final relative error of the autoencoder's curves."""
     return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "error")
 
 
 def depth_keeps_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
-    """Relative error at the breakpoints at the end, of the best of the deeper autoencoders without shortcuts."""
+    """Final relative error at the breakpoints, best of the deeper autoencoders without shortcuts."""
     return _best_autoencoder(depth_training, "plain")
 
 
 def shortcuts_find_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
-    """The same of the best of the autoencoders with shortcuts."""
+    """Final relative error at the breakpoints, best of the autoencoders with shortcuts."""
     return _best_autoencoder(depth_training, "residual")
 
 
 def _best_autoencoder(depth_training: pd.DataFrame, architecture: str) -> Measured:
-    """Smallest median over the depths above 0."""
+    """Pick the smallest median over the depths above 0."""
     deeper = {depth: values for depth, values in errors(depth_training, "curves", architecture).items() if depth > 0}
     return extreme(min, [median(f"{architecture} {depth}", values) for depth, values in deeper.items()])

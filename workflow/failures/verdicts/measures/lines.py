@@ -14,30 +14,30 @@ FLOAT32 = 2.0**-24
 
 
 def _skill(accuracy: pd.Series | float, ceiling: float) -> pd.Series | float:
-    """Accuracy on the scale from chance (0) to the ceiling (1)."""
+    """Rescale an accuracy to 0 at chance and 1 at the ceiling."""
     return (accuracy - 0.5) / (ceiling - 0.5)
 
 
 def decomposition_reaches_the_ceiling(fig3: pd.DataFrame) -> Measured:
-    """Skill of the decomposition at the end: mean over k, one run each, on 10,000 test tuples."""
+    """Final rescaled accuracy of decomposition: mean over k, one run per k."""
     ceilings = rows(fig3, part="ceiling").set_index("tuple_length")["accuracy"]
     final = rows(fig3, part="final", learner="decomposition")
     return student(np.array([_skill(row.accuracy, ceilings[row.tuple_length]) for row in final.itertuples()]))
 
 
 def _lacking(success: pd.DataFrame, n: int) -> Measured:
-    """What end-to-end lacks of the ceiling at the end of its replicates, on the scale from it (0) to chance (1)."""
+    """Compute the final accuracy shortfall of end-to-end (0: ceiling, 1: chance) over replicates."""
     runs = last(rows(success, learner="end_to_end", tuple_length=n))
     return student((1 - _skill(runs["accuracy"], runs["ceiling"].iloc[0])).to_numpy())
 
 
 def lines_end_to_end_inferior(success: pd.DataFrame) -> Measured:
-    """The same for the k at which it lacks least."""
+    """Accuracy shortfall of end-to-end at the k where it is smallest."""
     return extreme(min, [_lacking(success, n) for n in sorted(success["tuple_length"].unique()) if n > 1])
 
 
 def lines_gap_grows(success: pd.DataFrame) -> Measured:
-    """Growth of what end-to-end lacks from k = 2 to k = 3, Welch's interval."""
+    """Growth of end-to-end's accuracy shortfall from k = 2 to k = 3, Welch's interval."""
     two, three = _lacking(success, 2), _lacking(success, 3)
     half = np.hypot(two.high - two.value, three.high - three.value)
     value = three.value - two.value
@@ -45,7 +45,7 @@ def lines_gap_grows(success: pd.DataFrame) -> Measured:
 
 
 def lines_fail_from_3(success: pd.DataFrame) -> Measured:
-    """Share of replicates that learn at k = 3."""
+    """Success rate at k = 3."""
     row = rows(success, learner="end_to_end", tuple_length=3).iloc[0]
     return Measured(row.success, row.success_low, row.success_high, int(row.n_replicates))
 
@@ -59,7 +59,7 @@ def _snr(fig5: pd.DataFrame, method: str) -> pd.DataFrame:
 
 
 def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
-    """SNR of the decomposition over that at k = 1, at the k where it differs most."""
+    """SNR of decomposition over that at k = 1, at the k where it differs most."""
     snr = _snr(fig5, "decomposition")
     if len(snr) < 2:
         raise Missing
@@ -72,12 +72,12 @@ def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
 
 
 def end_to_end_snr_falls(fig5: pd.DataFrame) -> Measured:
-    """SNR of end-to-end at k = 1 over that at k = 2, or over the upper limit there if it is not clear of zero."""
+    """SNR of end-to-end at k = 1 over that at k = 2, or over its upper limit if not distinguishable from zero."""
     return _fall(_snr(fig5, "end_to_end"))
 
 
 def _fall(snr: pd.DataFrame) -> Measured:
-    """SNR at k = 1 over that at k = 2, of a table by k."""
+    """Compute the SNR at k = 1 over that at k = 2, from a table indexed by k."""
     if not {1, 2} <= set(snr.index):
         raise Missing
     one, two = snr.loc[1], snr.loc[2]
@@ -89,7 +89,7 @@ def _fall(snr: pd.DataFrame) -> Measured:
 
 
 def snr_below_machine_precision(fig5: pd.DataFrame) -> Measured:
-    """SNR of end-to-end at the largest k over the precision of float32: 0 and the upper limit if not clear of zero."""
+    """SNR of end-to-end at the largest k over the float32 precision; 0 if not distinguishable from zero."""
     row = _snr(fig5, "end_to_end").iloc[-1]
     high = row["snr_high"] if np.isnan(row["upper_limit"]) else row["upper_limit"]
     ends = np.array([max(row["snr"], 0.0), max(row["snr_low"], 0.0), high]) / FLOAT32
@@ -97,7 +97,7 @@ def snr_below_machine_precision(fig5: pd.DataFrame) -> Measured:
 
 
 def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
-    """Published SNR of end-to-end over 1/N, the floor of the scripts' estimate, for k of at least 3: mean over k."""
+    """Published SNR of end-to-end over 1/N, the floor of the scripts' estimate: mean over k of at least 3."""
     published = rows(fig5, source="published", method="end_to_end")
     floor = _snr(fig5, "end_to_end")["floor"].iloc[0]
     values = published.loc[published["tuple_length"] >= 3, "plug_in"].to_numpy() / floor
@@ -107,13 +107,13 @@ def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
 
 
 def depth_end_to_end_snr_falls(snr_depth: pd.DataFrame) -> Measured:
-    """The same quotient for the depth with residual blocks where it is least."""
+    """SNR of end-to-end at k = 1 over that at k = 2, at the depth with residual blocks where it is smallest."""
     deep = snr_depth[snr_depth["blocks"] > 0]
     return extreme(min, [_fall(_by_length(part, "end_to_end")) for _, part in deep.groupby("blocks")])
 
 
 def depth_decomposition_snr_constant(snr_depth: pd.DataFrame) -> Measured:
-    """SNR of the decomposition over that at k = 1 of the same initialisation, where it differs most from 1."""
+    """SNR of decomposition over that of the same initialisation at k = 1, where it differs most from 1."""
     found = rows(snr_depth[snr_depth["blocks"] > 0], method="decomposition")
     parts = [
         Measured(row.relative, row.relative_low, row.relative_high, int(row.n_initialisations))
@@ -123,26 +123,26 @@ def depth_decomposition_snr_constant(snr_depth: pd.DataFrame) -> Measured:
 
 
 def _summary(fooling: pd.DataFrame, quantity: str, pick: Callable) -> Measured:
-    """A quantity of the summary, for the learner where it is largest or smallest (`pick`)."""
+    """Read a quantity of the summary for the learner where it is largest or smallest (`pick`: max or min)."""
     found = rows(fooling, part="summary", quantity=quantity)
     return extreme(pick, [Measured(row.value, row.low, row.high, int(row.n)) for row in found.itertuples()])
 
 
 def fooling_small_changes(fooling: pd.DataFrame) -> Measured:
-    """Median over images of the smallest change found, relative to the nearest image of the other class."""
+    """Median over images of the smallest perturbation found, relative to the nearest image of the other class."""
     return _summary(fooling, "relative", max)
 
 
 def fooling_one_pixel(fooling: pd.DataFrame) -> Measured:
-    """Share of images whose label some single pixel flips."""
+    """Share of images whose label a single flipped pixel changes."""
     return _summary(fooling, "single", min)
 
 
 def fooling_noise(fooling: pd.DataFrame) -> Measured:
-    """Share of noise images that end with a confidence of .99."""
+    """Share of noise images with a final confidence of at least 0.99."""
     return _summary(fooling, "confident", min)
 
 
 def fooling_noise_beyond(fooling: pd.DataFrame) -> Measured:
-    """Share of noise images that end with a score beyond that of 99 per cent of the real ones."""
+    """Share of noise images with a final score above that of 99 % of the real images."""
     return _summary(fooling, "beyond", min)

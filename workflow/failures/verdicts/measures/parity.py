@@ -12,7 +12,7 @@ from failures.verdicts.ledger import Measured, Missing, bootstrap, extreme, last
 
 
 def solving_steps(fig1: pd.DataFrame, n_features: int) -> np.ndarray:
-    """Updates after which each replicate was right on a whole evaluation, from the share that were; inf: never."""
+    """Compute each replicate's updates to its first perfect evaluation, from the column `share_solved`; inf: never."""
     curve = rows(fig1, source="ours", n_features=n_features).sort_values("step")
     n = int(curve["n_replicates"].iloc[0])
     solved = (curve["share_solved"] * n).round().astype(int)
@@ -21,24 +21,24 @@ def solving_steps(fig1: pd.DataFrame, n_features: int) -> np.ndarray:
 
 
 def longer(first: np.ndarray, second: np.ndarray) -> float:
-    """Probability that a value of the second sample is larger than one of the first; ties count half."""
+    """Compute the probability that a value of the second sample exceeds one of the first; ties count half."""
     pairs = second[:, None] - np.where(np.isinf(first), np.finfo(float).max, first)
     return float(np.mean((pairs > 0) + 0.5 * (pairs == 0)))
 
 
 def parity_harder_with_d(fig1: pd.DataFrame) -> Measured:
-    """How likely a replicate at d = 10 needs longer than one at d = 5."""
+    """Probability that a replicate at d = 10 takes more steps than one at d = 5."""
     return bootstrap("parity_harder_with_d", longer, solving_steps(fig1, 5), solving_steps(fig1, 10))
 
 
 def parity_chance_at_30(predictors: pd.DataFrame) -> Measured:
-    """Accuracy of the ReLU network at d = 30."""
+    """Final accuracy of the ReLU network at d = 30."""
     row = rows(predictors, learner="relu", n_features=30).iloc[0]
     return Measured(row.accuracy, row.accuracy_low, row.accuracy_high, row.n_replicates)
 
 
 def parity_chance_whatever_predictor(predictors: pd.DataFrame) -> Measured:
-    """Largest accuracy at d = 30 of all trained classes of predictors."""
+    """Largest final accuracy of the trained classes of predictors at d = 30."""
     trained = rows(predictors, n_features=30)
     trained = trained[trained["n_steps"] > 0]
     if trained.empty:
@@ -48,24 +48,24 @@ def parity_chance_whatever_predictor(predictors: pd.DataFrame) -> Measured:
 
 
 def _ratios(gradient_variance: pd.DataFrame) -> pd.DataFrame:
-    """Quotients of variance and bound that are exact."""
+    """Select the exact ratios of the variance to the bound."""
     exact = gradient_variance["method"].isin(["transform", "cube"])
     return rows(gradient_variance[exact], quantity="ratio")
 
 
 def _networks(table: pd.DataFrame) -> int:
-    """Number of different networks in a table."""
+    """Count the distinct networks of a table."""
     return len(table[["stage", "learner", "n_features", "seed", "updates"]].drop_duplicates())
 
 
 def theorem_1_holds(gradient_variance: pd.DataFrame) -> Measured:
-    """Largest quotient of variance and bound over architectures, losses, d and stages."""
+    """Largest ratio of the variance to the bound over architectures, losses, d and training stages."""
     ratios = _ratios(gradient_variance)
     return Measured(ratios["value"].max(), ratios["value"].min(), ratios["value"].max(), _networks(ratios))
 
 
 def theorem_1_tight(gradient_variance: pd.DataFrame) -> Measured:
-    """Smallest quotient of variance and bound for the square loss, from d = 10 on."""
+    """Smallest ratio of the variance to the bound for the square loss, d of at least 10."""
     ratios = rows(_ratios(gradient_variance), loss="square", stage="initial")
     ratios = ratios[ratios["n_features"] >= 10]
     if ratios.empty:
@@ -74,7 +74,7 @@ def theorem_1_tight(gradient_variance: pd.DataFrame) -> Measured:
 
 
 def trajectories_part_less_with_d(target_blindness: pd.DataFrame) -> Measured:
-    """Factor by which the distance between the two copies falls with every bit, exact gradients."""
+    """Factor per bit of the relative distance between the two copies, exact gradients."""
     exact = last(rows(target_blindness, samples="cube", labels="parity"))
     if exact["n_features"].nunique() < 3:
         raise Missing
@@ -85,26 +85,26 @@ def trajectories_part_less_with_d(target_blindness: pd.DataFrame) -> Measured:
 
 
 def trajectories_blind_at_30(target_blindness: pd.DataFrame) -> Measured:
-    """Distance of copies that see two parities over that of copies that see coin flips, d = 30."""
+    """Distance between copies trained on two parities over that between copies trained on coin flips, d = 30."""
     final = last(rows(target_blindness, samples="fresh", n_features=30))
     parity, coins = (rows(final, labels=labels).set_index("seed")["drift_float64"] for labels in ("parity", "coins"))
     return student((parity / coins).to_numpy())
 
 
 def _runs_at_30(rescues: pd.DataFrame, way: str) -> pd.DataFrame:
-    """Runs of one way at d = 30 with the samples that they were right on."""
+    """Select the runs of an intervention (`way`) at d = 30, with their numbers of correct samples."""
     runs = rows(rescues, part="run", way=way, n_features=30).dropna(subset="n_samples")
     return runs.assign(right=(runs["accuracy"] * runs["n_samples"]).round())
 
 
 def _pooled(runs: pd.DataFrame) -> Measured:
-    """Accuracy on the samples of all runs with Wilson's interval."""
+    """Compute the accuracy on the pooled samples of all runs, with its Wilson interval."""
     right, n_samples = int(runs["right"].sum()), int(runs["n_samples"].sum())
     return Measured(right / n_samples, *wilson(right, n_samples), len(runs))
 
 
 def _worst_of_the_best(rescues: pd.DataFrame, way: str) -> Measured:
-    """The worst run of the learner whose worst run is the best."""
+    """Pick the learner with the best worst run, and return that run."""
     parts = []
     for _, runs in _runs_at_30(rescues, way).groupby("learner"):
         worst = _pooled(runs.nsmallest(1, "accuracy"))
@@ -113,17 +113,17 @@ def _worst_of_the_best(rescues: pd.DataFrame, way: str) -> Measured:
 
 
 def _exponent(rescues: pd.DataFrame, subset_size: int) -> pd.Series:
-    """The fitted power of d for this |v|; Missing if there is none."""
+    """Read the fitted exponent of d for this |v|; raises Missing if there is none."""
     return rows(rescues, part="exponent", subset_size=subset_size).iloc[0]
 
 
 def uniform_stays_at_chance(rescues: pd.DataFrame) -> Measured:
-    """Largest accuracy of the learners at d = 30 without any help."""
+    """Largest accuracy of the learners at d = 30 without intervention."""
     return extreme(max, [_pooled(runs) for _, runs in _runs_at_30(rescues, "uniform").groupby("learner")])
 
 
 def sparse_parities_cost_a_power(rescues: pd.DataFrame) -> Measured:
-    """Exponent of d with three relevant bits; runs that were not learnt would make it too small."""
+    """Exponent of d with three relevant bits; Missing if a run did not learn, which would bias it downwards."""
     fit = _exponent(rescues, 3)
     if fit["n_missing"] > 0:
         raise Missing
@@ -131,7 +131,7 @@ def sparse_parities_cost_a_power(rescues: pd.DataFrame) -> Measured:
 
 
 def sparse_exponent_grows(rescues: pd.DataFrame) -> Measured:
-    """Exponent with three relevant bits less that with one; the errors of both are independent."""
+    """Exponent of d with three relevant bits minus that with one; both errors are independent."""
     one, three = _exponent(rescues, 1), _exponent(rescues, 3)
     value = three["exponent"] - one["exponent"]
     below = np.hypot(three["exponent"] - three["exponent_low"], one["exponent_high"] - one["exponent"])
@@ -140,24 +140,24 @@ def sparse_exponent_grows(rescues: pd.DataFrame) -> Measured:
 
 
 def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
-    """Accuracy on uniform inputs after training on mixed ones."""
+    """Accuracy on uniform inputs after training on mixed inputs."""
     return _worst_of_the_best(rescues, "mixed")
 
 
 def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
-    """Accuracy of the chain after training with running labels."""
+    """Accuracy of the chain of stages after training on prefix labels."""
     return _worst_of_the_best(rescues, "running")
 
 
-# Architectures whose weights keep the norm of signals and gradients.
+# Architectures whose initial weights preserve the norm of signals and gradients.
 _KEEPING = ("he_relu", "he_residual", "he_normalized")
-# Up to here ReLU networks of the width 64 are compared with infinite width: depth / width is at most 1/16.
+# Largest depth at which ReLU networks of width 64 are compared with infinite width: depth / width is at most 1/16.
 _SHALLOW = 4
 _NETWORK = ["n_features", "seed"]
 
 
 def _ends(table: pd.DataFrame, deeper_only: bool = False) -> tuple[int, int]:
-    """The smallest and the largest depth, or the two largest; Missing if there is one alone."""
+    """Return the smallest and the largest depth, or the two largest; raises Missing for a single depth."""
     depths = sorted(table["depth"].unique())
     if len(depths) < 2:
         raise Missing
@@ -165,7 +165,7 @@ def _ends(table: pd.DataFrame, deeper_only: bool = False) -> tuple[int, int]:
 
 
 def _by_network(table: pd.DataFrame, depth: int) -> np.ndarray:
-    """Sums over sizes |v| at a depth, in the order of dimensions and seeds."""
+    """Sum over parity sizes |v| at a depth, per network, ordered by dimension and seed."""
     return rows(table, depth=depth).groupby(_NETWORK)["value"].sum().sort_index().to_numpy()
 
 
@@ -178,7 +178,7 @@ def _geometric_mean(values: np.ndarray) -> float:
 
 
 def depth_buys_no_budget(depth_signal: pd.DataFrame) -> Measured:
-    """Factor of the budget per hidden layer from the shallowest to the deepest, the largest of three architectures."""
+    """Squared gradient norm per hidden layer, deepest over shallowest: largest of three architectures."""
     parts = []
     for learner in _KEEPING:
         budgets = _of_networks(depth_signal, learner, "budget")
@@ -189,7 +189,7 @@ def depth_buys_no_budget(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
-    """Half of the absolute differences of predicted and measured shares, summed over sizes; ReLU."""
+    """Total variation distance between predicted and measured shares over parity sizes; ReLU."""
     keys = ["n_features", "depth", "degree"]
     predicted = rows(depth_signal, source="kernel", learner="he_relu", quantity="share").set_index(keys)["value"]
     shares = _of_networks(depth_signal, "he_relu", "share")
@@ -201,7 +201,7 @@ def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_feeds_large_parities(depth_signal: pd.DataFrame) -> Measured:
-    """Factor of the share of parities of at least half of the bits, from the shallowest to the deepest; ReLU."""
+    """Share of parities over at least half of the bits, deepest over shallowest; ReLU."""
     shares = _of_networks(depth_signal, "he_relu", "share")
     large = shares[shares["degree"] >= shares["n_features"] / 2]
     first, final = (_by_network(large, depth) for depth in _ends(large))
@@ -209,7 +209,7 @@ def depth_feeds_large_parities(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_never_favours_large_parities(depth_signal: pd.DataFrame) -> Measured:
-    """Largest mean over networks of the signal of parities of three quarters of the bits or more, over the average."""
+    """Largest mean signal per parity over at least three quarters of the bits, relative to the average."""
     shares = rows(depth_signal, source="network", quantity="share")
     large = shares[shares["degree"] >= 0.75 * shares["n_features"]]
     fair = large.assign(value=comb(large["n_features"], large["degree"]) / 2.0 ** large["n_features"])
@@ -219,21 +219,22 @@ def depth_never_favours_large_parities(depth_signal: pd.DataFrame) -> Measured:
 
 
 def ordered_signal_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
-    """Rate at which the share of all parities but the constant falls with depth, over |log chi|; per layer."""
+    """Decay rate of the share of non-constant parities per layer, over |log chi|."""
     shares = _of_networks(depth_signal, "tanh_ordered", "share")
     return _rate(depth_signal, "tanh_ordered", shares[shares["degree"] > 0], per_layer=True)
 
 
 def chaotic_gradient_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
-    """Rate at which the budget grows with depth, over log chi."""
+    """Growth rate of the squared gradient norm with depth, over log chi."""
     return _rate(depth_signal, "tanh_chaotic", _of_networks(depth_signal, "tanh_chaotic", "budget"), per_layer=False)
 
 
 def _rate(depth_signal: pd.DataFrame, learner: str, table: pd.DataFrame, per_layer: bool) -> Measured:
-    """Change of the logarithm a layer between the two deepest networks, over that of mean-field theory.
+    """Compute the change of the logarithm per layer between the two largest depths, over log chi.
 
-    per_layer: what is compared is divided by the depth: every layer adds one term of the same size to a signal that
-    falls as chi^depth.
+    Args:
+        per_layer: Divide the values by the depth first. Each layer adds one term of equal size to a signal that falls
+            as chi^depth.
     """
     first, final = _ends(table, deeper_only=True)
     logs = [np.log(_by_network(table, depth) / (depth if per_layer else 1)) for depth in (first, final)]

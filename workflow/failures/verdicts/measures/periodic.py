@@ -9,7 +9,7 @@ from failures.verdicts.ledger import Measured, Missing, band, extreme, last, row
 
 
 def theorem_2_variance_falls(linear_periodic_variance: pd.DataFrame) -> Measured:
-    """Factor by which the gradient's variance falls with every dimension where r = sqrt(d): the largest of networks."""
+    """Factor per dimension of the gradient's variance along r = sqrt(d): largest of the networks."""
     slopes = rows(linear_periodic_variance, quantity="slope", line="both", wave="cosine", method="quadrature")
     parts = []
     for row in slopes.itertuples():
@@ -20,7 +20,7 @@ def theorem_2_variance_falls(linear_periodic_variance: pd.DataFrame) -> Measured
 
 
 def _unexplained(linear_periodic: pd.DataFrame, pick, **selected: object) -> Measured:
-    """Unexplained share of the variance at the end, d = 30, r of at least 1: the extreme over r."""
+    """Compute the unexplained variance at the end, d = 30: extreme over r of at least 1 (`pick`: min or max)."""
     table = rows(linear_periodic, n_features=30, **selected)
     table = table[table["norm"] >= 1]
     if table.empty:
@@ -30,10 +30,10 @@ def _unexplained(linear_periodic: pd.DataFrame, pick, **selected: object) -> Mea
 
 
 def periodic_not_learnt(linear_periodic: pd.DataFrame) -> Measured:
-    """The least that is unexplained of a cosine."""
+    """Smallest unexplained variance of a cosine."""
     return _unexplained(linear_periodic, min, wave="cosine")
 
 
 def linear_control_learnt(linear_periodic: pd.DataFrame) -> Measured:
-    """The most that is unexplained of a linear function of the same direction."""
+    """Largest unexplained variance of a linear function of the projection on v."""
     return _unexplained(linear_periodic, max, wave="linear")

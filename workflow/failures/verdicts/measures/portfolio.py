@@ -10,7 +10,7 @@ from failures.verdicts.ledger import Measured, Missing, extreme, last, rows
 
 
 def _gap(fig4: pd.DataFrame, n_stocks: int) -> Measured:
-    """Loss at the end, end-to-end above decomposition; the interval from the 10th and 90th percentiles of both."""
+    """Compute the final loss of end-to-end minus decomposition, interval from the 10th and 90th percentiles of both."""
     ours = rows(fig4, source="ours", n_stocks=n_stocks)
     whole, parts = (last(rows(ours, learner=name)).iloc[0] for name in ("end_to_end", "decomposition"))
     return Measured(
@@ -22,12 +22,12 @@ def _gap(fig4: pd.DataFrame, n_stocks: int) -> Measured:
 
 
 def portfolio_end_to_end_inferior(fig4: pd.DataFrame) -> Measured:
-    """The gap at k = 500."""
+    """Gap in final loss at k = 500."""
     return _gap(fig4, 500)
 
 
 def portfolio_gap_grows(fig4: pd.DataFrame) -> Measured:
-    """The smallest growth of the gap from one k to the next."""
+    """Smallest growth of the gap in final loss from one k to the next."""
     lengths = sorted(rows(fig4, source="ours")["n_stocks"].unique())
     gaps = [_gap(fig4, k) for k in lengths]
     if len(gaps) < 2:
@@ -40,7 +40,7 @@ def portfolio_gap_grows(fig4: pd.DataFrame) -> Measured:
 
 
 def portfolio_second_moment(estimator_variance: pd.DataFrame) -> Measured:
-    """Quotient of the sampled second moments before training, over k: the one furthest from 1."""
+    """Sampled ratio of the second moments before training, divided by k: the one furthest from 1."""
     table = rows(estimator_variance, stage="initial")
     table = table[table["n_stocks"] > 1]
     if table.empty:

@@ -1,4 +1,4 @@
-"""Table of the claims: what was measured of each, and the verdict."""
+"""Table of the claims: measured value and verdict of each claim."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from failures.formats import number
 from failures.verdicts.ledger import EXACT, NOTHING, Claim, Measured, Missing, read_claims, verdict
 from failures.verdicts.measures import beyond, curves, lines, parity, periodic, portfolio, steps
 
-# Written out, so that the fingerprint of the table's rule sees them.
+# Listed explicitly, so that the fingerprint of the rule claims_table covers these modules.
 MEASURES = {
     "beyond": beyond,
     "curves": curves,
@@ -23,12 +24,15 @@ MEASURES = {
 
 
 def tabulate(inputs: dict[str, Any], scale: str) -> pd.DataFrame:
-    """Every claim of the ledger whose family's tables are given.
+    """Measure every claim whose tables are among the inputs.
 
-    inputs: `ledger` (file) and every table by its name. scale: of the configuration; findings of
-    another than `full` say so.
-    Returns columns claim_id, family, label, claim, source, tables, column, statistic, at_least, at_most, why, value,
-    low, high, n_replicates (empty: exact), verdict, finding, scale.
+    Args:
+        inputs: Paths of `ledger` (the YAML file of the claims) and of the tables, by name.
+        scale: Scale of the configuration; findings at another scale than `full` begin with it.
+
+    Returns:
+        One row per claim, with columns claim_id, family, label, claim, source, tables, column, statistic, at_least,
+        at_most, why, value, low, high, n_replicates (empty: exact), verdict, finding, scale.
     """
     claims = read_claims(inputs["ledger"])
     needed = {name for claim in claims for name in claim.tables}
@@ -38,7 +42,7 @@ def tabulate(inputs: dict[str, Any], scale: str) -> pd.DataFrame:
 
 
 def measure(claim: Claim, tables: dict[str, pd.DataFrame]) -> Measured:
-    """What the tables say to a claim; NOTHING where they lack the runs that it is about."""
+    """Measure a claim; NOTHING if the tables lack its runs."""
     function = getattr(MEASURES[claim.family], claim.id)
     try:
         return function(*(tables[name] for name in claim.tables))
@@ -64,22 +68,10 @@ def _row(claim: Claim, measured: Measured, scale: str) -> dict[str, Any]:
 
 
 def finding(claim: Claim, measured: Measured, scale: str) -> str:
-    """The claim's sentence with its numbers."""
+    """Fill in the measured numbers in the claim's sentence."""
     if measured == NOTHING or math.isnan(measured.value):
-        sentence = "The runs that this claim is about were not made."
+        sentence = "Not measured: the tables lack the runs for this claim."
     else:
         numbers = {name: number(getattr(measured, name)) for name in ("value", "low", "high")}
         sentence = claim.finding.format(**numbers, n=measured.n_replicates)
     return sentence if scale == "full" else f"At {scale} scale: {sentence}"
-
-
-def number(value: float) -> str:
-    """A number with three digits, as one would write it."""
-    if math.isnan(value):
-        return "?"
-    if math.isinf(value):
-        return "∞"
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        mantissa, exponent = f"{value:.1e}".split("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

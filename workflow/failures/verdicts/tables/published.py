@@ -1,4 +1,4 @@
-"""Table of the published curves against ours: Figures 1, 3, 4 and 5."""
+"""Table of published and reproduced curves: Figures 1, 3, 4 and 5."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# Figure: columns of its table that name a curve, its abscissa, our values and our band; its published values.
+# By figure: columns of its table that identify a curve, x, reproduced values, and published values.
 FIGURES = {
     1: {"keys": ["n_features"], "x": "step", "ours": "accuracy_median", "published": "accuracy_median"},
     3: {"keys": ["tuple_length", "learner"], "x": "step", "ours": "accuracy", "published": "accuracy"},
@@ -16,19 +16,22 @@ FIGURES = {
 }
 BANDS = {1: ("accuracy_p10", "accuracy_p90"), 4: ("loss_p10", "loss_p90"), 5: ("snr_low", "snr_high")}
 REPLICATES = {1: "n_replicates", 4: "n_replicates", 5: "n_initialisations"}
-# Of the way from a curve's first to its last value.
+# Share of the change from a curve's first to its final value.
 SHARE = 0.9
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """Published curves against ours.
+    """Compare the published curves with the reproduced ones.
 
-    inputs: tables of figures, `fig1`, `fig3`, `fig4` and `fig5`; those that are missing are left out.
-    Returns columns figure, series, n_replicates, n_points (of our evaluations, to which the published curve is
-    interpolated), share_inside (share of the published values at these inside our band; empty where we have one
-    run), final_ours and final_published (mean of the last tenth of a curve), final_difference (ours less the
-    published), time_ours and time_published (x at which a curve has gone nine tenths of the way from its first to its
-    last value; empty where it goes nowhere, and in Figure 5), time_ratio.
+    Args:
+        inputs: Paths of the tables `fig1`, `fig3`, `fig4` and `fig5`; missing tables are skipped.
+
+    Returns:
+        One row per curve, with columns figure, series, n_replicates, n_points (reproduced evaluations, to which the
+        published curve is interpolated), share_inside (share of these published values within the reproduced band;
+        empty for a single run), final_ours and final_published (mean of the last tenth of a curve), final_difference
+        (reproduced minus published), time_ours and time_published (x at 90 % of the change from the first to the final
+        value; empty for a curve that stays constant, and in Figure 5) and time_ratio (reproduced / published).
     """
     rows = []
     for figure, spec in FIGURES.items():
@@ -42,7 +45,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def split(table: pd.DataFrame, figure: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Our and the published rows of a figure's table. Figure 3: of several replicates, the first."""
+    """Split a figure's table into reproduced and published rows; Figure 3: the first replicate only."""
     if figure == 3:
         ours = table[table["part"] == "training"]
         return ours[ours["seed"] == ours["seed"].min()], table[table["part"] == "published"]
@@ -50,7 +53,7 @@ def split(table: pd.DataFrame, figure: int) -> tuple[pd.DataFrame, pd.DataFrame]
 
 
 def compare(figure: int, key: tuple, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Any]:
-    """One row of the table."""
+    """Compare one reproduced curve with its published curve: one row of the table."""
     spec = FIGURES[figure]
     ours, theirs = (part.sort_values(spec["x"]) for part in (ours, theirs))
     x, mine = ours[spec["x"]].to_numpy(float), ours[spec["ours"]].to_numpy(float)
@@ -76,7 +79,7 @@ def compare(figure: int, key: tuple, ours: pd.DataFrame, theirs: pd.DataFrame) -
 
 
 def inside(figure: int, ours: pd.DataFrame, x: np.ndarray, at: np.ndarray, values: np.ndarray) -> float:
-    """Share of the published values between the ends of our band at the same x; NaN without a band."""
+    """Compute the share of published values within the reproduced band at the same x; NaN without a band."""
     if figure not in BANDS or int(ours[REPLICATES[figure]].iloc[0]) < 2:
         return np.nan
     low, high = (np.interp(at, x, ours[end].to_numpy(float)) for end in BANDS[figure])
@@ -84,16 +87,16 @@ def inside(figure: int, ours: pd.DataFrame, x: np.ndarray, at: np.ndarray, value
 
 
 def end(values: np.ndarray) -> float:
-    """Mean of the last tenth of a curve."""
+    """Compute the mean of the last tenth of a curve."""
     return float(values[-max(1, len(values) // 10) :].mean())
 
 
 def time(x: np.ndarray, values: np.ndarray) -> float:
-    """First x at which a curve has gone SHARE of the way from its first to its last value; NaN if that is short.
+    """Find the first x at which SHARE of the change from the first to the final value is complete.
 
-    Short: less than a tenth, of accuracies and losses that span 1.
+    NaN if the change is below 0.1; accuracies and losses range over 1.
     """
-    way = end(values) - values[0]
-    if abs(way) < 0.1:
+    change = end(values) - values[0]
+    if abs(change) < 0.1:
         return np.nan
-    return float(x[np.argmax((values - values[0]) / way >= SHARE - 1e-9)]) + 1
+    return float(x[np.argmax((values - values[0]) / change >= SHARE - 1e-9)]) + 1
