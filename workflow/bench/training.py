@@ -17,13 +17,13 @@ import numpy as np
 from bench import ours
 from bench.rows import Row
 
-# Contender: what it is, and whether its package is outside the lock.
+# Contender: description on the page, and whether its package is outside the lock.
 CONTENDERS = {
-    "engine": ("this engine: Keras `fit` over chunks of steps", False),
-    "authors": ("the authors' style: tf.compat.v1 session, feed_dict, NumPy samples", False),
-    "keras_fit": ("plain Keras `fit` over NumPy batches", False),
-    "pytorch": ("PyTorch, eager", True),
-    "jax_scan": ("JAX, `lax.scan` over steps", True),
+    "engine": ("Keras `fit` over chunks of steps; each chunk is one compiled loop", False),
+    "authors": ("a `tf.compat.v1` session with `feed_dict`; samples from NumPy", False),
+    "keras_fit": ("plain `fit` over batches from NumPy, as in the Keras guides", False),
+    "pytorch": ("eager mode; convolutions in the channels-last layout", True),
+    "jax_scan": ("compiled `lax.scan` over the steps", True),
 }
 PEERS = Path(".venv-peers/bin/python")
 # Share of the time that a contender is measured for, 1 if not here.
