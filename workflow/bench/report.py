@@ -230,11 +230,12 @@ def _signal(raw: dict[str, Any]) -> str | None:
     found = raw.get("signal")
     if not found:
         return None
+    minutes, lengths = signal_minutes(raw), ", ".join(map(str, found["tuple_lengths"]))
     intro = f"""
 ## Signal-to-noise ratio at initialisation
 
-The analysis behind Figure 5 (`fig5`) takes {signal_minutes(raw):.1f} min of CPU time for {INITIALISATIONS} sets of initial weights.
-It uses {found["n_tuples"]:,} tuples for each of k = {", ".join(map(str, found["tuple_lengths"]))}, on one thread.
+The analysis behind Figure 5 (`fig5`) takes {minutes:.1f} min of CPU time for {INITIALISATIONS} sets of initial weights.
+It uses {found["n_tuples"]:,} tuples for each of k = {lengths}, on one thread.
 Imports, pool and tracing are not included:
 
 """
