@@ -177,7 +177,8 @@ Two of the shapes are those of the convolutions of 50 images. Rates are in GFLOP
 def _dense(raw: dict[str, Any]) -> str:
     intro = """
 A *dense* step computes every pixel of every image (`workflow/bench/lines_peak.py` counts its operations).
-The engine skips blank parts of an image. It can therefore be faster than a dense step at the peak rate:
+The engine skips blank parts of an image. It can therefore be faster than a dense step at the peak rate
+of as many threads:
 
 """
     body = []
@@ -200,7 +201,8 @@ The rest of a step runs on one thread: drawing the batch, building matrices from
 - *1 thread, 2 processes*: the same, while a second process computes the same step.
 - *Rest*: what one thread computes while the other waits.
 - *2 threads, expected*: the rest plus the parts of the busier thread, at the speed of *1 thread, 2 processes*.
-- *2 threads*: the step on two threads, with nothing else running.
+- *2 threads*: the step on two threads, with nothing else running. It can take less time than expected, because
+  a waiting thread helps the other with single operations.
 
 """
     body = []
