@@ -1,4 +1,4 @@
-"""`make bench`: rows, contenders that need nothing outside the lock, and what stands beside the training."""
+"""`make bench`: rows, contenders without packages of the peers, and all measurements besides training."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -97,7 +97,7 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch, tmp_path):
 
 
 def test_networks_of_different_sizes_are_not_compared():
-    with pytest.raises(SystemExit, match="numbers of weights differ"):
+    with pytest.raises(SystemExit, match="must have the same number of weights"):
         bench.training._check_same(ROWS["parity_d5"], {"engine": 351, "authors": 350})
 
 

@@ -1,1 +1,1 @@
-"""How fast this engine trains beside other ways to do the same work: ``make bench``."""
+"""Benchmarks of the training engine, the generator of lines and the workflow: ``make bench``."""

@@ -1,4 +1,4 @@
-"""Measure this project's speed beside other ways to do the same work, and write docs/benchmarks.md."""
+"""Measure the speed of this project and of other implementations, and write docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from failures.config import load
 
 SECTIONS = ("training", "parts", "lines", "generators", "signal", "workflow", "scaling")
 NOTES = Path("docs/benchmarks_notes.md")
-# Seconds for each product of matrices; initialisations of the signal.
+# Seconds per shape of matrix product; sets of initial weights in the signal-to-noise analysis.
 PRODUCT_SECONDS, SIGNAL_SEEDS = 1.0, 1
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Parse the command line, measure, write."""
+    """Run the benchmarks, or only render the page (`--from`)."""
     options = parse(arguments)
     if options.rendered is not None:
         raw = json.loads(options.rendered.read_text())
@@ -29,42 +29,40 @@ def main(arguments: list[str] | None = None) -> None:
         selected = {name: row for name, row in rows(config).items() if name.startswith(tuple(options.rows))}
         for section in options.only:
             measure(section, raw, selected, config, options)
-            # What another machine or another version measured must not stand beside this.
+            # The machine and the versions are those of the last measurement.
             raw |= {"machine": machine.describe(), "settings": {"pin": options.pin}}
             options.raw.write_text(json.dumps(raw, indent=1) + "\n")
     options.output.write_text(report.render(raw, NOTES.read_text() if NOTES.exists() else ""))
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """The options."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     add = parser.add_argument
+    contenders, page, raw = list(training.CONTENDERS), Path("docs/benchmarks.md"), Path("docs/benchmarks.json")
     add("--only", nargs="+", choices=SECTIONS, default=SECTIONS, help="sections to measure (default: all)")
-    add("--rows", nargs="+", default=[""], metavar="ROW", help="rows of training whose names begin so (default: all)")
-    add("--contenders", nargs="+", choices=training.CONTENDERS, default=list(training.CONTENDERS))
-    add("--rounds", type=int, default=3, help="times that everything is measured (default 3)")
-    add("--seconds", type=float, default=1.5, help="length of a measurement (default 1.5)")
-    add("--pin", action="store_true", help="pin every contender to as many cores as it has threads (Linux)")
-    add("--output", type=Path, default=Path("docs/benchmarks.md"), metavar="FILE", help="the page")
-    default = Path("docs/benchmarks.json")
-    add(
-        "--raw", type=Path, default=default, metavar="FILE", help="raw measurements; what is measured replaces its part"
-    )
-    add("--from", dest="rendered", type=Path, metavar="FILE", help="only write the page, from raw measurements")
+    add("--rows", nargs="+", default=[""], metavar="PREFIX", help="rows of training to measure (default: all)")
+    add("--contenders", nargs="+", choices=contenders, default=contenders, help="implementations (default: all)")
+    add("--rounds", type=int, default=3, help="repetitions of each measurement (default: 3)")
+    add("--seconds", type=float, default=1.5, help="length of one measurement (default: 1.5)")
+    add("--pin", action="store_true", help="pin each process to as many cores as it has threads (Linux)")
+    add("--output", type=Path, default=page, metavar="FILE", help=f"page to write (default: {page})")
+    add("--raw", type=Path, default=raw, metavar="FILE", help=f"measurements to update (default: {raw})")
+    add("--from", dest="rendered", type=Path, metavar="FILE", help="measure nothing; render the page from this file")
     return parser.parse_args(arguments)
 
 
 def measure(
     section: str, raw: dict[str, Any], selected: dict[str, Row], config: dict[str, Any], options: argparse.Namespace
 ) -> None:
-    """Measure a section and put it into the raw measurements."""
-    print(f"{section} ...", file=sys.stderr)
+    """Measure a section and store it in the raw measurements."""
+    print(f"Measuring {section} ...", file=sys.stderr)
     match section:
         case "training":
             for row in selected.values():
                 train(row, raw.setdefault("training", {}), options)
         case "parts":
-            # What lines fall short of is the peak, which has a section of its own.
+            # Lines are left out: the section `lines` compares them with the peak rate.
             every, short = rows(config), sorted(asked.short(raw))
             taken = [every[name] for name in short if every[name].family in parts.BATCHES]
             raw["parts"] = parts.measure(taken, options.seconds)
@@ -86,10 +84,10 @@ def measure(
 
 
 def train(row: Row, found: dict[str, Any], options: argparse.Namespace) -> None:
-    """Measure a row and put it among the others."""
+    """Measure a row of the table of training and store it."""
     cells = training.measure(row, options.contenders, options.rounds, options.seconds, options.pin)
     shown = ", ".join(f"{name} {max(cell['rates']):,.0f}" for name, cell in cells.items() if cell)
-    print(f"  {row.name}: {shown}", file=sys.stderr)
+    print(f"  {row.name}: {shown} (steps per second, best round)", file=sys.stderr)
     entry = found.setdefault(row.name, {"contenders": {}})
     entry |= {"threads": row.threads, "batch": row.batch, "tuple_length": row.problem.get("tuple_length")}
     entry["contenders"] |= cells

@@ -1,4 +1,4 @@
-"""Images a second of the lines' generator beside the authors' loop over images and points."""
+"""Images per second: the generator of lines, and the loop over images and points of the authors' scripts."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import numpy as np
 
 from failures.lines.problem import draw_images
 
-# Images of one call: about a tenth of a second or more.
+# Images per call; a call takes about 0.1 s or more.
 SIZES = {"loop": 1000, "ours": 200_000}
 
 
 def loop(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """n images, float64 [n, 28, 28], and labels, [n], point by point as in the authors' scripts (`variant: code`)."""
+    """Draw n images, float64 [n, 28, 28], and labels [n], as in the authors' scripts (`variant: code`)."""
     images, labels = np.zeros((n, 28, 28)), np.zeros(n)
     for image in range(n):
         angle, length = rng.uniform(0, pi), rng.uniform(5, 23)
         row, column = rng.uniform(0, 28), rng.uniform(0, 28)
         for distance in range(int(length / 2)):
             for side in (-1, 1):
-                # int() truncates toward zero, as the scripts do.
+                # int() truncates toward zero, as in the authors' scripts.
                 at_row = int(row + side * distance * cos(angle))
                 at_column = int(column + side * distance * sin(angle))
                 if 0 <= at_row < 28 and 0 <= at_column < 28:
@@ -33,7 +33,7 @@ def loop(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """Images a second, a list with one number a round: the loop and both variants of ours, taking turns."""
+    """Measure the loop and both variants of the generator in turn. Returns images per second, one value per round."""
     rng = np.random.default_rng(0)
     generators = {
         "loop": lambda: loop(SIZES["loop"], rng),
@@ -48,7 +48,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
 
 
 def calls_a_second(call: Callable[[], object], seconds: float) -> float:
-    """How often a call is made in at least so many seconds."""
+    """Return calls per second, over at least this many seconds."""
     n, started = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - started) < seconds:
         call()

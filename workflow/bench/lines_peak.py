@@ -1,7 +1,7 @@
-"""How long a dense step of the lines would take at the machine's peak of matrix products.
+"""The peak rate of matrix products, and the number of operations of a dense step of lines.
 
 ``python -m bench.lines_peak LIBRARY THREADS SECONDS`` prints the rate of float32 products of one library (numpy, torch
-or tensorflow) in GF/s, by shape.
+or tensorflow) in GFLOP/s, by shape.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.rows import Row
 from bench.training import alone, python
 
 LIBRARIES = {"numpy": False, "tensorflow": False, "torch": True}
-# Rows, inner dimension, columns: large squares, and the convolutions of 50 images as products of patches and filters.
+# Rows, inner dimension, columns: large squares, and convolutions of 50 images as products of patches and filters.
 SHAPES = {
     "1024 x 1024 x 1024": (1024, 1024, 1024),
     "2048 x 2048 x 2048": (2048, 2048, 2048),
@@ -27,11 +27,13 @@ SHAPES = {
 
 
 def layer_operations(tuple_length: int) -> list[tuple[str, int, bool]]:
-    """Floating-point operations of every layer of the dense network, forward, for one tuple.
+    """Count the floating-point operations of each layer of the dense network, forward, for one tuple.
 
-    A product of [n, m] and [m, p] matrices counts 2 n m p; biases, maxima, activations and the optimiser count nothing.
-    Convolutions of 5 x 5 with 16 filters, SAME, have 25 products at every position, those outside the image
-    included. Returns name, operations, and whether the backward pass needs the gradient by the layer's inputs.
+    A product of [n, m] and [m, p] matrices counts 2 n m p. Biases, maxima, activations and the optimiser count nothing.
+    A convolution (5 x 5, 16 filters, SAME) has 25 products per position, including those in the padding.
+
+    Returns:
+        Name, operations, and whether the backward pass needs the gradient with respect to the inputs of the layer.
     """
     image = [
         ("convolution 1", 2 * 28 * 28 * 25 * 16, False),
@@ -45,13 +47,16 @@ def layer_operations(tuple_length: int) -> list[tuple[str, int, bool]]:
 
 
 def step_operations(tuple_length: int, batch_size: int) -> int:
-    """Floating-point operations of a dense step: forward once, and as much again for the gradient by the weights and by
-    the inputs; images need none, so the first convolution has no third pass."""
+    """Count the floating-point operations of a dense step.
+
+    The forward pass and the gradients with respect to the weights and to the inputs count the same. The first
+    convolution needs no gradient with respect to its inputs, the images.
+    """
     return batch_size * sum(operations * (3 if inner else 2) for _, operations, inner in layer_operations(tuple_length))
 
 
 def measure(rows: list[Row], seconds: float) -> dict[str, dict]:
-    """Rates of products by number of threads and library (None: not installed), of the rows' numbers of threads."""
+    """Measure the rates of products, by number of threads in the rows and by library (None: not installed)."""
     return {
         str(threads): {name: _run(name, threads, seconds) for name in LIBRARIES}
         for threads in sorted({row.threads for row in rows})
@@ -66,7 +71,7 @@ def _run(library: str, threads: int, seconds: float) -> dict[str, float] | None:
 
 
 def product(library: str, shape: tuple[int, int, int], threads: int) -> Callable[[], object]:
-    """A product of two random float32 matrices, [n, m] and [m, p]; its result is there when the call returns."""
+    """Return a function that multiplies two random float32 matrices, [n, m] and [m, p], and waits for the result."""
     n, m, p = shape
     rng = np.random.default_rng(0)
     first, second = (rng.standard_normal(size).astype(np.float32) for size in ((n, m), (m, p)))
@@ -83,7 +88,7 @@ def product(library: str, shape: tuple[int, int, int], threads: int) -> Callable
 
 
 def rate(multiply: Callable[[], object], operations: int, seconds: float) -> float:
-    """Billions of operations a second: the best of the calls of some seconds, for a peak."""
+    """Return billions of operations per second of the fastest call in this many seconds."""
     multiply()
     best, until = np.inf, time.perf_counter() + seconds
     while time.perf_counter() < until:
@@ -94,7 +99,7 @@ def rate(multiply: Callable[[], object], operations: int, seconds: float) -> flo
 
 
 def main() -> None:
-    """Measure one library."""
+    """Measure one library and print its rates."""
     library, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
     found = {
         name: rate(product(library, shape, threads), 2 * int(np.prod(shape)), seconds) for name, shape in SHAPES.items()

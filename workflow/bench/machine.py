@@ -1,4 +1,4 @@
-"""The machine and the versions that a record belongs to."""
+"""Description of the machine and of the package versions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PEER_PACKAGES = {"PyTorch": "torch", "JAX": "jax"}
 
 
 def describe() -> dict[str, str]:
-    """Processor, cores, memory and versions; nothing that names the machine or its owner."""
+    """Return processor, cores, memory and versions; nothing that identifies the machine or its owner."""
     found = {"processor": _processor(), "cores": str(_cores()), "memory": _memory(), "system": platform.system()}
     found["Python"] = platform.python_version()
     for name, candidates in PACKAGES.items():

@@ -1,4 +1,4 @@
-"""What this project's own classes make of a row: the training, and the problem's data as arrays for the others."""
+"""Adapters to this project: the training of a row, and the data of its problem as arrays for the other contenders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from bench.rows import FED, Row
 
 NAME = "bench"
-# Keys of a problem that the families' `draw_instances` take.
+# Keys of a problem that are arguments of `draw_instances`, by family.
 DRAWN = {
     "parity": ("n_features", "subset_sizes"),
     "portfolio": ("n_features", "n_stocks"),
@@ -21,7 +21,7 @@ DRAWN = {
 
 
 def instance(row: Row) -> Any:
-    """The first instance of the row's problem."""
+    """Draw the first instance of the problem of a row."""
     module = import_module(f"failures.{row.family}.problem")
     settings = {key: row.problem[key] for key in DRAWN[row.family]}
     drawn = module.draw_instances(NAME, **settings, seeds=[0], variant="code")
@@ -30,14 +30,14 @@ def instance(row: Row) -> Any:
 
 
 def begun(row: Row) -> Any:
-    """The family's Training of the row, at the start of a run. TensorFlow must have been configured."""
+    """Return the Training of a row at the start of a run. Requires `failures.jobs.configure_tensorflow` before."""
     training = import_module(f"failures.{row.family}.training").Training(NAME, row.problem, "bench", row.learner)
     training.begin(instance(row))
     return training
 
 
 def arrays(row: Row) -> dict[str, np.ndarray]:
-    """The problem's data for contenders that cannot import the families: see `bench.samples`."""
+    """Return the data of the problem for contenders that cannot import the families; see `bench.samples`."""
     return globals()[f"_{row.family}"](row, instance(row))
 
 

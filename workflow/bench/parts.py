@@ -1,6 +1,6 @@
-"""Where a step's time goes: the engine's compiled loop with parts left out, for rows that fall short.
+"""CPU time of the parts of a step: the compiled loop of the engine with parts left out.
 
-``python -m bench.parts ROW.json SECONDS`` prints microseconds of processor time a step, by part.
+``python -m bench.parts ROW.json SECONDS`` prints microseconds of CPU time per step, by part.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from bench.rows import Row
 from bench.training import alone_on
 
-# What draws the batch of a step, by family.
+# Function that draws the batch of a step, by family.
 BATCHES = {
     "steps": lambda objective, step: objective.sample(objective.learner["batch_size"], objective.data_seed, step),
     "curves": lambda objective, step: objective.sample(step),
@@ -24,16 +24,20 @@ Loop = Callable[[int], list]
 
 
 def measure(rows: Iterable[Row], seconds: float) -> dict[str, dict[str, float]]:
-    """Parts of the step of every row, each row in a process of its own."""
+    """Measure the parts of a step, by row; each row runs in its own process."""
     return {row.name: alone_on("bench.parts", row, seconds) for row in rows}
 
 
 def loops(row: Row, training: Any) -> dict[str, Loop]:
-    """By part, a function that repeats it so many times in one compiled program and returns the state at the end.
+    """Return a function for each part. It repeats the part n times in one compiled loop and returns the final state.
 
-    training: the row's, as `bench.ours.begun` returns it.
-    step: all but evaluations; without_optimizer: plain gradient descent instead of the optimiser; batch: drawing it;
-    products: those of the dense layers (`dense`), forward and backward.
+    Args:
+        row: the row that is measured.
+        training: the training of the row, from `bench.ours.begun`.
+
+    Returns:
+        step: the step without evaluations. without_optimizer: the same with plain gradient descent. batch: drawing the
+        samples. products: the matrix products of the dense layers (`dense`), forward and backward.
     """
     import keras
     import tensorflow as tf
@@ -55,17 +59,18 @@ def loops(row: Row, training: Any) -> dict[str, Loop]:
 
 
 def dense(learner: Any) -> list[tuple[int, int]]:
-    """Inputs and outputs of the dense layers of a Keras model, in order."""
+    """Return the numbers of inputs and outputs of the dense layers of a Keras model, in order."""
     return [tuple(layer.kernel.shape) for layer in learner.layers if type(layer).__name__ == "Dense"]
 
 
 def operations(batch: int, layers: list[list[int]]) -> int:
-    """Of all products of a step: forward, the gradient by the weights, and, but in the first layer, by the inputs."""
+    """Count the floating-point operations of the products of a step: forward, the gradient with respect to the weights
+    and, except in the first layer, the gradient with respect to the inputs."""
     return sum(2 * batch * n * m * (3 if index else 2) for index, (n, m) in enumerate(layers))
 
 
 def _repeated(body: Callable[..., Iterable], state: list, xla: bool = True) -> Loop:
-    """A compiled loop of `body`, which takes the step and the state and returns the next state."""
+    """Return a compiled loop of `body`, which maps a step and a state to the next state."""
     import tensorflow as tf
 
     @tf.function(jit_compile=xla, autograph=False)
@@ -78,7 +83,7 @@ def _repeated(body: Callable[..., Iterable], state: list, xla: bool = True) -> L
 
 
 def updates(trainer: Any) -> Loop:
-    """Updates by a trainer, without evaluations."""
+    """Return a loop of the updates of a trainer, without evaluations."""
     return _repeated(trainer.update, [variable.value for variable in trainer.carried], trainer.xla)
 
 
@@ -103,7 +108,7 @@ def _products(batch: int, layers: list[tuple[int, int]]) -> Loop:
 
 
 def cost(loop: Loop, seconds: float) -> float:
-    """Microseconds of processor time of a repetition: the least of three runs of some seconds."""
+    """Return microseconds of CPU time per repetition: the minimum of three runs of at least this many seconds."""
     n, took = 1, 0.0
     while took < seconds:
         n *= 2

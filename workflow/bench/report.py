@@ -1,4 +1,4 @@
-"""The page: Markdown from the raw measurements."""
+"""The benchmark page: Markdown from the raw measurements and the notes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Any
 
-from bench.asked import INITIALISATIONS, peak, peak_times, rate, signal_minutes, verdicts
+from bench.asked import INITIALISATIONS, peak, peak_times, rate, ratios, signal_minutes, verdicts
 from bench.lines_peak import step_operations
 from bench.parts import operations
 from bench.sharing import expected, most
@@ -14,29 +14,74 @@ from bench.training import CONTENDERS
 
 HEADINGS = {
     "engine": "engine",
-    "authors": "authors",
+    "authors": "authors' style",
     "keras_fit": "Keras `fit`",
     "pytorch": "PyTorch",
     "jax_scan": "JAX",
 }
+HARDWARE = {"processor": "{}", "cores": "{} cores", "memory": "{} of memory", "system": "{}"}
+MET = {True: "yes", False: "**no**", None: "not measured"}
+# Cores that the table of scaling shows simulated wall times for.
+SIMULATED = ("1", "2", "8")
 
 
 def render(raw: dict[str, Any], notes: str) -> str:
-    """The whole page; sections that were not measured are left out. notes: Markdown that ends it."""
-    parts = (_head, _training, _parts, _lines, _generators, _signal, _workflow, _scaling, _asked)
-    return "\n\n".join([*filter(None, (part(raw) for part in parts)), notes.strip()]) + "\n"
+    """Render the whole page; a section that was not measured is left out.
+
+    Args:
+        raw: the measurements, as in docs/benchmarks.json.
+        notes: Markdown that ends the page. Table rows before its first heading (target, measured, met) are targets
+            that `make bench` does not measure; they end the page's table of targets.
+    """
+    targets = [[target, shown, MET[met]] for target, shown, met in verdicts(raw)]
+    of_notes, notes = split(notes)
+    sections = (_training, _parts, _lines, _generators, _signal, _workflow, _scaling)
+    head = _head(raw, targets + of_notes), _targets(targets, of_notes)
+    parts = [*head, *(section(raw) for section in sections), notes]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table; all columns but the first are aligned right."""
+def split(notes: str) -> tuple[list[list[str]], str]:
+    """Split notes before the first heading. Returns the cells of the table rows before it, and the rest."""
+    above, heading, rest = f"\n{notes}".partition("\n## ")
+    lines = [line.strip("| ") for line in above.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.split("|")] for line in lines], (heading + rest).strip()
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str = "---:") -> str:
+    """Return a Markdown table. align: alignment of every column but the first; right by default."""
     header = list(header)
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    lines = [header, ["---", *[align] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _head(raw: dict[str, Any]) -> str:
-    machine = ", ".join(f"{name} {value}" for name, value in raw["machine"].items())
-    return f"# Benchmarks\n\nWritten by `make bench`; do not edit. Machine: {machine}."
+def _head(raw: dict[str, Any], targets: list[list[str]]) -> str:
+    speeds = ratios(raw, ("authors",)).values()
+    measured = [row for row in targets if row[2] != MET[None]]
+    missed = [f"Missed: *{target}*." for target, _, met in measured if met == MET[False]]
+    answer = [
+        "# Benchmarks\n",
+        "This page compares the speed of this project with other ways to do the same work.",
+        *([f"The engine trains {_range(speeds)} times as fast as the authors' style."] if speeds else []),
+        " ".join([f"{len(measured) - len(missed)} of {len(measured)} measured targets are met.", *missed]),
+    ]
+    terms = """
+- *The authors' scripts* are the code that the paper's authors published.
+- *The authors' style* is this project's copy of their method: TensorFlow 1 sessions and samples from NumPy.
+- *The engine* is the training loop of this project. It runs inside Keras `fit`.
+- *2x* means twice as fast. *CPU time* is summed over all cores.
+- *Lines* is the problem of section 3 of the paper: tuples of k images, each with one line.
+"""
+    machine = raw["machine"]
+    hardware = ", ".join(words.format(machine[key]) for key, words in HARDWARE.items() if key in machine)
+    versions = ", ".join(f"{name} {value}" for name, value in machine.items() if name not in HARDWARE)
+    written = "`make bench` writes this page from new measurements and `docs/benchmarks_notes.md`; do not edit it."
+    return "\n".join([*answer, terms, f"Machine: {hardware}.", f"Versions: {versions}.", written])
+
+
+def _targets(targets: list[list[str]], of_notes: list[list[str]]) -> str:
+    source = f"The last {len(of_notes)} targets are measured in *The whole workflow*, below.\n\n" if of_notes else ""
+    return f"## Targets\n\n{source}" + table(["target", "measured", "met"], targets + of_notes, align="---")
 
 
 def _training(raw: dict[str, Any]) -> str | None:
@@ -44,25 +89,30 @@ def _training(raw: dict[str, Any]) -> str | None:
     if not rows:
         return None
     cells = [cell for row in rows.values() for cell in row["contenders"].values() if cell]
-    rounds, seconds = sorted({len(c["rates"]) for c in cells}), sorted({c["seconds"] for c in cells})
-    pinned = ", pinned to as many cores as threads" if raw["settings"].get("pin") else ""
+    rounds, seconds = (_range(values) for values in ({len(c["rates"]) for c in cells}, {c["seconds"] for c in cells}))
+    pinned = " Processes are pinned to as many cores as they have threads." if raw["settings"].get("pin") else ""
     absent = {name for row in rows.values() for name, cell in row["contenders"].items() if cell is None}
-    intro = [
-        "## Training",
-        "",
-        "Steps a second, evaluations included, and in brackets how many times as fast the engine is. The scripts'",
-        "settings; an evaluation every 100 steps (lines: windows of 4 steps and 80 test tuples, the same share of",
-        f"evaluation as 100 and 2,000). Medians of {_span(rounds)} rounds of {_span(seconds)} s in which contenders",
-        f"take turns, each in a process of its own; one thread if the row does not say two{pinned}.",
-        "",
-        *(
-            f"- {HEADINGS[name]}: {words}" + (" (not installed: `make peers`)" if name in absent else "")
-            for name, (words, _) in CONTENDERS.items()
-        ),
-        "",
+    intro = f"""
+## Training
+
+Steps per second, evaluations included. In brackets: how many times as fast the engine is.
+
+Each row is one problem and one learner of `config.yaml`, with the settings of the authors' scripts.
+A row is named after its family and its problem or learner. `threads2` marks two threads; other rows have one.
+Evaluations take place every 100 steps. For lines they take place every 4 steps, with 80 test tuples instead of
+2,000, so that their share of the time stays the same.
+Values are medians of {rounds} rounds. In each round the implementations take turns, each in its own process,
+for {seconds} s.{pinned}
+
+The columns are five implementations of the same training:
+
+"""
+    names = [
+        f"- {HEADINGS[name]}: {words}" + (" (not installed: `make peers`)" if name in absent else "")
+        for name, (words, _) in CONTENDERS.items()
     ]
-    body = [[name, *(_cell(raw, name, contender) for contender in CONTENDERS)] for name in rows]
-    return "\n".join(intro) + "\n" + table(["row", *HEADINGS.values()], body)
+    body = [[f"`{name}`", *(_cell(raw, name, contender) for contender in CONTENDERS)] for name in rows]
+    return intro.lstrip() + "\n".join(names) + "\n\n" + table(["row", *HEADINGS.values()], body)
 
 
 def _cell(raw: dict[str, Any], row: str, contender: str) -> str:
@@ -75,28 +125,41 @@ def _cell(raw: dict[str, Any], row: str, contender: str) -> str:
 def _parts(raw: dict[str, Any]) -> str | None:
     if not raw.get("parts"):
         return None
-    intro = [
-        "## Parts of a step",
-        "",
-        "The same compiled loop with parts left out, of the rows that fall short beside the authors' style:",
-        "microseconds of processor time a step, without evaluations, one thread, the least of three. *Products* are",
-        "the learner's dense products, forward and backward, alone in a loop; *at the peak* is the time that their",
-        "operations take at the machine's fastest product, below.",
-        "",
-    ]
-    columns = {"step": "step", "without_optimizer": "descent instead of Adam", "batch": "batch", "products": "products"}
+    intro = """
+## Parts of a step
+
+How the CPU time of a step is spent, for the rows that miss the target against the authors' style.
+Values are microseconds of CPU time per step on one thread, without evaluations; each is the minimum of three runs.
+
+- *SGD*: the whole step, with plain gradient descent instead of Adam.
+- *Batch*: drawing the samples.
+- *Products*: the matrix products of the dense layers, forward and backward, alone in a loop.
+- *Products at the peak*: the same operations at the peak rate of matrix products, measured in the next section.
+
+"""
+    columns = {"step": "whole step", "without_optimizer": "SGD", "batch": "batch", "products": "products"}
     body = []
     for name, found in raw["parts"].items():
         top = peak(raw, raw["training"][name]["threads"])
         least = operations(raw["training"][name]["batch"], found["layers"]) / top / 1e3 if top else None
-        body.append([name, *(_number(found[key]) for key in columns), _number(least) if least else "-"])
-    return "\n".join(intro) + "\n" + table(["row", *columns.values(), "at the peak"], body)
+        body.append([f"`{name}`", *(_number(found[key]) for key in columns), _number(least) if least else "-"])
+    return intro.lstrip() + table(["row", *columns.values(), "products at the peak"], body)
 
 
 def _lines(raw: dict[str, Any]) -> str | None:
     if "lines" not in raw:
         return None
-    parts = ["## Lines beside the peak of matrix products", "", "Float32 products, GF/s (the best call of each):", ""]
+    return "\n\n".join(filter(None, [_peak(raw), _dense(raw), _sharing(raw)]))
+
+
+def _peak(raw: dict[str, Any]) -> str:
+    intro = """
+## Lines and the peak rate of matrix products
+
+The peak rate is the rate of the fastest product of two float32 matrices, over three libraries and four shapes.
+Two of the shapes are those of the convolutions of 50 images. Rates are in GFLOP/s, each of the fastest call:
+
+"""
     measured = [
         (threads, name, shapes)
         for threads, libraries in raw["lines"]["peak"].items()
@@ -104,118 +167,150 @@ def _lines(raw: dict[str, Any]) -> str | None:
         if shapes
     ]
     names = list(measured[0][2])
-    body = [[f"{name}, {threads} threads", *(_number(shapes[n]) for n in names)] for threads, name, shapes in measured]
-    parts += [table(["library", *names], body), ""]
-    parts += ["Operations of a dense step (`bench/lines_peak.py`), its time at the fastest of these, and ours:", ""]
+    body = [
+        [f"{name}, {_plural(threads, 'thread')}", *(_number(shapes[n]) for n in names)]
+        for threads, name, shapes in measured
+    ]
+    return intro.lstrip() + table(["library", *names], body)
+
+
+def _dense(raw: dict[str, Any]) -> str:
+    intro = """
+A *dense* step computes every pixel of every image (`workflow/bench/lines_peak.py` counts its operations).
+The engine skips blank parts of an image. It can therefore be faster than a dense step at the peak rate
+of as many threads:
+
+"""
     body = []
-    for name, (dense, ours) in peak_times(raw).items():
+    for name, (dense, engine) in peak_times(raw).items():
         row = raw["training"][name]
-        operations, top = step_operations(row["tuple_length"], row["batch"]) / 1e9, peak(raw, row["threads"])
-        body.append([name, f"{operations:.2f}", _number(top), f"{dense:.1f}", f"{ours:.1f}", f"{dense / ours:.2f}x"])
-    header = ["row", "GF a step", "GF/s at the peak", "ms at the peak", "our ms", "peak / ours"]
-    return "\n".join([*parts, table(header, body), *_sharing(raw)])
+        count, top = step_operations(row["tuple_length"], row["batch"]) / 1e9, peak(raw, row["threads"])
+        values = [f"{count:.2f}", _number(top), f"{dense:.1f}", f"{engine:.1f}", f"{dense / engine:.2f}x"]
+        body.append([f"`{name}`", *values])
+    header = ["row", "GFLOP per dense step", "peak rate, GFLOP/s", "dense step at the peak, ms", "engine, ms", "speed"]
+    return intro.lstrip() + table(header, body)
 
 
-def _sharing(raw: dict[str, Any]) -> list[str]:
-    """What two threads share of a step of the lines."""
-    words = """
-Where a second thread goes, milliseconds a step: on one thread, alone and beside another process like it; *alone in it*,
-what of a step one thread does while the other waits (drawing the batch, the matrices made of the weights and their
-gradients, Adam); then what two threads should take if each of them computes its parts at the speed that it has beside
-another, and what they take, with nothing else running."""
+def _sharing(raw: dict[str, Any]) -> str | None:
+    intro = """
+The next table shows how much time a second thread saves, in milliseconds per step.
+A batch is divided into parts, and each thread computes whole parts.
+The rest of a step runs on one thread: drawing the batch, building matrices from the weights, their gradients, Adam.
+
+- *1 thread*: the step on one thread, with nothing else running.
+- *1 thread, 2 processes*: the same, while a second process computes the same step.
+- *Rest*: what one thread computes while the other waits.
+- *2 threads, expected*: the rest plus the parts of the busier thread, at the speed of *1 thread, 2 processes*.
+- *2 threads*: the step on two threads, with nothing else running. It can take less time than expected, because
+  a waiting thread helps the other with single operations.
+
+"""
     body = []
     for name, found in raw["lines"].get("sharing", {}).items():
         threads = raw["training"][name]["threads"]
         shared = f"{most(found['parts'], threads)} of {found['parts']}"
         times = [found["one"], found["beside"], found["rest"], expected(found, threads), found["several"]]
-        body.append([name, shared, *(f"{time:.1f}" for time in times), f"{found['cores']:.2f}"])
-    header = ["row", "parts of the busier thread", "one thread", "beside another", "alone in it", "expected of two"]
-    return [words, "", table([*header, "two threads", "cores busy"], body)] if body else []
+        body.append([f"`{name}`", shared, *(f"{time:.1f}" for time in times), f"{found['cores']:.2f}"])
+    header = ["row", "parts of the busier thread", "1 thread", "1 thread, 2 processes", "rest", "2 threads, expected"]
+    return intro.lstrip() + table([*header, "2 threads", "busy cores"], body) if body else None
 
 
 def _generators(raw: dict[str, Any]) -> str | None:
     if "generators" not in raw:
         return None
     rates = {name: median(values) for name, values in raw["generators"]["rates"].items()}
-    words = {"loop": "the authors' loop", "code": "ours, `variant: code`", "paper": "ours, `variant: paper`"}
+    words = {
+        "loop": "loop over images and points, as in the authors' scripts",
+        "code": "this project, with the rules of the authors' scripts (`variant: code`)",
+        "paper": "this project, with the rules of the paper's text (`variant: paper`)",
+    }
     body = [[words[name], _number(value), f"{value / rates['loop']:.0f}x"] for name, value in rates.items()]
-    return "## Generator of the lines\n\n" + table(["generator", "images/s", "of the loop"], body)
+    return "## Generator of lines\n\n" + table(["generator", "images per second", "speed"], body)
 
 
 def _signal(raw: dict[str, Any]) -> str | None:
     found = raw.get("signal")
     if not found:
         return None
-    lengths = ", ".join(map(str, found["tuple_lengths"]))
+    minutes, lengths = signal_minutes(raw), ", ".join(map(str, found["tuple_lengths"]))
+    intro = f"""
+## Signal-to-noise ratio at initialisation
+
+The analysis behind Figure 5 (`fig5`) takes {minutes:.1f} min of CPU time for {INITIALISATIONS} sets of initial weights.
+It uses {found["n_tuples"]:,} tuples for each of k = {lengths}, on one thread.
+Imports, pool and tracing are not included:
+
+"""
     words = {
         "imports": "imports",
         "pool": f"drawing the pool of {found['n_images']:,} images",
-        "tracing": "reading the pool and tracing",
-        "analysis": f"analysis of {found['n_seeds']} initialisation(s)",
+        "tracing": "reading the pool and tracing the graph",
+        "analysis": f"analysis of {_plural(found['n_seeds'], 'set')} of initial weights",
     }
     body = [[text, f"{found[key]['seconds']:.1f}", f"{found[key]['cpu']:.1f}"] for key, text in words.items()]
-    return "\n".join(
-        [
-            f"## Signal and noise at initialisation\n\n{found['n_tuples']:,} tuples, k = {lengths}, one thread; "
-            f"{INITIALISATIONS} initialisations take {signal_minutes(raw):.1f} processor minutes:\n",
-            table(["part", "seconds", "processor seconds"], body),
-        ]
-    )
+    return intro.lstrip() + table(["part", "wall time, s", "CPU time, s"], body)
 
 
 def _workflow(raw: dict[str, Any]) -> str | None:
     found = raw.get("workflow")
     if not found:
         return None
+    rounds = _range({len(cell["seconds"]) for cell in found.values()})
+    intro = f"""
+## Workflow
+
+Wall time of one `snakemake` command (median of {rounds}), and the largest memory of one process.
+The first two commands run at the scale of the tests. In the dry run, each training job trains ten seeds.
+
+"""
     words = {
-        "no-op": "nothing to do: the figures fig1 and fig4, made at the tests' scale",
-        "figure": "one figure, fig1, from its table at the tests' scale",
-        "plan": "dry run of 10,000 runs: 1,000 seeds, 5 parity problems, 2 learners, the figure predictors",
+        "no-op": "nothing to do: `fig1` and `fig4` are up to date",
+        "figure": "one figure: `fig1` is drawn again from its table",
+        "plan": "dry run of `predictors` with 10,000 runs: 1,000 seeds, 5 parity problems, 2 learners",
     }
     body = [
         [text, f"{found[key]['jobs']:,}", f"{median(found[key]['seconds']):.1f}", f"{found[key]['memory'] / 1e6:.0f}"]
         for key, text in words.items()
     ]
-    rounds = _span(sorted({len(cell["seconds"]) for cell in found.values()}))
-    intro = f"## Workflow\n\nWall time of `snakemake`, median of {rounds}, and the largest memory of a process:\n\n"
-    return intro + table(["command", "jobs", "seconds", "MB"], body)
+    return intro.lstrip() + table(["command", "jobs", "wall time, s", "memory, MB"], body)
 
 
 def _scaling(raw: dict[str, Any]) -> str | None:
     found = raw.get("scaling")
     if not found:
         return None
-    intro = [
-        "## Scaling",
-        "",
-        "All figures of the preview and figure `costs`, from an empty folder: minutes by the clock on so many",
-        "cores, and simulated from the times of that run's jobs, longest remaining chain first; the last column is",
-        "the time on eight cores beside the bound, all processor time shared by eight or the longest job.",
-        "",
-    ]
-    shown = ("1", "2", "8")
+    intro = """
+## Scaling
+
+These runs compute the preview (all figures at reduced scale) and the figure `costs` in an empty folder.
+Times are in minutes and seconds; *measured* is the wall time of the run.
+
+- *Simulated*: wall time computed from the measured times of the jobs. Whenever a core is free, the job with the
+  longest remaining chain of dependent jobs starts.
+- *Lower bound*: the CPU time divided by eight, or the longest job if that is longer.
+
+"""
     body = []
-    for n, run in found.items():
-        seconds = [run["cpu"], run["seconds"], *(run["simulated"][cores] for cores in shown)]
-        body.append([f"cores: {n}", str(run["jobs"]), *map(_minutes, seconds), f"{run['ratio']['8']:.2f}x"])
-    header = ["run", "jobs", "processor time", "measured", *(f"on {cores}" for cores in shown), "8 beside the bound"]
-    return "\n".join(intro) + "\n" + table(header, body)
+    for cores, run in found.items():
+        seconds = [run["cpu"], run["seconds"], *(run["simulated"][n] for n in SIMULATED)]
+        body.append([cores, str(run["jobs"]), *map(_minutes, seconds), f"{run['ratio']['8']:.2f}x"])
+    simulated = [f"simulated, {_plural(n, 'core')}" for n in SIMULATED]
+    header = ["cores", "jobs", "CPU time", "measured", *simulated, "simulated, 8 cores / lower bound"]
+    return intro.lstrip() + table(header, body)
 
 
 def _minutes(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def _asked(raw: dict[str, Any]) -> str:
-    marks = {True: "yes", False: "**no**", None: "not measured"}
-    return "## Asked and measured\n\n" + table(
-        ["asked", "measured", "met"], ([asked, shown, marks[met]] for asked, shown, met in verdicts(raw))
-    )
-
-
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 99.95 else f"{value:#.3g}"
 
 
-def _span(values: list[float]) -> str:
-    return f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
+def _plural(n: int | str, noun: str) -> str:
+    return f"{n} {noun}" + ("" if int(n) == 1 else "s")
+
+
+def _range(values: Iterable[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"

@@ -1,11 +1,11 @@
-"""The rows of the table of training: what is trained, with the scripts' settings as `config.yaml` has them."""
+"""Rows of the table of training: problems and learners of `config.yaml`, with the settings of the authors' scripts."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# Problems and learners of each family; what there is one of is left out of the rows' names.
+# Problems and learners of each family. A row is named after the problem, or after the learner if there is one problem.
 SELECTED = {
     "parity": (["d5", "d10", "d30"], ["relu"]),
     "portfolio": (["k10", "k1000", "k2000"], ["end_to_end"]),
@@ -14,18 +14,18 @@ SELECTED = {
     "lines": (["k1", "k2", "k3", "k4"], ["end_to_end"]),
 }
 THREADS = {"lines": (1, 2)}
-# Steps between two evaluations, as in the scripts; the published curves of small parities are finer.
+# Steps between two evaluations, as in the authors' scripts. (The published curves of small parities have more points.)
 EVERY = 100
-# A step of the lines takes long. Windows are 1/25 of the scripts', in steps and in test tuples, so that the
-# evaluation has its true share of the time and a window can be measured.
+# Steps of lines are slow. Steps between evaluations and test tuples are both divided by this number, so that evaluation
+# keeps its share of the time and a measurement covers at least one evaluation.
 LINES_SHORTER = 25
-# Images that the engine's tuples are read from, and those that are fed as arrays of float32 (63 MB).
+# Number of images for the engine, and for contenders that are fed float32 arrays (63 MB).
 POOL, FED = 200_000, 20_000
 
 
 @dataclass(frozen=True)
 class Row:
-    """One problem and learner. problem, learner: resolved blocks of the configuration; threads: of each contender.
+    """A problem and a learner (resolved blocks of the configuration), and the threads of each contender.
 
     The steps between two evaluations are `problem["evaluate_every"]`.
     """
@@ -43,23 +43,23 @@ class Row:
 
     @property
     def batch(self) -> int:
-        """Samples of a step."""
+        """Samples per step."""
         return self.learner["batch_size"]
 
     @property
     def optimizer(self) -> tuple[str, float, float, float, float]:
-        """Its name, learning rate, and Adam's beta 1, beta 2 and epsilon."""
+        """Name and learning rate of the optimiser, and beta 1, beta 2 and epsilon of Adam."""
         settings = self.learner["optimizer"]
         arguments = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, **settings["arguments"]}
         return settings["name"], settings["learning_rate"], *(arguments[k] for k in ("beta_1", "beta_2", "epsilon"))
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON; `Row(**row.as_dict())` is the row again."""
+        """Return a dictionary for JSON; `Row(**row.as_dict())` equals the row."""
         return asdict(self)
 
 
 def rows(config: dict[str, Any]) -> dict[str, Row]:
-    """All rows by name. config: the validated configuration (`failures.config.load("config.yaml")`)."""
+    """Return all rows by name. config: the validated configuration (`failures.config.load("config.yaml")`)."""
     found = {}
     for family, (problems, learners) in SELECTED.items():
         for threads in THREADS.get(family, (1,)):
@@ -74,7 +74,7 @@ def rows(config: dict[str, Any]) -> dict[str, Row]:
 
 
 def _shortened(family: str, problem: dict[str, Any]) -> dict[str, Any]:
-    """A problem without an end, with the scripts' evaluations."""
+    """Return the problem with an unlimited number of steps and with the evaluations of the authors' scripts."""
     changes = {"n_steps": 10**8, "evaluate_every": EVERY, "snapshots": []}
     if family == "parity":
         changes |= {"subset_sizes": [problem["n_features"] // 2]}

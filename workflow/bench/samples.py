@@ -1,7 +1,7 @@
-"""Samples from NumPy, as the authors' scripts draw them, shared by the contenders that feed arrays.
+"""Samples from NumPy, as in the authors' scripts, for the contenders that feed arrays.
 
-A sampler has `training(n)`, inputs and labels of n samples, and `evaluation()`, those of an evaluation; arrays: what
-`bench.ours.arrays` returns for the row. The lines' inputs are the images of the tuples, one after the other.
+A sampler has the methods `training(n)` and `evaluation()`, which return inputs and labels. Its argument `arrays` is the
+result of `bench.ours.arrays`. The inputs of lines are the images of all tuples, one after the other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bench.rows import Row
 
 
 class Parity:
-    """Inputs of -1 and 1, [n, d], and the product of the first of them, [n, 1]."""
+    """Inputs of -1 and 1, [n, d], and the product of the first `size` of them, [n, 1]."""
 
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
         self.d, self.size, self.n = row.problem["n_features"], int(arrays["size"]), row.problem["evaluation"]
@@ -49,7 +49,7 @@ class Portfolio:
 
 
 class Curves:
-    """Curves (for the convolutions their patches f_t, f_(t-1), f_(t-2), [n, n_points - 2, 3]) and what is wanted."""
+    """Curves (for convolutions: patches f_t, f_(t-1), f_(t-2), [n, n_points - 2, 3]) and targets."""
 
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
         self.sets = []
@@ -75,7 +75,7 @@ class Curves:
 
 
 class Steps:
-    """Normal inputs, [n, d], and the value of the step, [n, 1], or its number, [n], for the classes."""
+    """Normal inputs, [n, d], and the value of the step, [n, 1], or its index, [n], for the multi-class learner."""
 
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
         self.direction, self.bias, self.z = arrays["direction"], arrays["bias"], arrays["z"]
@@ -95,7 +95,7 @@ class Steps:
 
 
 class Lines:
-    """Images of tuples, float32 [n * k, 28, 28, 1], in order and again, and the labels of the tuples, [n, 1]."""
+    """Images of tuples, float32 [n * k, 28, 28, 1], in order and repeated, and labels of tuples, [n, 1]."""
 
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
         self.k, self.place = row.problem["tuple_length"], 0
@@ -121,7 +121,7 @@ class Lines:
 
 
 def sampler(row: Row, arrays: dict[str, np.ndarray]) -> Parity | Portfolio | Curves | Steps | Lines:
-    """The sampler of the row's family."""
+    """Return the sampler of the family of a row."""
     return {"parity": Parity, "portfolio": Portfolio, "curves": Curves, "steps": Steps, "lines": Lines}[row.family](
         row, arrays
     )

@@ -1,4 +1,4 @@
-"""The whole preview on one core and on two, by the clock and simulated from its jobs' times."""
+"""The preview on one core and on two cores: measured, and simulated from the times of its jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TARGETS, CORES = ("all", "costs"), (1, 2)
 
 
 def measure() -> dict[str, Any]:
-    """For each number of cores, a run in an empty folder of its own: see `summary`, and seconds by the clock."""
+    """Time the preview in empty folders. Returns seconds (wall time) and the keys of `summary`, by number of cores."""
     found = {}
     for n in CORES:
         with tempfile.TemporaryDirectory() as name:
@@ -25,8 +25,11 @@ def measure() -> dict[str, Any]:
 
 
 def summary(tables: Path) -> dict[str, Any]:
-    """What the tables `costs` and `costs_scaling` say of a run: jobs (their number), cpu (seconds of processor time),
-    and, by number of cores, simulated (wall seconds) and ratio (these to the bound)."""
+    """Summarise the tables `costs` and `costs_scaling` of a run.
+
+    Returns jobs (their number), cpu (seconds of CPU time), and by number of cores: simulated (seconds of wall time) and
+    ratio (simulated time / lower bound).
+    """
     jobs, scaling = (pd.read_csv(tables / f"{name}.csv", keep_default_na=False) for name in ("costs", "costs_scaling"))
     simulated = scaling[scaling["part"] == "simulated"].set_index("cores")
     return {

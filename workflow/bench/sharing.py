@@ -1,10 +1,10 @@
-"""What a second thread saves of a step of the lines, and what keeps it from halving it.
+"""The time of a step of lines on one and on two threads, and the time expected on two threads.
 
-Threads share the parts of a batch; the rest of a step is one thread's. So a step on two threads takes at least the rest
-and the larger share of the parts, at the speed that two threads have at once: two processes of one thread each, side by
-side, show that speed, since they have nothing to wait for but the memory and the caches of the machine.
+Threads compute whole parts of a batch; one thread computes the rest of a step. A step on two threads is expected to
+take the rest plus the parts of the busier thread. Two threads slow each other, because they share memory and caches.
+Two processes with one thread each, running at once, show this effect alone, since they do not wait for each other.
 
-``python -m bench.sharing ROW.json SECONDS`` prints the milliseconds of the rest, and the number of parts.
+``python -m bench.sharing ROW.json SECONDS`` prints the rest in milliseconds, and the number of parts.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from bench.training import alone_on, started
 
 
 def measure(rows: Iterable[Row], rounds: int, seconds: float) -> dict[str, dict[str, Any]]:
-    """Of every row of several threads: milliseconds a step, evaluations included (medians of the rounds).
+    """Measure the rows with several threads: milliseconds per step, evaluations included (medians of the rounds).
 
-    one, beside: on one thread, alone and with as many such processes at once as the row has threads; several: on the
-    row's threads, with cores, those that it kept busy; rest: what is not in the parts; parts: their number.
+    Returns, by row: one (one thread), beside (one thread, while as many processes run as the row has threads), several
+    (the threads of the row), cores (busy cores in `several`), rest (the step without its parts) and parts (number).
     """
     found = {}
     for row in rows:
@@ -49,21 +49,21 @@ def measure(rows: Iterable[Row], rounds: int, seconds: float) -> dict[str, dict[
 
 
 def most(n_parts: int, threads: int) -> int:
-    """Parts of the thread that has most of them, as `failures.lines.objective.in_parts` shares them out."""
+    """Return the number of parts of the busiest thread, as `failures.lines.objective.in_parts` divides them."""
     return -(-n_parts // threads)
 
 
 def expected(found: dict[str, Any], threads: int) -> float:
-    """Milliseconds of a step on several threads by what else was measured of it."""
+    """Return the expected milliseconds per step on several threads. found: a value of the result of `measure`."""
     share = most(found["parts"], threads) / found["parts"]
     return found["rest"] + (found["beside"] - found["rest"]) * share
 
 
 def at_once(row: Row, copies: int, rounds: int, seconds: float) -> list[dict[str, float]]:
-    """Medians of milliseconds a step and of cores kept busy, of each of so many processes of the engine at once."""
+    """Run copies of the engine at the same time. Returns, per copy, the medians of ms per step and of busy cores."""
     with started(row, ["engine"] * copies) as processes:
         taken: list[list[dict[str, float]]] = [[] for _ in processes]
-        # In the first round each finds out how much a measurement of so many seconds is.
+        # The first round sets the length of the calls; its result is dropped.
         for _ in range(rounds + 1):
             for process in processes:
                 process.ask(seconds)
@@ -79,7 +79,7 @@ def at_once(row: Row, copies: int, rounds: int, seconds: float) -> list[dict[str
 
 
 def rest(row: Row) -> parts.Loop:
-    """Updates of which no part is computed: the batch, the matrices made of the weights, their gradients, Adam."""
+    """Return a loop of updates without the parts: batch, matrices from the weights, their gradients and Adam remain."""
     import tensorflow as tf
 
     from failures.lines import objective
@@ -91,7 +91,7 @@ def rest(row: Row) -> parts.Loop:
     n_gradients = sum(int(np.prod(weight.shape)) for weight in by)
 
     def nothing(of_part: Any, images: tf.Tensor, signature: Any) -> tf.Tensor:
-        # Of the batch, lest TensorFlow leave it out, too.
+        # Depends on the batch, so that TensorFlow does not prune it.
         return tf.fill([images.shape[0], n_gradients], 1e-9 * tf.cast(images[0, 0, 0], tf.float32))
 
     loop = parts.updates(training.trainer)

@@ -1,7 +1,7 @@
-"""Processor time of the signal-to-noise ratio at initialisation, at full scale.
+"""CPU time of the signal-to-noise analysis at initialisation, at the scale of the paper.
 
-``python -m bench.signal N_IMAGES N_TUPLES N_SEEDS`` prints it in seconds; it has a process of its own because
-TensorFlow's threads cannot be set twice.
+``python -m bench.signal N_IMAGES N_TUPLES N_SEEDS LENGTH ...`` prints it in seconds. It needs its own process, because
+the number of threads of TensorFlow can be set only once.
 """
 
 from __future__ import annotations
@@ -18,14 +18,20 @@ from bench.training import alone
 
 
 def measure(settings: dict[str, Any], n_images: int, n_seeds: int) -> dict[str, Any]:
-    """Seconds of the parts. settings: the block `lines.fig5`; n_images: of the pool; n_seeds: initialisations."""
+    """Measure set-up and analysis. Returns seconds and cpu (CPU time) of each part, and the sizes.
+
+    Args:
+        settings: the block `lines.fig5` of the configuration.
+        n_images: images in the pool.
+        n_seeds: sets of initial weights.
+    """
     lengths, n_tuples = settings["tuple_lengths"], settings["n_tuples"]
     found = alone("bench.signal", (n_images, n_tuples, n_seeds, *lengths), threads=1)
     return found | {"n_images": n_images, "n_tuples": n_tuples, "n_seeds": n_seeds, "tuple_lengths": lengths}
 
 
 def main() -> None:
-    """Set-up (imports, pool), then the analysis."""
+    """Time the set-up (imports, pool, tracing) and the analysis."""
     n_images, n_tuples, n_seeds, *lengths = map(int, sys.argv[1:])
     found = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -35,7 +41,7 @@ def main() -> None:
         from failures.lines.initial_signal import analyze
 
         inputs, common = {"pool": str(pool)}, {"tuple_lengths": lengths, "variant": "code"}
-        # What does not depend on the number of tuples: the pool is read, the graph traced.
+        # Few tuples: this is the time to read the pool and to trace the graph.
         found["tracing"] = _timed(lambda: analyze(inputs, n_tuples=100, seeds=[0], **common))
         found["analysis"] = _timed(lambda: analyze(inputs, n_tuples=n_tuples, seeds=list(range(n_seeds)), **common))
     print(json.dumps(found))

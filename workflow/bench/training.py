@@ -1,4 +1,4 @@
-"""The table of training: every contender in a process of its own, taking turns over several rounds."""
+"""The table of training: each contender (implementation) runs in its own process; in each round all take turns."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ import numpy as np
 from bench import ours
 from bench.rows import Row
 
-# Contender: what it is, and whether its package is outside the lock.
+# Contender: description on the page, and whether its package is outside the lock.
 CONTENDERS = {
-    "engine": ("this engine: Keras `fit` over chunks of steps", False),
-    "authors": ("the authors' style: tf.compat.v1 session, feed_dict, NumPy samples", False),
-    "keras_fit": ("plain Keras `fit` over NumPy batches", False),
-    "pytorch": ("PyTorch, eager", True),
-    "jax_scan": ("JAX, `lax.scan` over steps", True),
+    "engine": ("Keras `fit` over chunks of steps; each chunk is one compiled loop", False),
+    "authors": ("a `tf.compat.v1` session with `feed_dict`; samples from NumPy", False),
+    "keras_fit": ("plain `fit` over batches from NumPy, as in the Keras guides", False),
+    "pytorch": ("eager mode; convolutions in the channels-last layout", True),
+    "jax_scan": ("compiled `lax.scan` over the steps", True),
 }
 PEERS = Path(".venv-peers/bin/python")
-# Share of the time that a contender is measured for, 1 if not here.
+# Length of a measurement relative to the others, by contender (default: 1).
 SHARES = {"keras_fit": 0.5}
 
 
 def environment(threads: int) -> dict[str, str]:
-    """The environment of a process with so many threads, of every library that may be behind it."""
+    """Return environment variables that limit the threads of every numerical library."""
     ours_too = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")
     others = {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
@@ -39,36 +39,36 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def python(peer: bool) -> str | None:
-    """The interpreter of the lock or of the peers; None if that is not installed."""
+    """Return the interpreter of the project or of the peers; None if the peers are not installed."""
     if not peer:
         return sys.executable
     return str(PEERS) if PEERS.exists() else None
 
 
 def alone(module: str, arguments: Iterable[Any], threads: int, interpreter: str = sys.executable) -> dict[str, Any]:
-    """What a module of ours prints last, JSON, when it runs in a process of its own."""
+    """Run a module of this project in a new process. Returns the last line of its output, parsed from JSON."""
     command = [interpreter, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, env=environment(threads), capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{' '.join(command[2:])} failed:\n{done.stderr}")
+        sys.exit(f"`python -m {' '.join(command[2:])}` failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def alone_on(module: str, row: Row, seconds: float) -> dict[str, Any]:
-    """What a module of ours prints last, JSON, for ROW.json and SECONDS, on the row's threads."""
+    """Call `alone` with the arguments ROW.json and SECONDS and the threads of the row."""
     with tempfile.TemporaryDirectory() as name:
         return alone(module, (_written(row, Path(name)), seconds), row.threads)
 
 
 def _written(row: Row, folder: Path) -> Path:
-    """The file of a row, for another process."""
+    """Write a row to a file for another process."""
     path = folder / "row.json"
     path.write_text(json.dumps(row.as_dict()))
     return path
 
 
 class Process:
-    """A contender on a row; n_parameters, once it is ready: the number of its weights."""
+    """A contender that trains a row. n_parameters: its number of trained weights, set by `started`."""
 
     n_parameters: int
 
@@ -86,19 +86,19 @@ class Process:
             )
 
     def answer(self) -> dict[str, Any]:
-        """The next line of its output."""
+        """Return the next line of its output, parsed from JSON."""
         line = self.process.stdout.readline()
         if not line:
-            sys.exit(f"{self.name} failed:\n{self.errors.read_text()}")
+            sys.exit(f"contender {self.name} failed:\n{self.errors.read_text()}")
         return json.loads(line)
 
     def ask(self, seconds: float) -> None:
-        """Have it measure, and answer what `bench.worker.Measurement.take` returns."""
+        """Start a measurement; `answer` then returns the result of `bench.worker.Measurement.take`."""
         self.process.stdin.write(f"{seconds}\n")
         self.process.stdin.flush()
 
     def close(self) -> None:
-        """End it; without its input it ends by itself, unless it is in the middle of something."""
+        """Close its input, which ends the process; kill it if it is still running after 5 s."""
         self.process.stdin.close()
         try:
             self.process.wait(timeout=5)
@@ -109,8 +109,11 @@ class Process:
 
 
 def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pin: bool = False) -> dict[str, Any]:
-    """Measure contenders on a row. Returns by contender None, if its package is not installed, or parameters (their
-    number), seconds (of a measurement), rates (steps a second, one a round) and cores (that it kept busy)."""
+    """Measure contenders on a row.
+
+    Returns, by contender: parameters (number of weights), seconds (length of a measurement), rates (steps per second,
+    one per round) and cores (busy cores in the last round); None if the package of the contender is not installed.
+    """
     found: dict[str, Any] = dict.fromkeys(contenders)
     with started(row, [contender for contender in found if python(CONTENDERS[contender][1])], pin) as processes:
         for process in processes:
@@ -129,7 +132,7 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float, pi
 
 @contextmanager
 def started(row: Row, contenders: Iterable[str], pin: bool = False) -> Iterator[list[Process]]:
-    """Contenders on a row, each prepared and waiting; they end with the block."""
+    """Start contenders on a row and wait until they are ready; they end with the block."""
     processes: list[Process] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -146,6 +149,6 @@ def started(row: Row, contenders: Iterable[str], pin: bool = False) -> Iterator[
 
 
 def _check_same(row: Row, parameters: dict[str, int]) -> None:
-    """Stop if contenders do not train networks of one size."""
+    """Raise SystemExit if the contenders do not train networks of the same size."""
     if len(set(parameters.values())) > 1:
-        sys.exit(f"{row.name}: the contenders' numbers of weights differ: {parameters}")
+        sys.exit(f"row {row.name}: contenders must have the same number of weights, but have {parameters}")

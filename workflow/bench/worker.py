@@ -1,9 +1,9 @@
-"""One contender on one row, in a process of its own: ``python -m bench.worker NAME ROW.json ARRAYS.npz [--pin]``.
+"""Run one contender on one row: ``python -m bench.worker NAME ROW.json ARRAYS.npz [--pin]``.
 
-A contender is a module with `make(row, arrays)`, which returns a function that trains for a number of windows (the
-steps between two evaluations, and an evaluation), and the number of trained weights. The function returns the loss of
-the last evaluation. The process says when it is ready, and measures for as many seconds as each line of its input
-says: contenders take turns without being started again.
+A contender is a module with `make(row, arrays)`. It returns a function that trains for a number of windows, and the
+number of trained weights. A window is the steps between two evaluations, followed by one evaluation. The function
+returns the loss of the last evaluation. The process prints a line when it is ready. It then reads seconds from each
+line of its input, measures for that long and prints the result. So contenders can take turns without a restart.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import numpy as np
 
 from bench.rows import Row
 
-# Seconds of a call: what one call costs beside its steps must not count.
+# Minimum seconds per call, so that the overhead of a call is negligible.
 CALL = 0.25
 
 
 def main() -> None:
-    """Prepare, then measure on demand."""
+    """Prepare the contender, then measure once per line of input."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # what libraries print
+    os.dup2(2, 1)  # libraries may print to stdout
     name, row = sys.argv[1], Row(**json.loads(Path(sys.argv[2]).read_text()))
     if "--pin" in sys.argv:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-row.threads :])
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Callable[[int], float], int]:
-    """What the contender's `make` returns; threads are the row's."""
+    """Set the threads of the row and call the `make` of a contender."""
     if name == "jax_scan" and row.threads == 1:
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     if name == "engine":
@@ -51,13 +51,13 @@ def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Calla
 
 
 class Measurement:
-    """Steps a second of calls that are long enough, in windows."""
+    """Steps per second, from calls that take long enough."""
 
     def __init__(self, train: Callable[[int], float], every: int):
         self.train, self.every, self.size = train, every, 1
 
     def take(self, seconds: float) -> dict[str, float]:
-        """Train for at least so many seconds. Returns steps_per_second and cores (processor time over time)."""
+        """Train for at least so many seconds. Returns steps_per_second and cores (CPU time / wall time)."""
         windows, elapsed, cpu = 0, 0.0, 0.0
         while elapsed < seconds:
             started, cpu_started = time.perf_counter(), time.process_time()

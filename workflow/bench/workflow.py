@@ -1,4 +1,4 @@
-"""Wall times of the workflow itself: nothing to do, one figure to draw, a plan of ten thousand runs."""
+"""Wall times of Snakemake: nothing to do, one figure to draw, a dry run of ten thousand runs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 
 import yaml
 
-# What is made first, at the tests' scale, in a folder of its own; the figure that is drawn again.
+# Figures that are drawn first, at the scale of the tests, in a new folder; the figure that is drawn again; the overlay.
 MADE, FIGURE, SCALE = ("fig1", "fig4"), "fig1", "config/test.yaml"
-# Seeds, problems and learners of the plan: their product is the number of runs.
+# Seeds, problems and learners of the dry run; the number of runs is their product.
 SEEDS, PROBLEMS, LEARNERS = 1000, 5, 2
-# Runs a command and prints its wall time and the largest memory of it and its children (KiB on Linux).
+# Runs a command; prints its wall time and the largest memory of one of its processes (ru_maxrss is in KiB on Linux).
 TIMER = """
 import json, resource, subprocess, sys, time
 started = time.perf_counter()
@@ -29,7 +29,7 @@ print(json.dumps({"seconds": seconds, "memory": memory, "code": done.returncode,
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Seconds, one number a round, and memory in bytes of each command, and the numbers of jobs."""
+    """Measure the commands. Returns seconds (one value per round), memory (bytes) and number of jobs, by command."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         directory = folder / "small"
@@ -37,7 +37,7 @@ def measure(rounds: int) -> dict[str, Any]:
         figure = directory / f"results/test/figures/{FIGURE}.png"
         nothing = _repeated(rounds, lambda: snakemake(directory, SCALE, *MADE))
         if "Nothing to be done" not in nothing["output"]:
-            sys.exit(f"there was something to be done:\n{nothing['output']}")
+            sys.exit(f"expected nothing to do for {', '.join(MADE)}, but there are jobs:\n{nothing['output']}")
         drawn = _repeated(rounds, lambda: snakemake(directory, SCALE, FIGURE), before=figure.unlink)
         overlay = folder / "many.yaml"
         overlay.write_text(yaml.safe_dump(many()))
@@ -50,7 +50,7 @@ def measure(rounds: int) -> dict[str, Any]:
 
 
 def many() -> dict[str, Any]:
-    """Overlay with 10,000 runs: 1,000 seeds x 10 pairs of a parity problem and a learner."""
+    """Return an overlay with 10,000 runs: 1,000 seeds x 5 parity problems x 2 learners."""
     problems = {f"many_{n}": {"n_features": n, "n_steps": 1000} for n in range(5, 5 + PROBLEMS)}
     pairs = {"problems": list(problems), "learners": ["relu", "adam"][:LEARNERS]}
     return {"seeds": list(range(SEEDS)), "families": ["parity"], "parity": {"problems": problems, "predictors": pairs}}
@@ -67,17 +67,17 @@ def _repeated(rounds: int, command: Callable[[], dict], before: Callable[[], obj
 
 
 def snakemake(directory: Path, overlay: str, *arguments: str, cores: int = 2) -> dict[str, Any]:
-    """Run it in a folder, on the configuration with an overlay. Returns seconds, memory (bytes), code and output."""
+    """Run Snakemake in a folder with an overlay. Returns seconds, memory (bytes), code and output."""
     options = [argument for argument in arguments if argument.startswith("-")]
     targets = [argument for argument in arguments if argument not in options]
     program = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory), *options]
     command = [sys.executable, "-c", TIMER, *program, "--configfile", overlay, "--", *targets]
     done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     if done["code"]:
-        sys.exit(f"snakemake failed:\n{done['output']}")
+        sys.exit(f"`{' '.join(program[2:])} --configfile {overlay}` failed:\n{done['output']}")
     return done
 
 
 def _jobs(output: str) -> int:
-    """Jobs of the run or plan, from Snakemake's table."""
+    """Return the total of Snakemake's table of jobs."""
     return int(re.search(r"^total +(\d+)", output, re.M)[1])

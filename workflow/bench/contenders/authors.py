@@ -1,4 +1,4 @@
-"""The authors' style: a static graph, a session, and samples from NumPy at every step."""
+"""The authors' style: a static graph, a session, and samples from NumPy in every step."""
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -7,7 +7,7 @@ from bench.samples import sampler
 
 
 def make(row, arrays):
-    """A session that is fed one batch a step."""
+    """Return a loop that feeds a session one batch per step, and the number of weights."""
     samples = sampler(row, arrays)
     with tf.Graph().as_default() as graph:
         inputs, labels = (

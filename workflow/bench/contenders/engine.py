@@ -1,4 +1,4 @@
-"""This project's engine: its own Training classes, driven by Keras' `fit` over chunks of steps."""
+"""The engine of this project: the Training classes, which run Keras `fit` over chunks of steps."""
 
 import copy
 
@@ -10,7 +10,7 @@ from bench import ours
 
 
 def make(row, arrays):
-    """The family's trainer at the start of a run."""
+    """Return the training of the engine, and the number of weights."""
     training = ours.begun(row)
     _evaluate_as_the_scripts(row, training.objective)
     trainer, done, last = training.trainer, 0, None
@@ -23,7 +23,7 @@ def make(row, arrays):
     def train(windows):
         nonlocal done
         callback = keras.callbacks.LambdaCallback(on_train_batch_end=keep)
-        # Chunks as long as those of a run, between two of its checkpoints.
+        # Chunks are as long as in a run, where they end at checkpoints.
         ends = np.append(np.arange(done + chunk, done + windows, chunk), done + windows)
         done += windows
         trainer.train_to(ends, callback)
@@ -32,15 +32,15 @@ def make(row, arrays):
     return train, sum(int(np.prod(weight.shape)) for weight in trainer.learner.trainable_variables)
 
 
-# Place of the loss among the metrics of the families whose evaluation is the scripts'.
+# Index of the loss among the metrics, for families that evaluate as the authors' scripts do.
 LOSS = {"parity": 1, "lines": 1}
 
 
 def _evaluate_as_the_scripts(row, objective):
     """Evaluate the loss alone, on fresh samples or the validation set.
 
-    Our own evaluations of the other families do much more: exact losses over all states and second moments
-    of both estimators (portfolio), errors of decoded curves (curves), five measures of accuracy (steps).
+    The other families evaluate more than the authors' scripts: exact losses over all states and second moments of both
+    estimators (portfolio), errors of decoded curves (curves), five measures of accuracy (steps).
     """
     if row.family in LOSS:
         return

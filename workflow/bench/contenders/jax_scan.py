@@ -1,4 +1,4 @@
-"""JAX: a compiled `lax.scan` over the steps of a window, samples drawn inside it, Adam by hand."""
+"""JAX: a compiled `lax.scan` over the steps of a window, which also draws the samples; Adam is written out."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from jax import lax
 
 
 def make(row, arrays):
-    """A jitted window of steps and its evaluation."""
+    """Return a jitted window of steps with its evaluation, and the number of weights."""
     key, data = jax.random.key(0), {name: jnp.asarray(array) for name, array in arrays.items()}
     initial, training, evaluation, loss_of = TASKS[row.family](row, data)
     weights = initial(jax.random.key(1))
@@ -43,7 +43,7 @@ def make(row, arrays):
         return state, measured(state[0], start)
 
     measured = jax.jit(lambda weights, start: loss_of(weights, *evaluation(jax.random.fold_in(key, -1 - start))))
-    # XLA's convolutions are several times as slow inside of a loop on the CPU.
+    # On the CPU, convolutions of XLA are several times slower inside a loop.
     window = steps if row.family == "lines" else jax.jit(window, donate_argnums=0)
     zeros = jax.tree.map(jnp.zeros_like, weights)
     state, done = (weights, zeros, jax.tree.map(jnp.zeros_like, weights)), 0

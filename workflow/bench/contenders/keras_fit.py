@@ -1,6 +1,6 @@
-"""Keras as its guides use it: `fit` over the NumPy samples of one window after the other.
+"""Plain Keras `fit` over batches from NumPy, as in the Keras guides; one call of `fit` per window.
 
-The networks are this project's, which are plain Keras models.
+The networks are those of this project, which are plain Keras models.
 """
 
 import keras
@@ -13,7 +13,7 @@ from failures import learners, losses
 
 
 def make(row, arrays):
-    """A compiled model."""
+    """Return a function that fits a compiled model, and the number of weights."""
     samples, training = sampler(row, arrays), ours.begun(row)
     model = training.trainer.learner
     model.compile(learners.optimizer(row.learner["optimizer"]), _loss(row, training.objective), jit_compile=False)
@@ -22,7 +22,7 @@ def make(row, arrays):
         if row.family == "lines":
             inputs = inputs.reshape(len(labels), -1, *inputs.shape[1:])
         if row.family == "curves" and row.learner["architecture"] == "convolution":
-            # The layers make their patches themselves: give the curves back.
+            # The layers extract patches themselves, so restore the curves.
             inputs = np.concatenate([inputs[:, 0, :0:-1], inputs[:, :, 0]], axis=1)
             labels = np.pad(labels, ((0, 0), (2, 0)))
         return inputs, labels

@@ -1,4 +1,4 @@
-"""PyTorch, eager, samples drawn by PyTorch, fused optimisers."""
+"""PyTorch in eager mode, with fused optimisers; PyTorch draws the samples."""
 
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ from torch.nn import functional
 
 
 def make(row, arrays):
-    """An eager training loop."""
+    """Return an eager training loop, and the number of weights."""
     torch.set_num_threads(row.threads)
     task = TASKS[row.family](row, {name: torch.from_numpy(np.asarray(array)) for name, array in arrays.items()})
     name, rate, beta_1, beta_2, epsilon = row.optimizer
@@ -76,7 +76,7 @@ class Parity(Task):
 
 
 class Portfolio(Task):
-    """Portfolios: a product with a unit vector is a choice of a row."""
+    """Portfolios: a product with a unit vector selects a row."""
 
     def build(self):
         """A table of rows and a bias."""
@@ -148,13 +148,13 @@ class Steps(Task):
         self.slopes, self.shifted = 50 / self.heights, self.z[1:] - self.row.learner["shift"] * self.heights
 
     def sample(self, n):
-        """Inputs, and values or numbers of the steps."""
+        """Inputs, and values or indices of the steps."""
         x = self.problem["input_scale"] * torch.randn(n, len(self.direction))
         number = self.number(x @ self.direction + self.bias)
         return x, number[:, 0] if self.kind == "multiclass" else self.z[number]
 
     def number(self, r):
-        """Numbers of the steps that r lies on."""
+        """Indices of the steps that r lies on; r is the affine map of the inputs."""
         return (torch.bucketize(r, self.z, right=True) - 1).clamp_(min=0)
 
     def loss(self, x, y):
