@@ -37,13 +37,13 @@ def test_fig1_names_published_curves_only_if_it_draws_them(fig1_table):
         labels = [text.get_text() for text in fig1.draw(table).axes[1].get_legend().get_texts()]
         assert ("published" in labels) == published
         shown = fig1.numbers(table.assign(share_solved=[0.0, 0.1, 0.9, 0, 0][: len(table)], n_replicates=10))
-        assert shown == {"solved": "9 of 10 replicates at d = 5", "published": "yes" * published}
+        assert shown == {"solved": "9 of 10 at d = 5", "published": "yes" * published}
 
 
 def test_fig1_names_learners_where_there_are_several(fig1_table):
     table = pd.concat([fig1_table, fig1_table.assign(learner="deep").query("source == 'ours'")])
     shown = fig1.numbers(table.assign(share_solved=1.0, n_replicates=2))
-    assert shown["solved"].startswith("2 of 2 replicates of ReLU, 4 layers of 64 at d = 5 and ")
+    assert shown["solved"].startswith("2 of 2 at d = 5 (ReLU, 4 layers of 64) and ")
 
 
 def test_a_note_is_on_the_figure_and_only_then(fig1_table):

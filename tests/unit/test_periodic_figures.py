@@ -47,8 +47,8 @@ def test_a_panel_has_the_wave_and_the_linear_target(training):
 
 
 def test_the_caption_has_the_final_medians(training):
-    ends = "0.8 (d = 5) for the cosine; 0.2 (d = 5) for the linear target"
-    assert training_figure.numbers(training) == {"norm": "0.5", "ends": ends}
+    ends = "0.8 for the cosine and 0.2 for the linear target (r = 0.5, d = 5)"
+    assert training_figure.numbers(training) == {"ends": ends}
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_predictors_table(tmp_path):
     shown = predictors_figure.numbers(table.assign(n_features=table["n_features"] + table["n_samples"].notna()))
     assert shown["steps"] == "7"
     assert shown["evaluation"] == "exact at d = 3 and measured on fresh samples at d = 4"
-    assert shown["outcomes"].endswith("at d = 4, 0 of 2 trained classes learn all targets (mean accuracy 0.5 to 0.61)")
+    assert shown["outcomes"].endswith("and 0 of 2 at d = 4 (mean accuracies 0.5 to 0.61)")
     (axis,) = predictors_figure.draw(table[table["n_samples"].notna()]).axes
     assert [[0.61, 1.0]] in [np.round(line, 9).tolist() for line in lines(axis)]
 
@@ -180,7 +180,7 @@ def test_queries_table_and_figure(tmp_path):
     inputs = {"runs": [tmp_path / "runs.csv"], "history": [tmp_path / "history.parquet"]}
     table = queries.tabulate(inputs, {"p": {"n_features": 3, "n_steps": 60}})
     assert table["steps"].fillna(-1).tolist() == [51, -1]
-    assert queries_figure.numbers(table) == {"limits": "60 at d = 3"}
+    assert queries_figure.numbers(table) == {"limits": "60 steps (d = 3)"}
     _, right = queries_figure.draw(table).axes
     assert [[0, 51], [0.5, np.inf]] in lines(right)
     assert [[0.5, 60 * 1.15]] in lines(right)

@@ -37,8 +37,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     several = len(ours["learner"].unique()) > 1
     ends = ours.sort_values("step").groupby(["learner", "n_features"], as_index=False).last()
     solved = [
-        f"{round(row.share_solved * row.n_replicates)} of {row.n_replicates} replicates"
-        f"{f' of {learner_label(row.learner)}' * several} at d = {row.n_features}"
+        f"{round(row.share_solved * row.n_replicates)} of {row.n_replicates}"
+        f" at d = {row.n_features}{f' ({learner_label(row.learner)})' * several}"
         for row in ends.itertuples()
     ]
     return {"solved": listed(solved), "published": "yes" * bool((table["source"] == "published").any())}

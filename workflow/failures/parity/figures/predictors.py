@@ -47,9 +47,9 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     """
     trained, outcomes, evaluation = table[table["learner"] != "hand_built"], [], []
     for n_features, rows in trained.groupby("n_features"):
-        learnt = f"{(rows['share_learnt'] == 1).sum()} of {len(rows)} trained classes learn all targets"
-        ends = f"{number(rows['accuracy'].min())} to {number(rows['accuracy'].max())}"
-        outcomes.append(f"at d = {n_features}, {learnt} (mean accuracy {ends})")
+        ends = f"mean accuracies {number(rows['accuracy'].min())} to {number(rows['accuracy'].max())}"
+        learnt = f"{(rows['share_learnt'] == 1).sum()} of {len(rows)}"
+        outcomes.append(f"{learnt} at d = {n_features} ({ends})")
         exact = "n_samples" not in rows or rows["n_samples"].isna().all()
         evaluation.append(f"{'exact' if exact else 'measured on fresh samples'} at d = {n_features}")
     steps = f"{table['n_steps'].max():,.0f}"

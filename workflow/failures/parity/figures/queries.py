@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption. limits: training steps of a run, by d."""
     by_limit = table.groupby("n_steps")["n_features"].unique()
-    return {"limits": listed(f"{limit:,} at d = {listed(sorted(of))}" for limit, of in by_limit.items())}
+    return {"limits": listed(f"{limit:,} steps (d = {listed(sorted(of))})" for limit, of in by_limit.items())}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame, other: str) -> None:

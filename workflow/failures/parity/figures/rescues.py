@@ -13,7 +13,7 @@ from failures.style import PAGE, add_note, color
 
 NAMES = {
     "uniform": "control",
-    "sparse": "|v| = {size:.0f}",
+    "sparse": "sparse parities, |v| = {size:.0f}",
     "mixed": "mixed inputs",
     "running": "prefix labels",
 }
@@ -27,11 +27,11 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: label of a run that is not at the paper's scale or settings.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 4.1), width_ratios=(1.25, 1))
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 4.4), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
     _powers(axes[1], table[table["way"] == "sparse"])
     # The legend of the left panel; the right panel has its own.
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=2)
     add_note(figure, note)
     return figure
 
@@ -45,7 +45,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
         rows = rows[rows["n_features"] == rows["n_features"].max()]
         if len(rows):
             d = f"d = {rows['n_features'].iloc[0]:.0f}"
-            reached.append(f"{rows['steps'].notna().sum()} of {len(rows)} runs with {title} ({d})")
+            reached.append(f"{rows['steps'].notna().sum()} of {len(rows)} with {title} ({d})")
     return {"reached": listed(reached)}
 
 

@@ -25,7 +25,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     learners = table["learner"].unique()
     rows = [(learner, wave) for learner in learners for wave in LABELS if wave in set(table["wave"])]
     norms = sorted(table["norm"].unique())
-    size = (PAGE, 0.6 + 1.6 * len(rows))
+    size = (PAGE, 1.0 + 1.6 * len(rows))
     figure, axes = plt.subplots(len(rows), len(norms), figsize=size, sharex=True, sharey=True, squeeze=False)
     for row, (learner, wave) in zip(axes, rows, strict=True):
         ours = table[table["learner"] == learner]
@@ -39,21 +39,21 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for axis in axes[-1]:
         axis.set_xlabel("training steps")
         axis.xaxis.set_minor_formatter("")  # minor labels of short runs would overlap
-    figure.legend(handles=_legend(table), loc="outside right center")
+    figure.legend(handles=_legend(table), loc="outside lower center", ncols=4)
     add_note(figure, note)
     return figure
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. norm: the largest; ends: final medians with it, by wave and d."""
-    last, ends = table[table["norm"] == table["norm"].max()], []
-    last = last[last["step"] == last["step"].max()]
+    """Numbers for the caption. ends: final medians at the largest r and d, by target."""
+    last = table[(table["norm"] == table["norm"].max()) & (table["step"] == table["step"].max())]
+    last, ends = last[last["n_features"] == last["n_features"].max()], []
     for wave, name in {"cosine": "the cosine", "square": "its sign", "linear": "the linear target"}.items():
-        medians = last[last["wave"] == wave].groupby("n_features")["unexplained_median"].median()
+        medians = last.loc[last["wave"] == wave, "unexplained_median"]
         if len(medians):
-            values = listed(f"{number(value)} (d = {d})" for d, value in medians.items())
-            ends.append(f"{values} for {name}")
-    return {"norm": f"{table['norm'].max():g}", "ends": "; ".join(ends)}
+            ends.append(f"{number(medians.median())} for {name}")
+    place = f" (r = {last['norm'].iloc[0]:g}, d = {last['n_features'].iloc[0]})" if ends else ""
+    return {"ends": listed(ends) + place}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame, wave: str) -> None:
