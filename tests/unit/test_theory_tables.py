@@ -67,7 +67,7 @@ def test_gradient_variance_figure_draws_medians(variance_table):
 def test_gradient_variance_caption_has_the_crossings(variance_table):
     shown = variance_figure.numbers(variance_table)
     assert shown == {
-        "crossings": "the variance for ReLU, width 10d is below the noise of a batch from d = 4",
+        "crossings": "for ReLU, width 10d, the variance is below the noise of a batch from d = 4",
         "exact": "4",
     }
     without = variance_table[~variance_table["quantity"].isin(["batch_noise", "rounding"])].assign(method="sample")
@@ -165,7 +165,7 @@ def test_elimination_table_and_figure():
     assert table["predicted"].iloc[-1] == pytest.approx(0.8**6, rel=0.01)
     shown = elimination_figure.numbers(table)
     assert (shown["extra"], shown["trials"]) == ("8", "300")
-    assert shown["found"].endswith("% at d = 6 (14 samples)")
+    assert shown["found"].endswith("% from 14 samples at d = 6")
     left, right = elimination_figure.draw(table).axes
     assert [point[0] for point in lines(left)[0]] == [0, 8]
     assert [point[0] for point in lines(right)[0]] == [0, 20]

@@ -26,11 +26,12 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. extra: most samples beyond d; trials: per point; found: share found with them, by d."""
+    """Numbers for the caption. extra: samples beyond d with noise; trials: per point; found: largest share, by d."""
     samples = table[table["experiment"] == "samples"]
     most = samples.sort_values("n_samples").groupby("n_features").last()
-    found = [f"{percent(row.share)} at d = {d} ({row.n_samples} samples)" for d, row in most.iterrows()]
-    extra = (table["n_samples"] - table["n_features"]).max()
+    found = [f"{percent(row.share)} from {row.n_samples} samples at d = {d}" for d, row in most.iterrows()]
+    noisy = table[table["experiment"] == "label_noise"]
+    extra = (noisy["n_samples"] - noisy["n_features"]).max()
     return {"extra": f"{extra}", "trials": f"{table['trials'].max():,}", "found": listed(found)}
 
 

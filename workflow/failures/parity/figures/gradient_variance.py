@@ -45,7 +45,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
             crossings.append(f"below {name} from d = {below[0]}")
     exact = initial.loc[initial["method"].isin(["transform", "cube"]), "n_features"]
     return {
-        "crossings": f"the variance for {learner_label(reference)} is {listed(crossings)}" if crossings else "",
+        "crossings": f"for {learner_label(reference)}, the variance is {listed(crossings)}" if crossings else "",
         "exact": f"{exact.max()}" if len(exact) else "",
     }
 
@@ -75,7 +75,7 @@ def _ratio(axis: plt.Axes, table: pd.DataFrame) -> None:
         for loss, ratio in rows[rows["quantity"] == "ratio"].groupby("loss"):
             axis.plot(ratio.groupby("n_features")["value"].median(), LOSSES[loss], color=color(index), linewidth=1)
     for loss, line in LOSSES.items():
-        axis.plot([], [], line, color="0.3", linewidth=1, label=loss)
+        axis.plot([], [], line, color="0.3", linewidth=1, label={"square": "squared"}.get(loss, loss))
     axis.set(xlabel="bits d", ylabel="variance ÷ bound", ylim=(0, 1.08), title="at initialisation, by loss")
     axis.legend(fontsize="small", loc="lower center", ncols=3)
 
