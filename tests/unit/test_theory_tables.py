@@ -134,7 +134,11 @@ def test_predictors_table(tmp_path):
     assert shown["steps"] == "7"
     assert shown["evaluation"] == "exact at d = 3 and measured on fresh samples at d = 4"
     assert shown["outcomes"].endswith("and 0 of 2 at d = 4 (mean accuracies 0.5 to 0.61)")
+    assert shown["limits"] == ""
+    limits = predictors_figure.numbers(table.replace({"learner": {"one": "quadratic"}}))["limits"]
+    assert limits == "quadratic features represent parities of at most two bits"
     (axis,) = predictors_figure.draw(table[table["n_samples"].notna()]).axes
+    assert "p = " in axis.get_title(loc="left")
     assert [[0.61, 1.0]] in [np.round(line, 9).tolist() for line in lines(axis)]
 
 
@@ -165,7 +169,7 @@ def test_elimination_table_and_figure():
     assert table["predicted"].iloc[-1] == pytest.approx(0.8**6, rel=0.01)
     shown = elimination_figure.numbers(table)
     assert (shown["extra"], shown["trials"]) == ("8", "300")
-    assert shown["found"].endswith("% from 14 samples at d = 6")
+    assert shown["found"].endswith(" from 14 samples at d = 6")
     left, right = elimination_figure.draw(table).axes
     assert [point[0] for point in lines(left)[0]] == [0, 8]
     assert [point[0] for point in lines(right)[0]] == [0, 20]

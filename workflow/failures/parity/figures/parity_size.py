@@ -64,4 +64,5 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
     for encoding, (marker, line, name) in ENCODINGS.items():
         if encoding in set(table["encoding"]):
             lines.append(Line2D([], [], color="0.3", marker=marker, linestyle=line, markersize=3, label=name))
-    return [*lines, Line2D([], [], color="0.3", marker="^", mfc="none", linestyle="", label="not reached")]
+    missing = Line2D([], [], color="0.3", marker="^", mfc="none", linestyle="", label="not reached")
+    return lines + [missing] * int(table["steps"].isna().any())

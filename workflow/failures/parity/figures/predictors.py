@@ -12,6 +12,11 @@ from failures.style import PAGE, add_note, color
 # Rows from top to bottom; further learners come below.
 ORDER = ("relu", "narrow", "lemma_3", "wide", "deep", "tanh", "residual", "normalized", "convolutional", "quadratic")
 ORDER += ("adam", "hand_built")
+# Classes that cannot represent every parity.
+LIMITED = {
+    "quadratic": "quadratic features represent parities of at most two bits",
+    "convolutional": "the convolutional network represents parities of at most five bits",
+}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -27,7 +32,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for axis, n_features in zip(axes[0], dimensions, strict=True):
         rows = table[table["n_features"] == n_features].set_index("learner").reindex(classes)
         _panel(axis, rows)
-        axis.set(title=f"d = {n_features}", xlabel="accuracy")
+        axis.set(title=f"d = {n_features}{_test(rows)}", xlabel="accuracy")
     steps = int(table["n_steps"].max())
     axes[0, 0].set_yticks(range(len(classes)), [learner_label(name) for name in classes])
     axes[0, 0].invert_yaxis()
@@ -43,7 +48,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption.
 
     steps: of training; evaluation: how accuracy is measured, by d; outcomes: classes that learn all targets, and the
-    range of mean accuracies, by d.
+    range of mean accuracies, by d; limits: classes that cannot represent every parity.
     """
     trained, outcomes, evaluation = table[table["learner"] != "hand_built"], [], []
     for n_features, rows in trained.groupby("n_features"):
@@ -53,7 +58,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
         exact = "n_samples" not in rows or rows["n_samples"].isna().all()
         evaluation.append(f"{'exact' if exact else 'measured on fresh samples'} at d = {n_features}")
     steps = f"{table['n_steps'].max():,.0f}"
-    return {"steps": steps, "evaluation": listed(evaluation), "outcomes": listed(outcomes)}
+    limits = listed(text for learner, text in LIMITED.items() if learner in set(trained["learner"]))
+    return {"steps": steps, "evaluation": listed(evaluation), "outcomes": listed(outcomes), "limits": limits}
 
 
 def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
@@ -65,12 +71,10 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
             [row["accuracy_low"], row["accuracy_high"]], [position, position], color=shade, linewidth=2.2, alpha=0.6
         )
         axis.plot(row["accuracy"], position, "o", color=shade, markersize=4)
-    same = rows["p_same"].dropna()
-    if len(same):
-        axis.annotate(
-            f"equal accuracy of all\ntrained classes: p = {same.iloc[0]:.2f}",
-            (0.6, len(rows) / 2),
-            fontsize="small",
-            color="0.3",
-        )
     axis.set_xlim(0.38, 1.03)
+
+
+def _test(rows: pd.DataFrame) -> str:
+    """P-value of equal accuracy of all trained classes, as a line of the title; empty if there was no test."""
+    same = rows["p_same"].dropna()
+    return f"\nequal accuracy of trained classes: p = {same.iloc[0]:.2f}" if len(same) else ""

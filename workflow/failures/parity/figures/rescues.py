@@ -64,8 +64,11 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
             )
             style = LINES[number % len(LINES)]
             axis.plot(steps, rows["accuracy_median"], style, color=color(index), linewidth=1.2, label=label)
-    dimensions = " and ".join(f"{d:.0f}" for d in sorted(table["n_features"].unique()))
-    axis.set(title=f"interventions, d = {dimensions}", xlabel="training steps", ylabel="accuracy on uniform inputs")
+    axis.set(
+        title=f"interventions, d = {listed(sorted(table['n_features'].unique()))}",
+        xlabel="training steps",
+        ylabel="accuracy on uniform inputs",
+    )
     axis.set(xscale="log", ylim=(0.4, 1.02))
 
 

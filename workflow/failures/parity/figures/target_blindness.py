@@ -28,7 +28,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     axes[0].set_ylabel("distance ÷ norm of initial weights")
     axes[0].legend(fontsize="x-small", loc="center left", bbox_to_anchor=(0, 0.3), ncols=3)
     _ends(axes[1], table[table["step"] == table["step"].max()])
-    figure.legend(handles=_legend(), loc="outside lower center", ncols=2, fontsize="small")
+    figure.legend(handles=_legend(table), loc="outside lower center", ncols=2, fontsize="small")
     add_note(figure, note)
     return figure
 
@@ -75,9 +75,12 @@ NAMES = (
 )
 
 
-def _legend() -> list[Line2D]:
+def _legend(table: pd.DataFrame) -> list[Line2D]:
     lines = [
         Line2D([], [], color=color(shade), linestyle=line, marker=marker, markersize=3, label=name)
-        for (*_, shade, line, marker), name in zip(SERIES, NAMES, strict=True)
+        for (samples, labels, _, shade, line, marker), name in zip(SERIES, NAMES, strict=True)
+        if ((table["samples"] == samples) & (table["labels"] == labels)).any()
     ]
+    if not (table["samples"] == "cube").any():
+        return lines
     return [*lines, Line2D([], [], color="0.5", linestyle=(0, (1, 2)), label="proportional to $2^{-d/2}$")]
