@@ -27,7 +27,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     dimensions = sorted(table["n_features"].unique())
     classes = [name for name in ORDER if name in set(table["learner"])]
     classes += sorted(set(table["learner"]) - set(ORDER))
-    height = 0.9 + 0.24 * len(classes)
+    height = 1.1 + 0.24 * len(classes)
     figure, axes = plt.subplots(1, len(dimensions), figsize=(PAGE, height), sharey=True, squeeze=False)
     for axis, n_features in zip(axes[0], dimensions, strict=True):
         rows = table[table["n_features"] == n_features].set_index("learner").reindex(classes)
@@ -77,4 +77,4 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
 def _test(rows: pd.DataFrame) -> str:
     """P-value of equal accuracy of all trained classes, as a line of the title; empty if there was no test."""
     same = rows["p_same"].dropna()
-    return f"\nequal accuracy of trained classes: p = {same.iloc[0]:.2f}" if len(same) else ""
+    return f"\ntrained classes equal: p = {same.iloc[0]:.2f}" if len(same) else ""
