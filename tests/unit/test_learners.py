@@ -119,7 +119,7 @@ def test_activations_are_keras():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 def test_at_the_start_only_biases_feel_odd_parities_beyond_size_one(size):
-    """ReLU is half identity, half absolute value: at zero biases only the biases get a gradient from odd parities > 1."""
+    """At zero biases ReLU is half identity, half absolute value: odd parities above size 1 reach only the biases."""
     inputs = (1 - 2 * cube(7)).astype("float32")
     labels = inputs[:, :size].prod(axis=1, keepdims=True)
     model = learners.network(7, NETWORK, "test")

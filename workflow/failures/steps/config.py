@@ -134,7 +134,7 @@ class ForwardOnly(Figure):
     """Figure of forward-only training and GLMtron."""
 
     glmtron: Glmtron
-    """GLMtron in the setting of its theorem."""
+    """GLMtron, an algorithm for generalised linear models, in the setting of its theorem."""
 
 
 class Config(Family):
