@@ -98,7 +98,7 @@ def convolutional(hidden: keras.KerasTensor, settings: dict[str, Any], *path: st
 
 
 def quadratic(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """Append all pairwise products to the inputs, then apply `fully_connected`; at depth 0 the model is linear in them."""
+    """Append all pairwise products to the inputs, then apply `fully_connected`; depth 0 is linear in both."""
     row = keras.layers.Reshape((hidden.shape[-1], 1), name="row")(hidden)
     products = keras.layers.Flatten(name="products")(keras.layers.Dot(2, name="pairs")([row, row]))
     width = units(settings["width"], hidden.shape[-1])
