@@ -45,7 +45,7 @@ BAD_VALUES = [
     ("parity.problems.d5.evaluation", "sphere", "'cube'"),
     ("parity.problems.d30.evaluation", "cube", "at most 14, not 30"),
     ("parity.problems.d5.seeds", [], "at least 1 item"),
-    ("parity.problems.D5", {"n_features": 5}, "match pattern"),
+    ("parity.problems.D5", {"n_features": 5}, "parity.problems: invalid name 'D5'; string should match pattern"),
     ("parity.problems.../escape", {"n_features": 5}, "match pattern"),
     (f"{LEARNER}.width", "d10", "match pattern"),
     (f"{LEARNER}.width", 0, "greater than or equal to 1"),

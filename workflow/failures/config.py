@@ -163,6 +163,8 @@ def _one_line(error: ValidationError) -> str:
     first = max(problems, key=lambda problem: len(_keys(problem["loc"])))
     keys = _keys(first["loc"])
     where, value = ".".join(keys), first["input"]
+    if first["loc"][-1:] == ("[key]",):
+        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; {_lowered(first['msg'])}"
     match first["type"]:
         case "extra_forbidden":
             return f"config: {where}: unknown key; allowed: {', '.join(_allowed(keys[:-1]))}"
@@ -171,8 +173,12 @@ def _one_line(error: ValidationError) -> str:
         case "value_error":
             return f"config: {where + ': ' if where else ''}{first['ctx']['error']}"
     same = [_PYTHON_TYPES.sub("mapping", p["msg"]) for p in problems if _keys(p["loc"]) == keys]
-    allowed = "; or ".join(dict.fromkeys(message[0].lower() + message[1:] for message in same))
+    allowed = "; or ".join(dict.fromkeys(map(_lowered, same)))
     return f"config: {where} = {_shown(value)}: {allowed}{_hint(value, allowed)}"
+
+
+def _lowered(message: str) -> str:
+    return message[0].lower() + message[1:]
 
 
 def _shown(value: Any) -> str:
