@@ -19,7 +19,7 @@ KILLS ?= 25
 TESTS ?=
 WORKERS ?= 3
 
-.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
+.PHONY: help setup reproduce preview test lint prose bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,11 +42,26 @@ preview: $(READY) ## build every figure at reduced scale in results/preview, in 
 test: $(READY) ## run all tests, three at a time; TESTS=tests/unit, WORKERS=n
 	$(RUN) -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
-lint: $(READY) ## check the code with ruff, snakefmt and snakemake --lint
+lint: $(READY) prose ## check style, wording and rules (ruff, snakefmt, snakemake --lint, textlint)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
+
+# Texts for users. The rules are in envs/prose/prh.yml; CHANGELOG.md may speak of the past.
+TEXTS = $(filter-out CHANGELOG.md,$(wildcard *.md)) $(wildcard docs/*.md docs/decisions/*.md workflow/resources/*/README.md) \
+	results/README.md workflow/claims.yaml $(wildcard workflow/failures/*/page.yaml workflow/failures/*/figures/*.rst) \
+	workflow/failures/costs/figure.rst
+TEXTLINT := envs/prose/node_modules/.bin/textlint
+
+prose: ## check the wording of texts (textlint); skipped where Node.js is not installed
+	@if command -v npm > /dev/null; then \
+		$(MAKE) --no-print-directory $(TEXTLINT) && $(TEXTLINT) --config envs/prose/textlintrc.json -f unix $(TEXTS); \
+	else echo "prose: skipped, because Node.js (npm) is not installed"; fi
+
+$(TEXTLINT): envs/prose/package-lock.json
+	npm ci --prefix envs/prose --silent --no-audit --no-fund
+	@touch $@
 
 bench: $(READY) ## measure speed against other implementations, into docs/benchmarks.md; BENCH="--only signal"
 	PYTHONPATH=workflow $(RUN) -m bench $(BENCH)
@@ -77,8 +92,8 @@ chaos: $(READY) ## kill a run at 25 random moments and compare its results; KILL
 claims: $(READY) ## write docs/claims.md from the table of claims
 	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
 
-gallery: $(READY) ## write docs/gallery from the figures and the page of a finished run
-	PYTHONPATH=tests $(RUN) tests/page/gallery.py
+gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run; TARGETS="fig1 ..." updates these figures only
+	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
 
 clean: ## remove figures and tables; keep trained models
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables,index.html} results/report.zip
