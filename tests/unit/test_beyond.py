@@ -256,7 +256,7 @@ def test_optimisers_are_drawn_against_the_size_and_beside_one_another(swept):
 
 def test_the_caption_has_the_range_of_growths(swept):
     found = optimisers_figure.numbers(swept)
-    assert (found["rates"], found["replicates"]) == ("3", "3")
+    assert (found["rates"], found["replicates"]) == ("3 learning rates", "3 replicates")
     low, high = swept.loc[swept["part"] == "growth", "exponent"].sort_values()
     expected = f"2^({low:.3g} d) (Muon) to 2^({high:.3g} d) (SGD)"
     assert found["growth"] == f"The fitted growth for parity is {expected}."

@@ -105,7 +105,10 @@ def test_accuracy_along_training_at_the_end_and_as_published(fig3):
 
 def test_a_panel_a_length_with_ours_published_and_ceiling(fig3):
     figure = fig3_figure.draw(fig3, "preview")
-    assert [axis.get_title(loc="left") for axis in figure.axes] == ["k = 1", "k = 2"]
+    limits = fig3[fig3["part"] == "ceiling"].set_index("tuple_length")["accuracy"]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [
+        f"k = {k}, ceiling {limit:.3f}" for k, limit in limits.items()
+    ]
     curves = {
         tuple(line.get_ydata()) for line in figure.axes[0].lines if to_rgb(line.get_color()) in (color(0), color(1))
     }
@@ -118,8 +121,8 @@ def test_the_legend_has_published_curves_only_where_they_are_drawn(fig3):
     def legend(table):
         return [text.get_text() for text in fig3_figure.draw(table).legends[0].get_texts()]
 
-    assert legend(fig3) == ["end-to-end", "decomposition", "published"]
-    assert legend(fig3[fig3["part"] != "published"]) == ["end-to-end", "decomposition"]
+    assert legend(fig3) == ["end-to-end", "decomposition", "ceiling", "published"]
+    assert legend(fig3[fig3["part"] != "published"]) == ["end-to-end", "decomposition", "ceiling"]
 
 
 def test_the_caption_has_final_accuracies(fig3):

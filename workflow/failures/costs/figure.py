@@ -44,7 +44,7 @@ def numbers(rules: pd.DataFrame, scaling: pd.DataFrame) -> dict[str, str]:
     """
     whole = rules[rules["rule"] == "all"].iloc[0]
     measured = [
-        f"The measured wall time is {_duration(row.wall_s)} on {row.cores} core{'s' * (row.cores != 1)}."
+        f"The measured wall time is {_duration(row.wall_s)} on {row.cores} core{'' if row.cores == 1 else 's'}."
         for row in scaling[scaling["part"] == "measured"].itertuples()
     ]
     return {

@@ -56,8 +56,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption.
 
-    rates, replicates: how many each optimiser is trained with. growth: smallest and largest fitted growth by family;
-    empty without fits.
+    rates, replicates: how many each optimiser is trained with, at most. growth: smallest and largest fitted growth by
+    family; empty without fits.
     """
     best, rates = (table[table["part"] == part] for part in ("best", "rate"))
     growth = table[(table["part"] == "growth") & table["exponent"].notna()]
@@ -67,10 +67,15 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
         ends = laws if len(laws) == 1 else [laws[0], laws[-1]]
         sentences.append(f"The fitted growth for {family} is {' to '.join(ends)}.")
     return {
-        "rates": number(rates.groupby(["family", "problem", "learner"]).size().max()),
-        "replicates": number(best["n_replicates"].max()),
+        "rates": _counted(rates.groupby(["family", "problem", "learner"]).size().max(), "learning rate"),
+        "replicates": _counted(best["n_replicates"].max(), "replicate"),
         "growth": " ".join(sentences),
     }
+
+
+def _counted(count: float, noun: str) -> str:
+    """A number of things: 1 replicate, 3 replicates."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _law(row: NamedTuple) -> str:

@@ -19,23 +19,23 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     """
     ours = table[table["part"] == "training"]
     learners, lengths = list(ours["learner"].unique()), sorted(ours["tuple_length"].unique())
+    last = ours["step"].max()
     figure, axes = plt.subplots(1, len(lengths), figsize=(PAGE, 2.4), sharex=True, sharey=True, squeeze=False)
     for axis, length in zip(axes[0], lengths, strict=True):
         rows = table[table["tuple_length"] == length]
         for index, learner in enumerate(learners):
             _curves(axis, rows[rows["learner"] == learner], index, learner)
         limit = rows.loc[rows["part"] == "ceiling", "accuracy"].item()
-        axis.axhline(limit, color="0.3", linewidth=0.8, linestyle=(0, (4, 2)))
-        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right", "va": "top"}
-        axis.annotate(f"ceiling {limit:.3f}", (1, limit), (0, -7), fontsize="x-small", color="0.3", **place)
-        axis.set(title=f"k = {length}", xlabel="training steps", ylim=(0.45, 1.0))
-        axis.xaxis.set_major_formatter(lambda value, _: f"{value / 1000:g}k" if value else "0")
-        axis.set_xlim(0, ours["step"].max())
+        axis.axhline(limit, color="0.3", linewidth=0.8, linestyle=(0, (4, 2)), label="ceiling")
+        axis.set(title=f"k = {length}, ceiling {limit:.3f}", xlabel="training steps", ylim=(0.45, 1.0), xlim=(0, last))
+        axis.xaxis.set_major_formatter(
+            lambda value, _: f"{value / 1000:g}k" if value and last >= 5000 else f"{value:g}"
+        )
     axes[0, 0].set_ylabel("test accuracy")
     if len(_published(table)):
         axes[0, 0].plot([], [], color="0.4", linewidth=0.5, label="published")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize="small")
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     add_note(figure, note)
     return figure
 

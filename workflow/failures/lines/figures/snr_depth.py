@@ -5,7 +5,6 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from failures.formats import number
 from failures.lines.figures.fig5 import NAMES, ratios, unbiased
 from failures.style import PAGE, add_note
 
@@ -44,8 +43,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     """
     rows = table[table["method"] == "end_to_end"]
     return {
-        "tuples": number(table["n_tuples"].max()),
-        "initialisations": number(table["n_initialisations"].max()),
+        "tuples": f"{table['n_tuples'].max():,.0f}",
+        "initialisations": f"{table['n_initialisations'].max():,.0f}",
         "end_to_end": " ".join(f"{_network(depth)}: {ratios(part)}." for depth, part in rows.groupby("blocks")),
     }
 

@@ -101,7 +101,7 @@ def _starts(axis: plt.Axes, start: pd.DataFrame, correlations: pd.DataFrame, len
         f"k = {row.tuple_length}: τ = {row.rank_correlation:.2f}, p = {row.p_value:.2f}".replace("-", "−")
         for row in correlations.dropna(subset=["rank_correlation"]).itertuples()
     ]
-    axis.annotate("\n".join(notes), (0.02, 0.02), (0, 0), **place)
+    axis.annotate("\n".join(notes), (0.02, 0), (0, 4), bbox={"color": "white", "pad": 0.5}, **place)
     axis.set(
         title="at initialisation",
         xlabel="SNR × 10⁶",
