@@ -75,7 +75,7 @@ def test_a_panel_a_depth(depth):
 
 def test_the_caption_has_the_end_to_end_ratios_of_every_depth(depth):
     found = depth_figure.numbers(depth)
-    ratios = "0.6 [0.352, 0.848] at k = 1 and below 0.00248 at k = 2"
+    ratios = "end-to-end ratio 0.6 [0.352, 0.848] at k = 1 and below 0.00248 at k = 2"
     assert found["end_to_end"] == f"N1 of the paper: {ratios}. 4 residual blocks: {ratios}."
     assert (found["tuples"], found["initialisations"]) == ("1,000", "3")
 

@@ -275,6 +275,6 @@ def test_learners_share_an_axis_that_shows_the_largest_signal_of_each(along):
 def test_the_caption_has_rank_correlations(along):
     assert snr_figure.numbers(along) == {
         "clear": "2 of 3",
-        "correlations": "Kendall's rank correlation at k = 2 is −1 (p = 0.33).",
+        "correlations": "At k = 2, Kendall's rank correlation τ of the ratio and the time to learn is −1 (p = 0.33).",
     }
     assert snr_figure.numbers(along[along["part"] == "training"]) == {"clear": "0 of 0", "correlations": ""}

@@ -45,7 +45,9 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     return {
         "tuples": f"{table['n_tuples'].max():,.0f}",
         "initialisations": f"{table['n_initialisations'].max():,.0f}",
-        "end_to_end": " ".join(f"{_network(depth)}: {ratios(part)}." for depth, part in rows.groupby("blocks")),
+        "end_to_end": " ".join(
+            f"{_network(depth)}: end-to-end ratio {ratios(part)}." for depth, part in rows.groupby("blocks")
+        ),
     }
 
 

@@ -56,8 +56,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     clear = int((start["snr"] > CLEAR * start["standard_error"]).sum())
     found = _correlations(table).dropna(subset=["rank_correlation"])
     correlations = [
-        f"Kendall's rank correlation at k = {row.tuple_length} is {number(round(row.rank_correlation, 2))} "
-        f"(p = {number(round(row.p_value, 2))})."
+        f"At k = {row.tuple_length}, Kendall's rank correlation τ of the ratio and the time to learn is "
+        f"{number(round(row.rank_correlation, 2))} (p = {number(round(row.p_value, 2))})."
         for row in found.itertuples()
     ]
     return {"clear": f"{clear} of {len(start)}", "correlations": " ".join(correlations)}
