@@ -42,15 +42,16 @@ def numbers(rules: pd.DataFrame, scaling: pd.DataFrame) -> dict[str, str]:
     cpu, share: CPU time of all jobs, and the share of it that is compute. jobs: how many. wall: measured wall time and
     cores. small: largest share of a rule without a bar of its own. factor, extra: limit of requests, in peaks and MB.
     """
-    whole = rules[rules["rule"] == "all"].iloc[0]
+    jobs = rules[rules["rule"] != "all"]
+    cpu = jobs["cpu_s"].sum()
     measured = [
         f"The measured wall time is {_duration(row.wall_s)} on {row.cores} core{'' if row.cores == 1 else 's'}."
         for row in scaling[scaling["part"] == "measured"].itertuples()
     ]
     return {
-        "cpu": _duration(whole["cpu_s"]),
-        "share": percent(whole["loop_share"]),
-        "jobs": number(whole["n_jobs"]),
+        "cpu": _duration(cpu),
+        "share": percent(jobs["loop_cpu_s"].sum() / cpu if cpu else np.nan),
+        "jobs": number(jobs["n_jobs"].sum()),
         "wall": " ".join(measured),
         "small": percent(SMALLEST),
         "factor": number(LARGEST_SHARE),

@@ -113,7 +113,7 @@ def _rest(axis: plt.Axes, rows: pd.DataFrame, names: list[str]) -> None:
             axis.hlines(heights, ours["updates_low"], ours["updates_high"], color=color(index), linewidth=0.8)
             _marks(axis, ours["updates"], heights, ours["reached"], index)
     axis.set(title="other problems", xlabel="training steps to the target", xscale="log")
-    labels = [f"{family}\n{SYMBOLS.get(family, 'd')} = {size}" for (family, size, _), _ in problems]
+    labels = [f"{family}\n{SYMBOLS.get(family, 'd')} = {size:g}" for (family, size, _), _ in problems]
     axis.set_yticks(range(len(problems)), labels, fontsize="x-small")
     axis.invert_yaxis()
 
