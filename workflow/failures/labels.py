@@ -30,6 +30,8 @@ _LEARNERS = {
     # Lines and portfolios.
     "end_to_end": "end-to-end",
     "decomposition": "decomposition",
+    "end_to_end_1": "end-to-end, 1 residual block",
+    "end_to_end_4": "end-to-end, 4 residual blocks",
     "end_to_end_sgd": "end-to-end, SGD",
     "decomposition_sgd": "decomposition, SGD",
     # Curves.
