@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from failures.captions import figure_caption
 from failures.config import families
 from failures.parity.problem import cube, parse_target
 from failures.status import jobs, render
@@ -30,6 +31,13 @@ def test_everything_is_made(finished):
         assert {f"tables/{name}.csv", *(f"figures/{name}.{suffix}" for suffix in ("pdf", "svg", "png"))} <= made
     assert {f"{RUN}/history.parquet", f"{RUN}/runs.csv", f"{RUN}/models/seed_0.keras"} <= made
     assert not list((finished.folder / "results/test/checkpoints").rglob("*.npz"))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_caption_shows_the_numbers_of_the_run(finished, name):
+    (path,) = (ROOT / "workflow/failures").glob(f"*/figures/{name}.rst")
+    caption = figure_caption(path, [str(finished.folder / f"results/test/tables/{name}.csv")])
+    assert not re.search(r"\bnan\b|\bNone\b|(?<![\w)])\?", caption.markdown)
 
 
 def test_a_history_is_what_the_configuration_asked_for(finished):
