@@ -182,7 +182,7 @@ def test_verdicts_at_their_limits():
 
 
 def test_figures_without_records_are_an_error(folders):
-    with pytest.raises(ValueError, match="run them again"):
+    with pytest.raises(ValueError, match="run their jobs again"):
         costs.tabulate({"figures": ["unknown.pdf"]}, *folders)
 
 

@@ -98,7 +98,7 @@ def test_status_counts_what_is_left(finished):
     table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
     assert len(table) == 131
     assert table["done"].all()
-    assert render(table).splitlines()[-1].split() == ["all", "131", "0", "0:00:00"]
+    assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0:00:00"]
 
 
 def test_killed_in_another_folder_on_one_core_it_ends_with_the_same_bytes(finished, tmp_path):
@@ -153,7 +153,7 @@ def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "has a space, which Snakemake cannot run scripts from" in done.stderr.splitlines()[-1]
+    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr.splitlines()[-1]
 
 
 def test_every_column_of_every_table_is_documented(finished):
