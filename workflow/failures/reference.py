@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +85,8 @@ def _markdown(tree: dict[str, Any]) -> str:
     lines = [INTRODUCTION]
     lines += _section("Shared keys", tree, tree, shared)
     for title, block in shared.items():
-        users = ", ".join(f"`{path}`" for path, other in blocks if other is block)
-        lines += _section(_shared_heading(title), block, tree, shared, note=f"Used by {users}.")
+        users = [f"- `{path}`" for path, other in blocks if other is block]
+        lines += _section(_shared_heading(title), block, tree, shared, users=users)
     for path, block in blocks:
         if path and not _is_shared(block, blocks):
             lines += _section(f"`{path}`", block, tree, shared, path=path)
@@ -94,10 +94,18 @@ def _markdown(tree: dict[str, Any]) -> str:
 
 
 def _section(
-    heading: str, block: dict[str, Any], tree: dict[str, Any], shared: dict[str, Any], *, path: str = "", note: str = ""
+    heading: str,
+    block: dict[str, Any],
+    tree: dict[str, Any],
+    shared: dict[str, Any],
+    *,
+    path: str = "",
+    users: Sequence[str] = (),
 ) -> list[str]:
-    """Return the lines of the section of one block."""
-    lines = [f"## {heading}", "", _sentence(f"{block.get('description', '')} {note}"), ""]
+    """Return the lines of the section of one block. users: list items of the keys that hold a shared block."""
+    lines = [f"## {heading}", "", _sentence(block.get("description", "")), ""]
+    if users:
+        lines += ["Used by:", "", *users, ""]
     lines += ["| key | allowed | default | meaning |", "|---|---|---|---|"]
     for key, field in block["properties"].items():
         default = f"`{json.dumps(field['default'])}`" if "default" in field else _missing(key, field, block)
