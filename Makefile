@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 
 ifneq ($(words $(CURDIR)),1)
-$(error The path '$(CURDIR)' has a space, and Snakemake cannot run scripts from such a path; move the folder)
+$(error path '$(CURDIR)' contains white space, so Snakemake cannot run its scripts; move the project folder)
 endif
 
 CORES ?= all
