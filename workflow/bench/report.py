@@ -58,29 +58,38 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str = "--
 def _head(raw: dict[str, Any], targets: list[list[str]]) -> str:
     speeds = ratios(raw, ("authors",)).values()
     measured = [row for row in targets if row[2] != MET[None]]
-    missed = [f"Missed: *{target}*." for target, _, met in measured if met == MET[False]]
-    answer = [
-        "# Benchmarks\n",
-        "This page compares the speed of this project with other ways to do the same work.",
-        *([f"The engine trains {_range(speeds)} times as fast as the authors' style."] if speeds else []),
-        " ".join([f"{len(measured) - len(missed)} of {len(measured)} measured targets are met.", *missed]),
-    ]
+    missed = [f"- *{target}*. Measured: {shown}." for target, shown, met in measured if met == MET[False]]
     terms = """
+# Benchmarks
+
+This page compares the speed of this project with other ways to do the same work. It uses these terms:
+
+- *The engine* is the training loop of this project. It runs inside Keras `fit`.
 - *The authors' scripts* are the code that the paper's authors published.
 - *The authors' style* is this project's copy of their method: TensorFlow 1 sessions and samples from NumPy.
-- *The engine* is the training loop of this project. It runs inside Keras `fit`.
+- A *family* is one group of experiments: parity, periodic, portfolio, curves, steps or lines.
+- The *lines* family is section 3.1 of the paper: tuples of k images, each with one line.
 - *2x* means twice as fast. *CPU time* is summed over all cores.
-- *Lines* is the problem of section 3 of the paper: tuples of k images, each with one line.
 """
+    answer = [
+        *([f"The engine trains {_range(speeds)} times as fast as the authors' style."] if speeds else []),
+        f"{len(measured) - len(missed)} of {len(measured)} measured targets are met.",
+        *([f"{'This target is' if len(missed) == 1 else 'These targets are'} not met:\n", *missed] if missed else []),
+    ]
     machine = raw["machine"]
     hardware = ", ".join(words.format(machine[key]) for key, words in HARDWARE.items() if key in machine)
     versions = ", ".join(f"{name} {value}" for name, value in machine.items() if name not in HARDWARE)
-    written = "`make bench` writes this page from new measurements and `docs/benchmarks_notes.md`; do not edit it."
-    return "\n".join([*answer, terms, f"Machine: {hardware}.", f"Versions: {versions}.", written])
+    written = """
+`make bench` writes this page from new measurements and from `docs/benchmarks_notes.md`.
+Edit the notes, not this page.
+"""
+    return "\n".join([terms.lstrip(), *answer, "", f"Machine: {hardware}.", f"Versions: {versions}.", written.rstrip()])
 
 
 def _targets(targets: list[list[str]], of_notes: list[list[str]]) -> str:
-    source = f"The last {len(of_notes)} targets are measured in *The whole workflow*, below.\n\n" if of_notes else ""
+    source = (
+        f"The last {len(of_notes)} targets come from the last section, *The whole workflow*.\n\n" if of_notes else ""
+    )
     return f"## Targets\n\n{source}" + table(["target", "measured", "met"], targets + of_notes, align="---")
 
 
@@ -95,12 +104,13 @@ def _training(raw: dict[str, Any]) -> str | None:
     intro = f"""
 ## Training
 
-Steps per second, evaluations included. In brackets: how many times as fast the engine is.
+The table shows steps per second, including the time of evaluations.
+The number in brackets states how many times as fast the engine is.
 
 Each row is one problem and one learner of `config.yaml`, with the settings of the authors' scripts.
 A row is named after its family and its problem or learner. `threads2` marks two threads; other rows have one.
-Evaluations take place every 100 steps. For lines they take place every 4 steps, with 80 test tuples instead of
-2,000, so that their share of the time stays the same.
+The network is evaluated every 100 steps. For lines it is evaluated every 4 steps, with 80 test tuples instead of
+2,000, so that the evaluations take the same share of the time.
 Values are medians of {rounds} rounds. In each round the implementations take turns, each in its own process,
 for {seconds} s.{pinned}
 
@@ -128,13 +138,13 @@ def _parts(raw: dict[str, Any]) -> str | None:
     intro = """
 ## Parts of a step
 
-How the CPU time of a step is spent, for the rows that miss the target against the authors' style.
-Values are microseconds of CPU time per step on one thread, without evaluations; each is the minimum of three runs.
+The table shows how the CPU time of a step is spent, for rows that miss the target against the authors' style.
+Values are microseconds of CPU time per step on one thread, without evaluations. Each is the minimum of three runs.
 
 - *SGD*: the whole step, with plain gradient descent instead of Adam.
 - *Batch*: drawing the samples.
 - *Products*: the matrix products of the dense layers, forward and backward, alone in a loop.
-- *Products at the peak*: the same operations at the peak rate of matrix products, measured in the next section.
+- *Products at the peak*: the same products at the peak rate. The next section measures this rate.
 
 """
     columns = {"step": "whole step", "without_optimizer": "SGD", "batch": "batch", "products": "products"}
@@ -156,8 +166,9 @@ def _peak(raw: dict[str, Any]) -> str:
     intro = """
 ## Lines and the peak rate of matrix products
 
-The peak rate is the rate of the fastest product of two float32 matrices, over three libraries and four shapes.
-Two of the shapes are those of the convolutions of 50 images. Rates are in GFLOP/s, each of the fastest call:
+The *peak rate* of the processor is the rate of its fastest product of two float32 matrices. Three libraries and
+four shapes are measured. Two of the shapes are those of the convolutions of 50 images.
+Each cell is the rate of the fastest call, in GFLOP/s:
 
 """
     measured = [
@@ -177,8 +188,8 @@ Two of the shapes are those of the convolutions of 50 images. Rates are in GFLOP
 def _dense(raw: dict[str, Any]) -> str:
     intro = """
 A *dense* step computes every pixel of every image (`workflow/bench/lines_peak.py` counts its operations).
-The engine skips blank parts of an image. It can therefore be faster than a dense step at the peak rate
-of as many threads:
+The engine skips blank parts of an image. It can therefore be faster than a dense step at the peak rate.
+A row with two threads is compared with the peak rate of two threads:
 
 """
     body = []
@@ -194,15 +205,18 @@ of as many threads:
 def _sharing(raw: dict[str, Any]) -> str | None:
     intro = """
 The next table shows how much time a second thread saves, in milliseconds per step.
-A batch is divided into parts, and each thread computes whole parts.
-The rest of a step runs on one thread: drawing the batch, building matrices from the weights, their gradients, Adam.
+It is measured separately, so that its times differ from those of the table above.
+A batch is divided into parts, and each thread computes whole parts. The rest of a step runs on one thread:
+it draws the batch, builds matrices from the weights, computes the gradients of the weights from those of the
+matrices, and updates the weights.
 
 - *1 thread*: the step on one thread, with nothing else running.
-- *1 thread, 2 processes*: the same, while a second process computes the same step.
-- *Rest*: what one thread computes while the other waits.
+- *1 thread, 2 processes*: the step on one thread, while a second process computes the same step.
+- *Rest*: the part of a step that runs on one thread.
 - *2 threads, expected*: the rest plus the parts of the busier thread, at the speed of *1 thread, 2 processes*.
 - *2 threads*: the step on two threads, with nothing else running. It can take less time than expected, because
   a waiting thread helps the other with single operations.
+- *Busy cores*: CPU time divided by wall time, for *2 threads*.
 
 """
     body = []
@@ -238,7 +252,8 @@ def _signal(raw: dict[str, Any]) -> str | None:
 
 The analysis behind Figure 5 (`fig5`) takes {minutes:.1f} min of CPU time for {INITIALISATIONS} sets of initial weights.
 It uses {found["n_tuples"]:,} tuples for each of k = {lengths}, on one thread.
-Imports, pool and tracing are not included:
+All tuples consist of images from one *pool*, which is drawn once. The CPU time above is that of the last row of
+this table, multiplied by the number of sets; the other rows are not included:
 
 """
     words = {
@@ -259,7 +274,7 @@ def _workflow(raw: dict[str, Any]) -> str | None:
     intro = f"""
 ## Workflow
 
-Wall time of one `snakemake` command (median of {rounds}), and the largest memory of one process.
+The table shows the wall time of one `snakemake` command (median of {rounds}) and the largest memory of one process.
 The first two commands run at the scale of the tests. In the dry run, each training job trains ten seeds.
 
 """
@@ -282,18 +297,20 @@ def _scaling(raw: dict[str, Any]) -> str | None:
     intro = """
 ## Scaling
 
-These runs compute the preview (all figures at reduced scale) and the figure `costs` in an empty folder.
-Times are in minutes and seconds; *measured* is the wall time of the run.
+This section shows how the wall time of the workflow depends on the number of cores. Each row of the table is one
+run in an empty folder. A run computes the preview (all figures at reduced scale) and the figure `costs`.
+Times are in minutes and seconds.
 
-- *Simulated*: wall time computed from the measured times of the jobs. Whenever a core is free, the job with the
-  longest remaining chain of dependent jobs starts.
-- *Lower bound*: the CPU time divided by eight, or the longest job if that is longer.
+- *Measured*: the wall time of the run.
+- *Simulated*: the wall time on this number of cores, computed from the times of the jobs in the run. Whenever a
+  core is free, the job with the longest remaining chain of dependent jobs starts.
+- *Lower bound*: the CPU time divided by the number of cores, or the longest job if that is longer.
 
 """
     body = []
     for cores, run in found.items():
         seconds = [run["cpu"], run["seconds"], *(run["simulated"][n] for n in SIMULATED)]
-        body.append([cores, str(run["jobs"]), *map(_minutes, seconds), f"{run['ratio']['8']:.2f}x"])
+        body.append([cores, str(run["jobs"]), *map(_minutes, seconds), f"{run['ratio']['8']:.2f}"])
     simulated = [f"simulated, {_plural(n, 'core')}" for n in SIMULATED]
     header = ["cores", "jobs", "CPU time", "measured", *simulated, "simulated, 8 cores / lower bound"]
     return intro.lstrip() + table(header, body)
