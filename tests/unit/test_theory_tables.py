@@ -169,7 +169,7 @@ def test_elimination_table_and_figure():
     assert table["predicted"].iloc[-1] == pytest.approx(0.8**6, rel=0.01)
     shown = elimination_figure.numbers(table)
     assert (shown["extra"], shown["trials"]) == ("8", "300")
-    assert shown["found"].endswith(" from 14 samples at d = 6")
+    assert shown["found"].endswith(" % with 14 samples at d = 6")
     left, right = elimination_figure.draw(table).axes
     assert [point[0] for point in lines(left)[0]] == [0, 8]
     assert [point[0] for point in lines(right)[0]] == [0, 20]

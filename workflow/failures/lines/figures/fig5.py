@@ -63,8 +63,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     ours = table[table["source"] == "ours"]
     ends = ours["tuple_length"].agg(["min", "max"])
     published = (
-        "Crosses are the paper's points. The paper's axis has no numbers, so that they are scaled to match our "
-        "decomposition at the smallest k."
+        "Crosses are the paper's points. The paper's axis has no numbers, so they are scaled to match our "
+        "first-image decomposition at the smallest k."
         if (table["source"] == "published").any()
         else ""
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from failures.formats import listed, number
+from failures.formats import listed, percent
 from failures.style import PAGE, add_note, color
 
 
@@ -29,7 +29,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption. extra: samples beyond d with noise; trials: per point; found: largest share, by d."""
     samples = table[table["experiment"] == "samples"]
     most = samples.sort_values("n_samples").groupby("n_features").last()
-    found = [f"{number(row.share)} from {row.n_samples} samples at d = {d}" for d, row in most.iterrows()]
+    found = [f"{percent(row.share)} with {row.n_samples} samples at d = {d}" for d, row in most.iterrows()]
     noisy = table[table["experiment"] == "label_noise"]
     extra = (noisy["n_samples"] - noisy["n_features"]).max()
     return {"extra": f"{extra}", "trials": f"{table['trials'].max():,}", "found": listed(found)}
