@@ -63,7 +63,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     ours = table[table["source"] == "ours"]
     ends = ours["tuple_length"].agg(["min", "max"])
     published = (
-        "Crosses are the paper's points. The paper's axis has no numbers, so they are scaled to match our "
+        "Crosses are the paper's points. The paper's axis has no numbers, so the crosses are scaled to match our "
         "first-image decomposition at the smallest k."
         if (table["source"] == "published").any()
         else ""
