@@ -1,10 +1,10 @@
-# Every target does the set-up that it needs. `make help` lists them.
+# Every target runs the set-up that it needs. `make help` lists the targets.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
 ifneq ($(words $(CURDIR)),1)
-$(error The path '$(CURDIR)' has a space, which Snakemake cannot run scripts from; move the folder)
+$(error path '$(CURDIR)' contains white space, so Snakemake cannot run its scripts; move the project folder)
 endif
 
 CORES ?= all
@@ -19,74 +19,89 @@ KILLS ?= 25
 TESTS ?=
 WORKERS ?= 3
 
-.PHONY: help setup reproduce preview test lint bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
+.PHONY: help setup reproduce preview test lint prose bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
 
-help: ## list these commands
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-setup: $(READY) ## build .venv (everything else does it by itself)
+setup: $(READY) ## build the environment .venv; targets that need it do so themselves
 
 $(READY): envs/lock.txt envs/setup.sh
 	@envs/setup.sh $(VENV) envs/lock.txt
 
-# A cluster's profile says itself how many jobs there may be; a name that Snakemake does not find, it ignores.
+# A cluster profile sets the number of jobs itself. Snakemake ignores an unknown profile name, so it is checked here.
 WHERE = $(if $(filter default,$(PROFILE)),--cores $(CORES),--workflow-profile $(dir $(PROFILE_FILE)))
 PROFILE_FILE = $(or $(wildcard profiles/$(PROFILE)/profile.v9+.yaml),$(error PROFILE = '$(PROFILE)' must be one of: $(notdir $(wildcard profiles/*))))
 
-reproduce: $(READY) ## every figure at the paper's scale; CORES=n, TARGETS="fig1 ...", PROFILE=slurm
+reproduce: $(READY) ## build every figure at the paper's scale; CORES=n, TARGETS="fig1 ...", PROFILE=slurm
 	$(SNAKEMAKE) $(WHERE) -- $(TARGETS)
 
-preview: $(READY) ## every figure at reduced scale, in minutes, in results/preview
+preview: $(READY) ## build every figure at reduced scale in results/preview, in minutes
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
-test: $(READY) ## all tests, three at a time; TESTS=tests/unit, WORKERS=n
+test: $(READY) ## run all tests, three at a time; TESTS=tests/unit, WORKERS=n
 	$(RUN) -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
 
-lint: $(READY) ## ruff, snakefmt and Snakemake's own lint
+lint: $(READY) prose ## check style, wording and rules (ruff, snakefmt, snakemake --lint, textlint)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
 
-bench: $(READY) ## speed beside other ways to do the same, into docs/benchmarks.md; BENCH="--only signal"
+# Texts for users. CHANGELOG.md may speak of the past; docs/benchmarks.md contains the notes.
+TEXTS = $(filter-out CHANGELOG.md docs/benchmarks_notes.md,$(wildcard *.md docs/*.md)) $(wildcard docs/decisions/*.md workflow/resources/*/README.md) \
+	results/README.md workflow/claims.yaml $(wildcard workflow/failures/*/page.yaml workflow/failures/*/figures/*.rst) \
+	workflow/failures/costs/figure.rst
+TEXTLINT := envs/prose/node_modules/.bin/textlint
+
+prose: ## check the wording of texts (textlint); skipped where Node.js is not installed
+	@if command -v npm > /dev/null; then \
+		$(MAKE) --no-print-directory $(TEXTLINT) && $(TEXTLINT) --config envs/prose/textlintrc.json -f unix $(TEXTS); \
+	else echo "prose: skipped, because Node.js (npm) is not installed"; fi
+
+$(TEXTLINT): envs/prose/package-lock.json
+	npm ci --prefix envs/prose --silent --no-audit --no-fund
+	@touch $@
+
+bench: $(READY) ## measure speed against other implementations, into docs/benchmarks.md; BENCH="--only signal"
 	PYTHONPATH=workflow $(RUN) -m bench $(BENCH)
 
-peers: $(READY) ## install PyTorch and JAX for `make bench`, in .venv-peers
+peers: $(READY) ## install PyTorch and JAX for `make bench` in .venv-peers
 	$(RUN) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet torch==2.13.0 jax
 
-report: $(READY) ## one page of all results, results/index.html, and Snakemake's report, results/report.zip
+report: $(READY) ## write the results page, results/index.html, and Snakemake's report, results/report.zip
 	$(SNAKEMAKE) --cores $(CORES) $(OPTIONS) -- all page
 	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip $(OPTIONS) -- all costs
 
-status: $(READY) ## what is done, what remains, and how long it will take
+status: $(READY) ## show finished and remaining jobs and the remaining time
 	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
 
-resume: $(READY) ## go on after a kill, on a cluster too; PROFILE=slurm, OPTIONS="--configfile config/preview.yaml"
+resume: $(READY) ## resume an interrupted run, also on a cluster; PROFILE=slurm, OPTIONS="--configfile config/preview.yaml"
 	@PYTHONPATH=workflow $(RUN) -m failures.resume $(SNAKEMAKE) $(WHERE) $(OPTIONS) -- $(TARGETS)
 
-verify: $(READY) ## compare results with their records; remove what was damaged, to be made again
+verify: $(READY) ## compare all artifacts with their records and remove the damaged ones
 	@PYTHONPATH=workflow $(RUN) -m failures.audit verify
 
-provenance: $(READY) ## how an artifact was made, from what: FILE=results/tables/fig1.csv
+provenance: $(READY) ## print how and from which inputs an artifact was made; FILE=results/tables/fig1.csv
 	@PYTHONPATH=workflow $(RUN) -m failures.audit chain "$(FILE)"
 
-chaos: $(READY) ## kill a run at 25 random moments and compare what it ends with; KILLS=n
+chaos: $(READY) ## kill a run at 25 random moments and compare its results; KILLS=n
 	KILLS=$(KILLS) $(RUN) -m pytest tests/faults/test_chaos.py
 
-claims: $(READY) ## docs/claims.md, from the table of the claims
+claims: $(READY) ## write docs/claims.md from the table of claims
 	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
 
-gallery: $(READY) ## docs/gallery, from the figures and the page of a finished run
-	PYTHONPATH=tests $(RUN) tests/page/gallery.py
+gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run; TARGETS="fig1 ..." updates these figures only
+	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
 
-clean: ## remove figures and tables; keep everything that was trained
+clean: ## remove figures and tables; keep trained models
 	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables,index.html} results/report.zip
 
-clean-all: ## remove all results, trained models too
+clean-all: ## remove all results, including trained models
 	find results -mindepth 1 ! -name README.md -delete
 
-lock: ## refresh the locks from pyproject.toml (installs uv for it)
+lock: ## refresh the lock files from pyproject.toml; installs uv temporarily
 	envs/lock.sh
 
 reference: $(READY) ## regenerate docs/configuration.md and the JSON schema

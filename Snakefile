@@ -1,6 +1,6 @@
-# Failures of Gradient-Based Deep Learning: the whole reproduction as one workflow.
+# Reproduction of "Failures of Gradient-Based Deep Learning" (2017) as one workflow.
 #
-# Every figure NAME is made in the same steps; each family has one rules file in workflow/rules/:
+# Each family of experiments has one rules file, workflow/rules/FAMILY.smk. Most figures follow this chain:
 #
 #   config.yaml
 #   -> <results>/instances/FAMILY/PROBLEM/seeds_BLOCK.csv                            targets
@@ -8,8 +8,8 @@
 #   -> <results>/tables/NAME.csv                                                     rule NAME_table
 #   -> <results>/figures/NAME.{pdf,svg,png}                                          rule NAME
 #
-# <results> is results/, or results/SCALE/ and results/paper/ for other scales and the text's variant.
-# Targets: all, every family (parity), every figure (fig1, parity_size), costs, page, every file.
+# <results> is results/ at scale `full` and results/SCALE/ otherwise. The variant `paper` appends paper/.
+# A target is `all`, a family (parity), a figure (fig1, parity_size), `costs`, `page` or a file.
 from snakemake.utils import min_version
 
 min_version("9.27")

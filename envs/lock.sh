@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Refresh lock.txt and lock-gpu.txt from pyproject.toml: one version of each package for all Pythons and
-# platforms, with hashes and without index addresses. The conda environments get the same pins.
+# Refresh lock.txt and lock-gpu.txt from pyproject.toml, then copy their pins into the conda environments. A lock has
+# one version per package for all Python versions and platforms, with hashes and without index addresses.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$(mktemp -d)

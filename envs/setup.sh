@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build a virtual environment from a lock: setup.sh VENV LOCK. PYTHON=... chooses the interpreter.
+# Build a virtual environment from a lock file. Usage: [PYTHON=/path/to/python3] setup.sh VENV LOCK
 set -euo pipefail
 venv=$1 lock=$2
 
@@ -10,19 +10,19 @@ find_python() {
             return
         fi
     done
-    echo "No Python 3.11 to 3.13 found: install one (Debian, Ubuntu: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3" >&2
+    echo "No Python 3.11 to 3.13 found: install one (Debian, Ubuntu: apt-get install python3 python3-venv) or give its path: make PYTHON=/path/to/python3" >&2
     exit 1
 }
 
 python=$(find_python)
 if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
-    echo "$python cannot make virtual environments: install venv (Debian, Ubuntu: apt-get install python3-venv)." >&2
+    echo "$python cannot make virtual environments: install venv (Debian, Ubuntu: apt-get install python3-venv)" >&2
     exit 1
 fi
-echo "Setting up $venv from $lock with $("$python" --version); this takes some minutes once."
+echo "Setting up $venv from $lock with $("$python" --version); this takes a few minutes, once."
 rm -f "$venv/.ready"
 "$python" -m venv "$venv"
-# pip looks up and unpacks one package after the other: four of them at once take a third less time.
+# pip processes packages sequentially. Four pip processes at once take a third less time.
 install() {
     awk -v part="$1" '/^[a-z]/ { n++ } n % 4 == part' "$lock" |
         "$venv/bin/pip" install --quiet --disable-pip-version-check --no-compile --require-hashes --no-deps -r /dev/stdin
@@ -37,6 +37,6 @@ for job in "${jobs[@]}"; do
     wait "$job" || failed=1
 done
 [ "$failed" = 0 ]
-# Without bytecode TensorFlow takes 15 s to import instead of 6.
+# Importing TensorFlow takes 15 s without bytecode and 6 s with it.
 env -u PYTHONDONTWRITEBYTECODE "$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null || true
 touch "$venv/.ready"

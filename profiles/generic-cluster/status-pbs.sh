@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The state of a PBS job, for Snakemake: running, success or failed.
+# Print the state of a PBS job for Snakemake: running, success or failed.
 set -euo pipefail
 job=$(qstat -x -f "$1" 2>/dev/null || true)
 state=$(sed -nE 's/^ *job_state = ([A-Z]).*/\1/p' <<<"$job")

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The state of a Grid Engine job, for Snakemake: running, success or failed.
+# Print the state of a Grid Engine job for Snakemake: running, success or failed.
 set -euo pipefail
 if state=$(qstat 2>/dev/null | awk -v job="$1" '$1 == job { print $5 }') && [ -n "$state" ]; then
     case $state in
@@ -9,6 +9,6 @@ if state=$(qstat 2>/dev/null | awk -v job="$1" '$1 == job { print $5 }') && [ -n
 elif ended=$(qacct -j "$1" 2>/dev/null); then
     if grep -qE '^exit_status +0 *$' <<<"$ended" && grep -qE '^failed +0 *$' <<<"$ended"; then echo success; else echo failed; fi
 else
-    # Between the end of a job and its entry in the accounting file nobody knows it.
+    # A job that has ended but is not yet in the accounting file counts as running.
     echo running
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The state of a Slurm job, for Snakemake: running, success or failed.
+# Print the state of a Slurm job for Snakemake: running, success or failed.
 set -euo pipefail
-# An ended job is forgotten after MinJobAge (300 s): then its scheduler knows no more, and the job counts as failed.
+# Slurm discards an ended job after MinJobAge (300 s by default); a discarded job counts as failed.
 state=$(scontrol --oneliner show job "$1" 2>/dev/null | grep -oE 'JobState=[A-Z_]+' | head -n 1 || true)
 case ${state#JobState=} in
 COMPLETED) echo success ;;

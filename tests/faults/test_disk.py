@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(finished, small_disk, read_
     finally:
         subprocess.run(["umount", "--lazy", place], check=True)
     assert done.returncode != 0
-    assert [line for line in done.stderr.splitlines() if "cannot be written" in line] == done.stderr.splitlines()[-1:]
+    assert [line for line in done.stderr.splitlines() if "is not writable" in line] == done.stderr.splitlines()[-1:]
     assert "Traceback" not in done.stderr
     assert not list((folder / "results").iterdir())
 
@@ -72,11 +72,11 @@ def test_a_damaged_artifact_stops_its_readers_until_verify_removes_it(finished, 
     os.utime(history, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     done = project.run("--forcerun=fig1_table", "fig1", check=False)
     assert done.returncode != 0
-    assert "history.parquet: changed since rule parity_train made it; `make verify` removes it" in done.stderr
+    assert "history.parquet: changed since rule parity_train made it; remove it with `make verify`" in done.stderr
     assert "Traceback" not in done.stderr
     lines = audit("verify", project).stdout.splitlines()
-    assert lines[0] == f"removed {history.relative_to(tmp_path)}: changed"
-    assert "removed results/test/figures/fig1.pdf: made from it" in lines
+    assert lines[0] == f"removed {history.relative_to(tmp_path)}: differs from its record"
+    assert "removed results/test/figures/fig1.pdf: depends on a damaged artifact" in lines
     assert project.plan("fig1")["parity_train"] == 1
     project.run("fig1")
     assert history.read_bytes() == expected

@@ -1,4 +1,7 @@
-"""Write docs/gallery.md and docs/gallery/: figures, captions and screenshots of the page of a finished run."""
+"""Write docs/gallery.md and docs/gallery/ from a finished run: python gallery.py [TARGET ...].
+
+Without targets: every figure, and screenshots of the page. With targets: these figures only.
+"""
 
 import shutil
 import sys
@@ -11,18 +14,28 @@ from failures.page import gallery
 RESULTS, DOCS = Path("results").resolve(), Path("docs")
 
 
-def main():
-    """Check that the run is complete, then write everything; Unavailable without Chromium."""
+def main(targets):
+    """Check that the results are there, then write everything; Unavailable without Chromium."""
     readme = Path("README.md").read_text("utf-8")
-    pictures = [RESULTS / "figures" / f"{name}.png" for name in gallery.figures(readme)]
-    missing = [path.name for path in [*pictures, RESULTS / "index.html"] if not path.is_file()]
-    if missing:
+    known = list(gallery.figures(readme))
+    if unknown := sorted(set(targets) - set(known)):
+        sys.exit(f"TARGETS: no figure {', '.join(unknown)}; the figures are {', '.join(known)}")
+    pictures = [RESULTS / "figures" / f"{name}.png" for name in targets or known]
+    needed = pictures if targets else [*pictures, RESULTS / "index.html"]
+    if missing := [path.name for path in needed if not path.is_file()]:
         sys.exit(f"results/ lacks {', '.join(missing)}; run `make reproduce` and `make report` first")
-    browser.install()
-    text = gallery.render(readme, RESULTS / "tables")
+    page = DOCS / "gallery.md"
+    text = gallery.render(readme, RESULTS / "tables", targets or known, page.read_text("utf-8") if targets else "")
     for picture in pictures:
         shutil.copyfile(picture, DOCS / "gallery" / picture.name)
-    (DOCS / "gallery.md").write_text(text, "utf-8")
+    page.write_text(text, "utf-8")
+    if not targets:
+        screenshots()
+
+
+def screenshots():
+    """The page on a phone and on a desktop."""
+    browser.install()
     window = browser.Browser()
     for width in (390, 1280):
         window.show(RESULTS / "index.html", width, height=1500)
@@ -31,4 +44,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

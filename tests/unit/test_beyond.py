@@ -141,6 +141,12 @@ def test_depth_is_drawn_a_panel_a_problem(deep):
     at_64 = [line.get_xdata()[-1] for line in axis.lines if line.get_markersize() == 3.5]
     assert len(set(at_64)) == 2, "plain and residual networks stand beside each other"
     assert [label.get_text() for label in axis.get_xticklabels()] == ["1", "64"]
+    assert [panels[name].get_xlabel() for name in ("lines, k = 3", "steps, d = 5")] == [
+        "residual blocks",
+        "hidden layers",
+    ]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["plain", "residual", "residual blocks in N1"]
     diverged = panels["steps, d = 5"].lines[-1]
     assert diverged.get_ydata().tolist() == [depth_figure.LOWEST]
 
@@ -238,14 +244,24 @@ def test_claims_about_optimisers(swept):
 
 
 def test_optimisers_are_drawn_against_the_size_and_beside_one_another(swept):
-    growing, rest = optimisers_figure.draw(swept).axes
+    # As in a CSV file, where sizes with gaps are read as float.
+    growing, rest = optimisers_figure.draw(swept.assign(size=swept["size"].astype(float))).axes
     assert growing.get_title("left") == "parity"
     line = growing.lines[0]
     assert line.get_xydata() == pytest.approx(np.array([[6, 41], [8, 161], [10, 641], [12, 2561]]))
     assert to_rgba(line.get_color()) == to_rgba(style.color(0))
-    assert [label.get_text() for label in rest.get_yticklabels()] == ["parity\nd30", "portfolio\nk3"]
+    assert [label.get_text() for label in rest.get_yticklabels()] == ["parity\nd = 30", "portfolio\nk = 3"]
     triangles = [line for line in rest.lines if line.get_marker() == "^" and len(line.get_xdata())]
     assert [line.get_xdata()[0] for line in triangles] == [11 * optimisers_figure.BEYOND] * 2
+
+
+def test_the_caption_has_the_range_of_growths(swept):
+    found = optimisers_figure.numbers(swept)
+    assert (found["rates"], found["replicates"]) == ("3 learning rates", "3 replicates")
+    low, high = swept.loc[swept["part"] == "growth", "exponent"].sort_values()
+    expected = f"2^({low:.3g} d) (Muon) to 2^({high:.3g} d) (SGD)"
+    assert found["growth"] == f"The fitted growth for parity is {expected}."
+    assert optimisers_figure.numbers(swept[swept["part"] != "growth"])["growth"] == ""
 
 
 def test_a_momentum_has_a_name_of_its_own():

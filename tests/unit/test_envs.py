@@ -1,4 +1,4 @@
-"""The lock, and the conda environments beside it."""
+"""Consistency of the lock files and the conda environments."""
 
 import re
 

@@ -32,6 +32,20 @@ def test_fig1_draws_the_median_the_band_and_the_published_curve(fig1_table):
     assert [axis.get_xscale() for axis in figure.axes] == ["linear", "log"]
 
 
+def test_fig1_names_published_curves_only_if_it_draws_them(fig1_table):
+    for table, published in ((fig1_table, True), (fig1_table[fig1_table["source"] == "ours"], False)):
+        labels = [text.get_text() for text in fig1.draw(table).axes[1].get_legend().get_texts()]
+        assert ("published" in labels) == published
+        shown = fig1.numbers(table.assign(share_solved=[0.0, 0.1, 0.9, 0, 0][: len(table)], n_replicates=10))
+        assert shown == {"solved": "9 of 10 at d = 5", "published": "yes" * published}
+
+
+def test_fig1_names_learners_where_there_are_several(fig1_table):
+    table = pd.concat([fig1_table, fig1_table.assign(learner="deep").query("source == 'ours'")])
+    shown = fig1.numbers(table.assign(share_solved=1.0, n_replicates=2))
+    assert shown["solved"].startswith("2 of 2 at d = 5 (ReLU, 4 layers of 64) and ")
+
+
 def test_a_note_is_on_the_figure_and_only_then(fig1_table):
     texts = [fig1.draw(fig1_table, note=note).get_suptitle() for note in ("preview scale", "")]
     assert texts == ["Preview scale", ""]
@@ -44,6 +58,7 @@ def test_parity_size_draws_medians_and_marks_runs_that_did_not_get_there():
     drawn = [line.get_xydata().tolist() for line in axis.lines]
     assert [[1.0, 20.0], [2.0, float("inf")]] in drawn
     assert [[2.0, 1250.0], [2.0, 1250.0]] in drawn
+    assert parity_size.numbers(table) == {"thresholds": "90"}
 
 
 def test_files_have_the_same_bytes(tmp_path, fig1_table):

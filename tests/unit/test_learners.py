@@ -15,7 +15,7 @@ NETWORK = Learner().model_dump()
 
 def test_weights_are_the_scripts_truncated_normal():
     kernel = learners.network(100, NETWORK, "test").get_weights()[0].ravel()[:20_000]
-    # Standard deviation .1 (fan-in 100), cut at .2 and not rescaled: the result has std .088.
+    # Standard deviation 0.1 (fan-in 100), truncated at 0.2 without rescaling: 0.088 after truncation.
     assert stats.kstest(kernel, stats.truncnorm(-2, 2, scale=0.1).cdf).pvalue > 1e-3
     assert kernel.std() == pytest.approx(0.0880, rel=0.02)
 
@@ -119,7 +119,7 @@ def test_activations_are_keras():
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
 def test_at_the_start_only_biases_feel_odd_parities_beyond_size_one(size):
-    """ReLU is half a line and half an absolute value: with biases 0, the weights' gradient has no odd part."""
+    """At zero biases ReLU is half identity, half absolute value: odd parities above size 1 reach only the biases."""
     inputs = (1 - 2 * cube(7)).astype("float32")
     labels = inputs[:, :size].prod(axis=1, keepdims=True)
     model = learners.network(7, NETWORK, "test")

@@ -64,13 +64,20 @@ def test_claims_on_depth_can_come_out_each_way(depth):
 
 def test_a_panel_a_depth(depth):
     figure = depth_figure.draw(depth, "preview")
-    assert [axis.get_title(loc="left") for axis in figure.axes] == ["the paper's N1", "4 residual blocks"]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["N1 of the paper", "4 residual blocks"]
     for axis in figure.axes:
         dots = {
             tuple(np.round(np.array(line.get_ydata(), float), 6)) for line in axis.lines if line.get_marker() == "o"
         }
         assert (0.6, round((0.5 + 0.66 + 0.63) / 3, 6)) in dots
     assert "Preview" in figure.get_suptitle()
+
+
+def test_the_caption_has_the_end_to_end_ratios_of_every_depth(depth):
+    found = depth_figure.numbers(depth)
+    ratios = "end-to-end ratio 0.6 [0.352, 0.848] at k = 1 and below 0.00248 at k = 2"
+    assert found["end_to_end"] == f"N1 of the paper: {ratios}. 4 residual blocks: {ratios}."
+    assert (found["tuples"], found["initialisations"]) == ("1,000", "3")
 
 
 def written(tmp_path, learners=("decomposition", "end_to_end")):
@@ -132,3 +139,16 @@ def test_fooled_images_are_drawn_with_their_distributions(tmp_path):
     images = [axis.images[0].get_array() for part in below.subfigs for axis in part.axes]
     assert len(images) == 5
     assert all(image[3, 4] == 0.5 and image.sum() == 28 * 28 - 0.5 for image in images)
+
+
+def test_the_caption_has_the_numbers_of_the_first_network(tmp_path):
+    found = fooling_figure.numbers(written(tmp_path))
+    assert found["relative"].startswith("0.05 [")
+    assert (found["single"], found["flips"]) == ("100 %", "1")
+    assert (found["start"], found["confident"], found["same"]) == ("0 %", "100 %", "100 %")
+
+
+def test_a_caption_of_images_that_no_flips_fool(tmp_path):
+    table = written(tmp_path)
+    found = fooling_figure.numbers(table[table["learner"] == "end_to_end"])
+    assert (found["single"], found["flips"]) == ("0 %", "more than the search allows")

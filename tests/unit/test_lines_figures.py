@@ -105,13 +105,31 @@ def test_accuracy_along_training_at_the_end_and_as_published(fig3):
 
 def test_a_panel_a_length_with_ours_published_and_ceiling(fig3):
     figure = fig3_figure.draw(fig3, "preview")
-    assert [axis.get_title(loc="left") for axis in figure.axes] == ["k = 1", "k = 2"]
+    limits = fig3[fig3["part"] == "ceiling"].set_index("tuple_length")["accuracy"]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [
+        f"k = {k}, ceiling {limit:.3f}" for k, limit in limits.items()
+    ]
     curves = {
         tuple(line.get_ydata()) for line in figure.axes[0].lines if to_rgb(line.get_color()) in (color(0), color(1))
     }
     assert {(0.5, 0.8, 0.95), (0.5, 0.9, 0.95), (0.94,)} <= curves
     assert (0.5, 0.7) in {tuple(line.get_ydata()) for line in figure.axes[0].lines}
     assert "Preview" in figure.get_suptitle()
+
+
+def test_the_legend_has_published_curves_only_where_they_are_drawn(fig3):
+    def legend(table):
+        return [text.get_text() for text in fig3_figure.draw(table).legends[0].get_texts()]
+
+    assert legend(fig3) == ["end-to-end", "decomposition", "ceiling", "published"]
+    assert legend(fig3[fig3["part"] != "published"]) == ["end-to-end", "decomposition", "ceiling"]
+
+
+def test_the_caption_has_final_accuracies(fig3):
+    found = fig3_figure.numbers(fig3)
+    assert found["ends"] == "Final accuracy (end-to-end): 0.94 at k = 1."
+    assert "the paper" in found["published"]
+    assert fig3_figure.numbers(fig3[fig3["part"] == "training"]) == {"ends": "", "published": ""}
 
 
 @pytest.fixture
@@ -139,6 +157,12 @@ def test_every_replicate_is_drawn_with_a_dot_where_it_has_learnt(success):
     assert (0.5, 0.6, 0.9) in data
     assert (0.5, 0.5, 0.5) in data
     assert [line.get_xdata().tolist() for line in axis.lines if line.get_marker() == "o"] == [[200]]
+
+
+def test_the_caption_has_a_sentence_for_every_panel(success):
+    rate = "(success rate 50 %, 95 % interval 9 % to 91 %)"
+    expected = f"At k = 2, 1 of 2 replicates learns, after 201 training steps {rate}."
+    assert success_figure.numbers(success)["outcomes"] == expected
 
 
 @pytest.fixture
@@ -188,6 +212,17 @@ def test_what_is_not_clear_of_zero_is_an_arrow(fig5):
     assert sum(len(line.get_xdata()) for line in crosses) == 4
 
 
+def test_the_caption_has_ratios_and_upper_limits(fig5):
+    found = fig5_figure.numbers(fig5)
+    assert found["end_to_end"] == "0.6 [0.352, 0.848] at k = 1 and below 0.248 at k = 2"
+    assert (found["tuples"], found["initialisations"]) == ("1,000", "3")
+    assert found["published"]
+    ours = fig5[fig5["source"] == "ours"]
+    assert fig5_figure.numbers(ours)["published"] == ""
+    labels = [text.get_text() for text in fig5_figure.draw(ours).legends[0].get_texts()]
+    assert not any("published" in label for label in labels)
+
+
 @pytest.fixture
 def along(tmp_path):
     columns = ["problem", "learner", "seed", "updates", "tuple_length", "method", "snr", "standard_error"]
@@ -235,3 +270,11 @@ def test_learners_share_an_axis_that_shows_the_largest_signal_of_each(along):
     panels = snr_figure.draw(pd.concat([along, better])).axes[:2]
     assert panels[0].get_ylim() == panels[1].get_ylim()
     assert panels[1].get_ylim()[1] > 100
+
+
+def test_the_caption_has_rank_correlations(along):
+    assert snr_figure.numbers(along) == {
+        "clear": "2 of 3",
+        "correlations": "At k = 2, Kendall's rank correlation τ of the ratio and the time to learn is −1 (p = 0.33).",
+    }
+    assert snr_figure.numbers(along[along["part"] == "training"]) == {"clear": "0 of 0", "correlations": ""}

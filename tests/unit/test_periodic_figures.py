@@ -46,6 +46,11 @@ def test_a_panel_has_the_wave_and_the_linear_target(training):
     assert len(axis.collections) == 2
 
 
+def test_the_caption_has_the_final_medians(training):
+    ends = "0.8 for the cosine and 0.2 for the linear target (r = 0.5, d = 5)"
+    assert training_figure.numbers(training) == {"ends": ends}
+
+
 @pytest.fixture
 def variance(tmp_path):
     """Two networks whose variance is exp(-2 d) r^-3 times 1 and 3, and estimates with errors."""
@@ -118,3 +123,7 @@ def test_variance_is_drawn_against_d_and_r(variance):
     triangles = [line.get_xydata() for line in against_r.lines if line.get_marker() == "v" and len(line.get_xydata())]
     assert len(np.concatenate(triangles)) == 2
     assert {axis.get_yscale() for axis in figure.axes} == {"log"}
+    kinds = ["quadrature", "Monte Carlo: tanh, width 10d", "upper limit"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == kinds
+    exact = variance_figure.draw(variance[variance["method"] == "quadrature"])
+    assert [text.get_text() for text in exact.legends[0].get_texts()] == ["quadrature"]

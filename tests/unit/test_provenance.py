@@ -12,6 +12,7 @@ from failures import audit
 from failures.provenance import ProvenanceError, check, digest, read, record, sidecar
 from project import ROOT
 
+UNREADABLE = r"fig1\.csv: provenance record results/provenance/tables/fig1\.csv\.json is missing or unreadable; delete"
 TABLE, MODELS = Path("results/tables/fig1.csv"), Path("results/runs/models")
 
 
@@ -70,7 +71,7 @@ def test_sidecars_lie_beside_their_artifacts(artifact, expected):
 
 @pytest.mark.parametrize("path", ["tables/a.csv", "results", "../results/project/workflow/published.csv"])
 def test_what_is_no_artifact_has_no_sidecar(path):
-    with pytest.raises(ValueError, match="does not lie below"):
+    with pytest.raises(ValueError, match="not an artifact; pass a path below results/"):
         sidecar(path)
     check([path])
 
@@ -89,9 +90,9 @@ def test_the_digest_of_a_folder_is_that_of_its_names_and_contents(results):
         (lambda: (MODELS / "seed_0.keras").write_text("weight"), "models: changed"),
         (lambda: (MODELS / "seed_0.keras").rename(MODELS / "seed_1.keras"), "models: changed"),
         (lambda: (MODELS / "seed_1.keras").touch(), "models: changed"),
-        (lambda: sidecar(TABLE).unlink(), "fig1.csv: no readable record"),
-        (lambda: sidecar(TABLE).write_text('{"sha'), "fig1.csv: no readable record"),
-        (lambda: sidecar(TABLE).write_text("[]"), "fig1.csv: no readable record"),
+        (lambda: sidecar(TABLE).unlink(), UNREADABLE),
+        (lambda: sidecar(TABLE).write_text('{"sha'), UNREADABLE),
+        (lambda: sidecar(TABLE).write_text("[]"), UNREADABLE),
     ],
 )
 def test_a_reader_notices_any_change(results, damage, words):
@@ -103,7 +104,7 @@ def test_a_reader_notices_any_change(results, damage, words):
 
 def test_verify_removes_what_is_bad_and_nothing_else(results, capsys):
     assert audit.main(["verify"]) == 0
-    assert capsys.readouterr().out == "2 artifacts are as they were made.\n"
+    assert capsys.readouterr().out == "2 artifacts match their records.\n"
     TABLE.write_text("cut of")
     litter = TABLE.with_name(f".node-17-{'a' * 32}.fig1.csv")
     litter.touch()
@@ -113,10 +114,10 @@ def test_verify_removes_what_is_bad_and_nothing_else(results, capsys):
         path.touch()
     assert audit.main(["verify"]) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "removed results/tables/fig1.csv: changed",
-        f"removed {litter}: half written",
-        "left results/tables/mine.csv: no record of who made it",
-        "1 artifacts are as they were made.",
+        "removed results/tables/fig1.csv: differs from its record",
+        f"removed {litter}: partial output of an interrupted job",
+        "kept results/tables/mine.csv: no provenance record, not checked",
+        "1 artifact matches its record; the next run recreates removed artifacts.",
     ]
     assert not TABLE.exists()
     assert not sidecar(TABLE).exists()
@@ -136,8 +137,8 @@ def test_tables_that_were_made_from_it_go_too_and_models_stay(results, capsys):
     instances.write_text("sea")
     assert audit.main(["verify"]) == 1
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "removed results/instances/seeds.csv: changed",
-        "removed results/tables/fig1.csv: made from it",
+        "removed results/instances/seeds.csv: differs from its record",
+        "removed results/tables/fig1.csv: depends on a damaged artifact",
     ]
     assert MODELS.is_dir()
 
@@ -148,11 +149,11 @@ def test_the_chain_goes_back_to_the_beginning(results, capsys):
     assert first.startswith("results/tables/fig1.csv: ok, sha256 ")
     assert parameter == "  parameter n = 3"
     assert "numpy" in versions
-    assert models == f"  results/runs/models: ok, sha256 {digest(MODELS)[:12]}, by train (code=1)"
+    assert models == f"  results/runs/models: ok, sha256 {digest(MODELS)[:12]}, rule train (code=1)"
     (MODELS / "seed_0.keras").write_text("other")
     make([], MODELS, rule="train", seeds=[1])
     audit.main(["chain", str(TABLE)])
-    assert "  results/runs/models: has been made anew since" in capsys.readouterr().out.splitlines()
+    assert f"  results/runs/models: rewritten after {TABLE} was made" in capsys.readouterr().out.splitlines()
 
 
 def test_a_file_that_nobody_recorded_is_one_line(results, capsys):

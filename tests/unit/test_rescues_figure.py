@@ -117,6 +117,14 @@ def test_one_dimension_has_no_exponent_and_the_cube_no_samples(tmp_path):
     with pytest.raises(Missing):
         parity.mixed_inputs_rescue_30(table)
     rescues_figure.draw(table)
+    assert rescues_figure.numbers(table)["reached"].startswith("0 of 3 with no intervention (d = 30), 9 of 9")
+
+
+def test_the_caption_counts_runs_that_reach_the_accuracy(table):
+    reached = "0 of 3 with no intervention (d = 30), 9 of 9 with sparse parities (d = 30), "
+    reached += "5 of 6 with mixed inputs (d = 30) and 3 of 3 with prefix labels (d = 30)"
+    assert rescues_figure.numbers(table) == {"reached": reached}
+    assert rescues_figure.numbers(table[table["way"] == "uniform"])["reached"] == "0 of 3 with no intervention (d = 30)"
 
 
 def test_claims_about_rescues_can_come_out_each_way(table):
@@ -144,9 +152,12 @@ def test_claims_about_rescues_can_come_out_each_way(table):
 def test_rescues_figure_draws_chance_beside_what_is_learnt(table):
     left, right = rescues_figure.draw(table).axes
     curves = {line.get_label(): line.get_xydata() for line in left.lines}
-    assert {"unaided", "|v| = 1", "mixed inputs, adam", "mixed inputs, relu", "running labels"} <= set(curves)
-    assert (curves["unaided"][:, 1] == 0.5).all()
-    assert curves["running labels"][[0, -1]].tolist() == [[1, 0.5], [1951, 1.0]]
+    assert {"control", "sparse parities, |v| = 1", "mixed inputs: ReLU, width 10d, Adam", "prefix labels"} <= set(
+        curves
+    )
+    assert "mixed inputs: ReLU, width 10d" in curves
+    assert (curves["control"][:, 1] == 0.5).all()
+    assert curves["prefix labels"][[0, -1]].tolist() == [[1, 0.5], [1951, 1.0]]
     drawn = [line.get_xydata().tolist() for line in right.lines]
     assert [[10, 51]] * 3 + [[20, 201]] * 3 + [[30, 451]] * 3 in drawn
     labels = [text.get_text() for text in right.get_legend().get_texts()]

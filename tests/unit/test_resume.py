@@ -47,7 +47,8 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path, start, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert resume.main(["snakemake"]) == 1
     assert capsys.readouterr().err == (
-        f"Snakemake still runs here (process {leader.pid}); stop it first, or let it go on\n"
+        f"Snakemake is still running in {tmp_path} (process {leader.pid}); "
+        "wait until it ends, or stop it and run `make resume` again\n"
     )
     assert script.poll() is None
 
@@ -91,7 +92,7 @@ def test_slurm_jobs_of_this_folder_alone_are_cancelled(tmp_path, monkeypatch):
     assert resume.end_jobs(tmp_path) == 2
     assert (tmp_path / "cancelled").read_text() == "1 3\n"
     (bin / "squeue").write_text("#!/bin/sh\necho no controller >&2; exit 1\n")
-    with pytest.raises(resume.ResumeError, match=r"squeue does not answer.*no controller"):
+    with pytest.raises(resume.ResumeError, match=r"squeue failed with exit code 1: no controller; jobs"):
         resume.end_jobs(tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""What the set-up says when it cannot work."""
+"""Error messages of the set-up script."""
 
 import os
 import subprocess

@@ -147,7 +147,7 @@ def test_weights_are_the_odd_part_of_the_losses_slope(loss):
 
 
 def test_an_unknown_loss_is_refused():
-    with pytest.raises(ValueError, match="no such loss: 'cubic'"):
+    with pytest.raises(ValueError, match="loss = 'cubic': unknown loss; allowed: 'square'"):
         target_weight("cubic", np.zeros(1))
 
 

@@ -64,6 +64,16 @@ def test_gradient_variance_figure_draws_medians(variance_table):
     assert top.get_yscale() == "log"
 
 
+def test_gradient_variance_caption_has_the_crossings(variance_table):
+    shown = variance_figure.numbers(variance_table)
+    assert shown == {
+        "crossings": "for ReLU, width 10d, the variance is below the noise of a batch from d = 4",
+        "exact": "4",
+    }
+    without = variance_table[~variance_table["quantity"].isin(["batch_noise", "rounding"])].assign(method="sample")
+    assert variance_figure.numbers(without) == {"crossings": "", "exact": ""}
+
+
 def test_target_blindness_table_and_figure(tmp_path):
     rows = []
     for instance, drift in (("pair_0", 0.25), ("coins_0", 0.5)):
@@ -86,6 +96,8 @@ def test_target_blindness_table_and_figure(tmp_path):
     left, right = blindness_figure.draw(both).axes
     assert [[1, 0.25], [10, 0.25]] in lines(left)
     assert [[4, 0.5]] in lines(right)
+    assert blindness_figure.numbers(table)["control"] == "At d = 4, the ratio of these two distances is 0.5."
+    assert blindness_figure.numbers(table[table["labels"] == "parity"]) == {"control": ""}
 
 
 def test_predictors_table(tmp_path):
@@ -118,7 +130,15 @@ def test_predictors_table(tmp_path):
     assert sampled.loc["two", "p_chance"] < 1e-20
     assert tuple(sampled.loc["two", ["accuracy_low", "accuracy_high"]]) == wilson(1220, 2000)
     assert (sampled["p_same"] < 1e-10).all()
+    shown = predictors_figure.numbers(table.assign(n_features=table["n_features"] + table["n_samples"].notna()))
+    assert shown["steps"] == "7"
+    assert shown["evaluation"] == "exact at d = 3 and measured on fresh samples at d = 4"
+    assert shown["outcomes"].endswith("and 0 of 2 at d = 4 (mean accuracies 0.5 to 0.61)")
+    assert shown["limits"] == ""
+    limits = predictors_figure.numbers(table.replace({"learner": {"one": "quadratic"}}))["limits"]
+    assert limits == "quadratic features represent parities of at most two bits"
     (axis,) = predictors_figure.draw(table[table["n_samples"].notna()]).axes
+    assert "p = " in axis.get_title(loc="left")
     assert [[0.61, 1.0]] in [np.round(line, 9).tolist() for line in lines(axis)]
 
 
@@ -147,6 +167,9 @@ def test_elimination_table_and_figure():
     for row in table.itertuples():
         assert abs(row.share - row.predicted) < 4 * np.sqrt(0.25 / 300)
     assert table["predicted"].iloc[-1] == pytest.approx(0.8**6, rel=0.01)
+    shown = elimination_figure.numbers(table)
+    assert (shown["extra"], shown["trials"]) == ("8", "300")
+    assert shown["found"].endswith(" % with 14 samples at d = 6")
     left, right = elimination_figure.draw(table).axes
     assert [point[0] for point in lines(left)[0]] == [0, 8]
     assert [point[0] for point in lines(right)[0]] == [0, 20]
@@ -161,6 +184,7 @@ def test_queries_table_and_figure(tmp_path):
     inputs = {"runs": [tmp_path / "runs.csv"], "history": [tmp_path / "history.parquet"]}
     table = queries.tabulate(inputs, {"p": {"n_features": 3, "n_steps": 60}})
     assert table["steps"].fillna(-1).tolist() == [51, -1]
+    assert queries_figure.numbers(table) == {"limits": "60 steps (d = 3)"}
     _, right = queries_figure.draw(table).axes
     assert [[0, 51], [0.5, np.inf]] in lines(right)
     assert [[0.5, 60 * 1.15]] in lines(right)

@@ -1,4 +1,4 @@
-"""Any configuration that is valid can be planned, and trained if it is tiny (hypothesis)."""
+"""Property tests: every valid configuration can be planned, and every tiny one trained (hypothesis)."""
 
 from pathlib import Path
 
@@ -20,13 +20,13 @@ RATES = st.floats(1e-6, 10, allow_subnormal=False)
 
 
 def literals(annotation):
-    """What a Literal allows."""
+    """Sample the values of a Literal."""
     return st.sampled_from(annotation.__args__)
 
 
 @st.composite
 def problems(draw, tiny):
-    """A block of `parity.problems`."""
+    """Draw a block of `parity.problems`."""
     n = draw(st.integers(1, 6 if tiny else 40))
     sizes = st.lists(st.integers(1, n), min_size=1, max_size=3, unique=True)
     return {
@@ -43,7 +43,7 @@ def problems(draw, tiny):
 
 @st.composite
 def learners(draw):
-    """A block of `parity.learners`."""
+    """Draw a block of `parity.learners`."""
     return {
         "architecture": draw(st.sampled_from(["fully_connected", "residual", "quadratic"])),
         "width": draw(st.one_of(st.integers(1, 9), st.sampled_from(["1d", "2d"]))),
@@ -57,7 +57,7 @@ def learners(draw):
 
 @st.composite
 def configurations(draw, tiny=False):
-    """An overlay with problems and learners of the parity family that fig1 shows."""
+    """Draw an overlay whose parity problems and learners are all shown in fig1."""
     made = draw(st.dictionaries(NAMES, problems(tiny), min_size=1, max_size=1 if tiny else 4))
     trained = draw(st.dictionaries(NAMES, learners(), min_size=1, max_size=1 if tiny else 4))
     return {
@@ -70,7 +70,7 @@ def configurations(draw, tiny=False):
 
 
 def merged(overlay):
-    """The overlay on top of the parity block at the tests' scale, validated."""
+    """Merge the overlay into the configuration at the tests' scale and validate the result."""
     from snakemake.utils import update_config
 
     raw = {}

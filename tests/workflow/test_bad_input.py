@@ -1,17 +1,17 @@
-"""Bad configurations at the command line: one line each, at once, and nothing is touched."""
+"""Invalid configurations on the command line: one error line, no job, no changed file."""
 
 import resource
 
 import pytest
 
 ESCAPE = "parity:\n  problems:\n    {name}: {{n_features: 5}}\n"
-# Options or the text of an overlay, and what the line says. The in-process table is in tests/unit/test_config.py.
+# Options or the text of an overlay, and words of the error line. tests/unit/test_config.py has more cases.
 BAD = {
     "a value that is not allowed": (["--config", "variant=text"], "config: variant = 'text'"),
     "an unknown family": (["--config", "families=[parity,poker]"], "config: families: unknown family 'poker'"),
-    "a repeated key": ("scale: test\nscale: test\n", "line 2: key 'scale' stands more than once; keep one"),
+    "a repeated key": ("scale: test\nscale: test\n", "line 2: duplicate key 'scale'; keep one of them"),
     "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: depth_signal"),
-    "a number as text": (
+    "a number as a string": (
         "parity:\n  learners:\n    relu: {optimizer: {learning_rate: 1e-5}}\n",
         "config: parity.learners.relu.optimizer.learning_rate = '1e-5'",
     ),
@@ -23,7 +23,7 @@ BAD = {
         "config: parity.problems.d5.n_features = 100000",
     ),
     "a list as mapping": ("parity: [d5, d10]\n", "config: parity = ['d5', 'd10']"),
-    # Snakemake reads overlays before the workflow sees them, and does not say which.
+    # Snakemake reads overlays before the workflow does; its message does not name the file.
     "no YAML": ("parity: [d5\n", "Config file is not valid JSON or YAML"),
     "a tag that would run": (
         "scale: !!python/object/apply:os.system ['touch x']\n",

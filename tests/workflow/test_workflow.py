@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from failures.captions import figure_caption
 from failures.config import families
 from failures.parity.problem import cube, parse_target
 from failures.status import jobs, render
@@ -30,6 +31,13 @@ def test_everything_is_made(finished):
         assert {f"tables/{name}.csv", *(f"figures/{name}.{suffix}" for suffix in ("pdf", "svg", "png"))} <= made
     assert {f"{RUN}/history.parquet", f"{RUN}/runs.csv", f"{RUN}/models/seed_0.keras"} <= made
     assert not list((finished.folder / "results/test/checkpoints").rglob("*.npz"))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_caption_shows_the_numbers_of_the_run(finished, name):
+    (path,) = (ROOT / "workflow/failures").glob(f"*/figures/{name}.rst")
+    caption = figure_caption(path, [str(finished.folder / f"results/test/tables/{name}.csv")])
+    assert not re.search(r"\bnan\b|\bNone\b|(?<![\w)])\?", caption.markdown)
 
 
 def test_a_history_is_what_the_configuration_asked_for(finished):
@@ -90,7 +98,7 @@ def test_status_counts_what_is_left(finished):
     table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
     assert len(table) == 131
     assert table["done"].all()
-    assert render(table).splitlines()[-1].split() == ["all", "131", "0", "0:00:00"]
+    assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0:00:00"]
 
 
 def test_killed_in_another_folder_on_one_core_it_ends_with_the_same_bytes(finished, tmp_path):
@@ -139,13 +147,13 @@ def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     done = subprocess.run(["make", "help"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert len(done.stderr.splitlines()) == 1
-    assert "has a space" in done.stderr
+    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr
     for name in ("Snakefile", "config.yaml", "workflow"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
-    assert "has a space, which Snakemake cannot run scripts from" in done.stderr.splitlines()[-1]
+    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr.splitlines()[-1]
 
 
 def test_every_column_of_every_table_is_documented(finished):

@@ -22,13 +22,13 @@ def recorded() -> Iterator[Path]:
 
 
 def state(artifact: Path) -> str:
-    """One of `ok`, `missing`, `changed` and `unreadable record`."""
+    """One of `ok`, `missing`, `differs from its record` and `unreadable record`."""
     made = read(artifact)
     if not artifact.exists():
         return "missing"
     if made is None:
         return "unreadable record"
-    return "ok" if digest(artifact) == made["sha256"] else "changed"
+    return "ok" if digest(artifact) == made["sha256"] else "differs from its record"
 
 
 def verify() -> list[str]:
@@ -38,11 +38,11 @@ def verify() -> list[str]:
     No job may be running. Artifacts without a record are named and left alone: nobody knows who made them.
     """
     states = {artifact: state(artifact) for artifact in recorded()}
-    bad = {artifact for artifact, found in states.items() if found in ("changed", "unreadable record")}
+    bad = {artifact for artifact, found in states.items() if found in ("differs from its record", "unreadable record")}
     reasons = {artifact: states[artifact] for artifact in bad}
     for artifact in sorted(_made_from(bad, set(states)) - bad):
         if artifact.parent.name in ("tables", "figures") and artifact.exists():
-            reasons[artifact] = "made from it"
+            reasons[artifact] = "depends on a damaged artifact"
     for artifact in reasons:
         remove(artifact)
     for artifact in [*reasons, *(artifact for artifact, found in states.items() if found == "missing")]:
@@ -51,9 +51,9 @@ def verify() -> list[str]:
     for path in sorted(ROOT.rglob("*")):
         if _PRIVATE.fullmatch(path.name) and path.exists():
             remove(path)
-            lines.append(f"removed {path}: half written")
+            lines.append(f"removed {path}: partial output of an interrupted job")
     known = {artifact for artifact in states.keys() - reasons.keys() if artifact.exists()}
-    return lines + [f"left {path}: no record of who made it" for path in _unrecorded(known)]
+    return lines + [f"kept {path}: no provenance record, not checked" for path in _unrecorded(known)]
 
 
 def _made_from(sources: set[Path], artifacts: set[Path]) -> set[Path]:
@@ -84,7 +84,9 @@ def chain(artifact: Path) -> Iterator[str]:
     Raises ProvenanceError if it has no record.
     """
     if not is_artifact(artifact) or read(artifact) is None:
-        raise ProvenanceError(f"{artifact}: no record of how it was made; give the path of an artifact below results/")
+        raise ProvenanceError(
+            f"{artifact}: no readable provenance record; pass the path of an artifact, such as results/tables/fig1.csv"
+        )
     yield from _chain(artifact, 0, set())
 
 
@@ -92,20 +94,21 @@ def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
     made = read(artifact) if is_artifact(artifact) else None
     indent = "  " * depth
     if made is None:
-        yield f"{indent}{artifact}: given"
+        source = "no readable provenance record" if is_artifact(artifact) else "input file, not made by the workflow"
+        yield f"{indent}{artifact}: {source}"
         return
     if artifact in shown:
-        yield f"{indent}{artifact}: see above"
+        yield f"{indent}{artifact}: listed above"
         return
     shown.add(artifact)
-    yield f"{indent}{artifact}: {state(artifact)}, sha256 {made['sha256'][:12]}, by {made['rule']} ({made['code']})"
+    yield f"{indent}{artifact}: {state(artifact)}, sha256 {made['sha256'][:12]}, rule {made['rule']} ({made['code']})"
     if depth == 0:
         yield from (f"  parameter {key} = {value}" for key, value in made["parameters"].items())
-        yield "  with " + ", ".join(f"{name} {number}" for name, number in made["versions"].items())
+        yield "  versions: " + ", ".join(f"{name} {number}" for name, number in made["versions"].items())
     for path, expected in made["inputs"].items():
         known = read(path) if is_artifact(path) else None
         if known is not None and known["sha256"] != expected:
-            yield f"{indent}  {path}: has been made anew since"
+            yield f"{indent}  {path}: rewritten after {artifact} was made"
         else:
             yield from _chain(Path(path), depth + 1, shown)
 
@@ -115,8 +118,12 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case ["verify"]:
             lines = verify()
-            print(*lines, f"{sum(1 for _ in recorded())} artifacts are as they were made.", sep="\n")
-            return int(any(line.startswith("removed") for line in lines))
+            count = sum(1 for _ in recorded())
+            matching = "1 artifact matches its record" if count == 1 else f"{count} artifacts match their records"
+            removed = any(line.startswith("removed") for line in lines)
+            remedy = "; the next run recreates removed artifacts" if removed else ""
+            print(*lines, f"{matching}{remedy}.", sep="\n")
+            return int(removed)
         case ["chain", file] if file:
             try:
                 print(*chain(Path(file)), sep="\n")
@@ -124,7 +131,7 @@ def main(arguments: list[str]) -> int:
                 print(error, file=sys.stderr)
                 return 1
             return 0
-    print("usage: make verify, or make provenance FILE=results/tables/fig1.csv", file=sys.stderr)
+    print("usage: make verify, or make provenance FILE=PATH (such as FILE=results/tables/fig1.csv)", file=sys.stderr)
     return 2
 
 

@@ -1,11 +1,12 @@
-"""The whole configuration: its schema, and the one function that validates it.
+"""Schema and validation of the whole configuration.
 
-Families bring their own blocks: every folder of this package that has a `config.py` is a family. It
-offers `Config`, the schema of its block, and `resolve`, which replaces values that stand for others.
+Every folder of this package with a `config.py` is a family. That module defines `Config`, the schema of the family's
+block, and `resolve`, which resolves placeholder values.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -19,37 +20,39 @@ from failures.settings import Seeds, Settings, unique
 
 
 class ConfigError(ValueError):
-    """A bad configuration; its text is one line that names key, value and what is allowed."""
+    """An invalid configuration; its text is one line with the key, the value and the allowed values."""
 
 
 class Style(Settings):
-    """Look of the figures; a change redraws figures and nothing else."""
+    """Appearance of the figures; a change redraws figures and reruns nothing else."""
 
     palette: Literal["colorblind", "deep", "muted", "bright", "dark"] = "colorblind"
-    """Seaborn palette."""
+    """Name of the seaborn palette."""
     dpi: int = Field(200, ge=50, le=600)
-    """Resolution of the PNG files."""
+    """Resolution of the PNG files, in dots per inch."""
 
 
 class Shared(Settings):
-    """Keys that all families share."""
+    """Keys that apply to all families."""
 
     scale: Literal["full", "preview", "test"] = "full"
-    """What the sizes are meant for. Results of another scale than `full` have a folder of their own, and figures say
-    so."""
+    """Scale of the experiments; `full` is the paper's. Results at another scale go to `results/SCALE/`, and their
+    figures state the scale."""
     variant: Literal["code", "paper"] = "code"
-    """Settings that the families take where text and scripts disagree: `code` the authors' scripts, which made the
-    published figures; `paper` the text. Results of `paper` have a folder of their own."""
+    """Source of the settings where the authors' scripts and the paper's text disagree. `code`: the scripts, which
+    produced the published figures. `paper`: the text; the results go to a folder `paper/`."""
     families: list[str] | None = Field(None, min_length=1)
-    """Families that the target `all` makes; all that have a block if left out."""
+    """Families that the target `all` builds; null selects every family that has a block."""
     seeds: Seeds = Field([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-    """Replicates; each has its own target, initial weights and data."""
+    """Seeds of the replicates; each replicate has its own target, initial weights and data."""
     threads: int = Field(1, ge=1, le=64)
-    """Threads of a job that trains or evaluates networks. Only the lines are faster with more; no result changes."""
+    """Threads per job that trains or evaluates networks. More threads speed up only the lines family and change no
+    result."""
     xla: bool = True
-    """Let XLA compile the training loops. It takes some seconds a job, and pays from some hundred thousand steps on."""
+    """Compile the training loops with XLA. Compilation takes a few seconds per job; it pays off above some hundred
+    thousand steps."""
     style: Style = Field(default_factory=Style)
-    """Look of the figures."""
+    """Appearance of the figures."""
 
     @model_validator(mode="after")
     def _families_exist(self) -> Shared:
@@ -57,15 +60,15 @@ class Shared(Settings):
             if name not in families():
                 raise ValueError(f"families: unknown family '{name}'; allowed: {', '.join(families())}")
             if getattr(self, name) is None:
-                raise ValueError(f"families: '{name}' is selected but has no block '{name}'")
+                raise ValueError(f"families: '{name}' is selected, but has no block '{name}'; add the block")
         if all(getattr(self, name) is None for name in families()):
-            raise ValueError(f"no family has a block; families: {', '.join(families())}")
+            raise ValueError(f"no family has a block; add at least one of: {', '.join(families())}")
         return self
 
 
 @cache
 def families() -> tuple[str, ...]:
-    """Names of the families, sorted."""
+    """Return the names of the families, sorted."""
     return tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/config.py")))
 
 
@@ -75,7 +78,7 @@ def _family(name: str):
 
 @cache
 def schema() -> type[BaseModel]:
-    """The model of the whole configuration: shared keys and one optional block a family."""
+    """Return the model of the whole configuration: shared keys and one optional block per family."""
     blocks = {
         name: (_family(name).Config | None, Field(None, description=_family(name).Config.__doc__))
         for name in families()
@@ -84,11 +87,17 @@ def schema() -> type[BaseModel]:
 
 
 def validate(raw: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str, Any]:
-    """The configuration with all types settled, defaults filled in and names resolved.
+    """Validate the configuration, fill in the defaults and resolve placeholder values.
 
-    raw: the configuration after Snakemake has merged its files and `--config`.
-    files: the files it was read from, searched for repeated keys, which YAML readers pass over.
-    Raises ConfigError for the first of the errors.
+    Args:
+        raw: The configuration after Snakemake has merged its files and `--config`.
+        files: The files it was read from; they are searched for duplicate keys, which YAML readers accept.
+
+    Returns:
+        The complete configuration, with the names of the selected families under `families`.
+
+    Raises:
+        ConfigError: The configuration is invalid; the text describes the first error.
     """
     for path in files:
         check_repeated_keys(path)
@@ -103,8 +112,8 @@ def validate(raw: dict[str, Any], files: Iterable[str | Path] = ()) -> dict[str,
 
 
 def load(*paths: str | Path) -> dict[str, Any]:
-    """Read, merge as Snakemake does (mappings merge, lists replace) and validate configuration files."""
-    from snakemake.utils import update_config  # here alone, so that the library works without Snakemake
+    """Read configuration files, merge them as Snakemake does (mappings merge, lists replace) and validate them."""
+    from snakemake.utils import update_config  # imported here so that the library works without Snakemake
 
     raw: dict[str, Any] = {}
     for path in paths:
@@ -112,12 +121,12 @@ def load(*paths: str | Path) -> dict[str, Any]:
     return validate(raw, paths)
 
 
-# The same in C, where PyYAML was built with it: a tenth of the time.
+# PyYAML's loader in C, where it is available, takes a tenth of the time.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check_repeated_keys(path: str | Path) -> None:
-    """Raise ConfigError if a mapping in the YAML file has a key twice, or if the file cannot be read."""
+    """Raise ConfigError if the YAML file cannot be read or if one of its mappings has a duplicate key."""
     try:
         root = yaml.compose(Path(path).read_text("utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -131,34 +140,45 @@ def check_repeated_keys(path: str | Path) -> None:
                 where = f"{prefix}{key.value}"
                 if key.value in seen:
                     line = key.start_mark.line + 1
-                    raise ConfigError(f"{path}, line {line}: key '{where}' stands more than once; keep one")
+                    raise ConfigError(f"{path}, line {line}: duplicate key '{where}'; keep one of them")
                 seen.add(key.value)
                 nodes.append((value, f"{where}."))
 
 
 def _plain(value: Any) -> Any:
-    """Snakemake's ordered mappings as plain ones; YAML keys that are no text keep a readable name."""
+    """Convert Snakemake's ordered mappings to plain ones and all keys to strings."""
     if isinstance(value, dict):
         return {str(key): _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
+# How pydantic's messages name a mapping.
+_PYTHON_TYPES = re.compile(r"dictionary( or instance of \w+)?")
+
+
 def _one_line(error: ValidationError) -> str:
+    """Describe the first error of a validation in one line."""
     problems = error.errors(include_url=False)
-    # An error in one branch of a union hides behind the others; the most specific location wins.
+    # A union reports an error per branch; the most deeply nested location is the relevant one.
     first = max(problems, key=lambda problem: len(_keys(problem["loc"])))
     keys = _keys(first["loc"])
     where, value = ".".join(keys), first["input"]
+    if first["loc"][-1:] == ("[key]",):
+        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; {_lowered(first['msg'])}"
     match first["type"]:
         case "extra_forbidden":
             return f"config: {where}: unknown key; allowed: {', '.join(_allowed(keys[:-1]))}"
         case "missing":
-            return f"config: {where} is missing; it is needed"
+            return f"config: {where}: missing required key; docs/configuration.md describes it"
         case "value_error":
             return f"config: {where + ': ' if where else ''}{first['ctx']['error']}"
-    same = [p["msg"] for p in problems if _keys(p["loc"]) == keys]
-    allowed = "; or ".join(dict.fromkeys(message[0].lower() + message[1:] for message in same))
+    same = [_PYTHON_TYPES.sub("mapping", p["msg"]) for p in problems if _keys(p["loc"]) == keys]
+    allowed = "; or ".join(dict.fromkeys(map(_lowered, same)))
     return f"config: {where} = {_shown(value)}: {allowed}{_hint(value, allowed)}"
+
+
+def _lowered(message: str) -> str:
+    return message[0].lower() + message[1:]
 
 
 def _shown(value: Any) -> str:
@@ -167,21 +187,21 @@ def _shown(value: Any) -> str:
 
 
 def _hint(value: Any, allowed: str) -> str:
-    """Advice for a number that YAML or Snakemake's command line reads as text, such as 1e-5."""
+    """Advice for a number that YAML or Snakemake's command line reads as a string, such as 1e-5."""
     if isinstance(value, str) and ("number" in allowed or "integer" in allowed):
         try:
             float(value)
         except ValueError:
             return ""
         return (
-            " (this is text: write it without quotes, and with a decimal point before an exponent, such as 1.0e-5;"
-            " lists and mappings given with --config arrive as text, so put them into a file)"
+            " (this is a string: write the number without quotes and with a decimal point before the exponent, such as"
+            " 1.0e-5; --config passes lists and mappings as strings: put them into an overlay)"
         )
     return ""
 
 
 def _keys(location: tuple) -> list[str]:
-    """Keys of the configuration in a pydantic location, without the names of union branches."""
+    """Return the configuration keys in a pydantic location, without the names of union branches."""
     keys: list[str] = []
     model: Any = schema()
     for part in location:
@@ -199,7 +219,7 @@ def _keys(location: tuple) -> list[str]:
 
 
 def _inner(annotation: Any) -> Any:
-    """The mapping or model that an annotation stands for, or the annotation itself."""
+    """Return the mapping or model inside an annotation, or the annotation itself."""
     if get_origin(annotation) is Annotated:
         return _inner(get_args(annotation)[0])
     if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
@@ -208,7 +228,7 @@ def _inner(annotation: Any) -> Any:
 
 
 def _allowed(keys: list[str]) -> list[str]:
-    """Keys that the block at `keys` may have."""
+    """Return the keys that the block at `keys` may have."""
     model: Any = schema()
     for key in keys:
         model = _inner(get_args(model)[1] if get_origin(model) is dict else model.model_fields[key].annotation)

@@ -88,7 +88,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
             case ".parquet":
                 table.to_parquet(private, index=False, compression="zstd")
             case suffix:
-                raise ValueError(f"a table is written as .csv or .parquet, not as {suffix!r}")
+                raise ValueError(f"{path}: unsupported table suffix {suffix!r}; use .csv or .parquet")
 
 
 def save_model(model, path: str | Path) -> None:

@@ -28,7 +28,9 @@ def fingerprint(*sources: str | Path) -> str:
     for source in sources:
         path = source if isinstance(source, Path) else _module_file(source)
         if path is None or not path.is_file():
-            raise FileNotFoundError(f"no source file for {source}")
+            raise FileNotFoundError(
+                f"source not found: {source}; pass a module, such as failures.parity.problem, or the path of a script"
+            )
         _collect(path, files)
     digest = hashlib.sha256()
     for path in sorted(files):
@@ -87,7 +89,7 @@ def _imports(path: Path, source: str) -> set[str]:
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             if node.level:
-                raise ValueError(f"{path}:{node.lineno}: write imports of project modules in full")
+                raise ValueError(f"{path}:{node.lineno}: relative import; use the full name, such as failures.files")
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     project = {name for name in names if name.split(".")[0] == PACKAGE}

@@ -96,7 +96,10 @@ def sample_gradients(model: keras.Model, inputs: np.ndarray) -> SampleGradients:
     """
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
-            raise ValueError(f"layer '{layer.name}' normalises over the batch: a single sample has no gradient")
+            raise ValueError(
+                f"layer '{layer.name}' normalises over the batch, so per-sample gradients are undefined; "
+                "use layer normalisation or none"
+            )
     weighted = [layer for layer in model.layers if layer.trainable_variables]
     taps = keras.Model(model.inputs, [(layer.input, layer.output) for layer in weighted] + model.outputs)
     x = tf.convert_to_tensor(inputs, tf.float64)

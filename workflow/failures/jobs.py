@@ -73,7 +73,7 @@ def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackT
         text = str(error)
     elif isinstance(error, OSError) and (error.errno in _PLACE or "No space left on device" in str(error)):
         reason = os.strerror(error.errno or errno.ENOSPC)
-        text = f"{error.filename or 'results'}: {reason}; what is finished is kept: mend it and run again"
+        text = f"{error.filename or 'results'}: {reason}; finished results are kept; fix the cause and run again"
     else:
         text = "".join(traceback.format_exception(kind, error, trace)).rstrip()
     try:
@@ -93,7 +93,7 @@ def work() -> Iterator[None]:
     """
     global _worked, _working
     if _working:
-        raise RuntimeError("this is counted as work already")
+        raise RuntimeError("work() blocks must not be nested: their CPU time would be counted twice")
     began, _working = time.process_time(), True
     try:
         yield
@@ -142,7 +142,9 @@ def configure_tensorflow(threads: int) -> None:
     Must be called before TensorFlow is imported: RuntimeError otherwise.
     """
     if "tensorflow" in sys.modules:
-        raise RuntimeError("TensorFlow is already imported; its threads can no longer be set")
+        raise RuntimeError(
+            "TensorFlow is already imported, so its thread counts are fixed; call configure_tensorflow() first"
+        )
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # Networks are too small to share one operation between threads: the parts of a batch can be shared. So the number
     # of threads changes no result, either.
@@ -201,7 +203,7 @@ class Progress:
         """Report now."""
         elapsed = max(time.monotonic() - self.started, 1e-9)
         rate = self.trained / elapsed
-        left = (self.total - self.done) / rate if rate else float("nan")
+        left = (self.total - self.done) / rate if rate else 0.0
         report(
             f"{self.name}: {self.done:,}/{self.total:,} steps ({self.done / self.total:.0%}), "
             f"{rate:,.0f} steps/s, {left:.0f} s left"

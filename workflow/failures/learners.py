@@ -1,4 +1,4 @@
-"""Learners that more than one family uses, built from their configuration."""
+"""Networks, initialisers and optimisers that several families share, built from their configuration."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from failures.seeding import derive
 
 
 def initializer(fan_in: int, *path: str | int) -> keras.initializers.Initializer:
-    """The scripts' weights: a normal of std 1/sqrt(fan_in), cut at two of these and *not* rescaled.
+    """Return the initialiser of the authors' scripts: a truncated normal without rescaling.
 
-    The standard deviation that results is .88/sqrt(fan_in) (Keras' VarianceScaling would rescale).
-    path: name of the random stream.
+    The normal has standard deviation 1/sqrt(fan_in) before truncation at two standard deviations, and 0.88/sqrt(fan_in)
+    after it. Keras' VarianceScaling would rescale it.
+
+    Args:
+        fan_in: Inputs per unit.
+        *path: Name of the random stream.
     """
     return keras.initializers.TruncatedNormal(stddev=fan_in**-0.5, seed=derive(*path) % 2**31)
 
@@ -23,7 +27,7 @@ def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
 
 
 def _start(fan_in: int, settings: dict[str, Any], *path: str | int) -> dict[str, keras.initializers.Initializer]:
-    """How a layer starts, as arguments of a Keras layer; the last part of the path is a hidden layer's number."""
+    """Return the initialisers of a layer as arguments of a Keras layer; path[-1] is the layer index or `output`."""
     sigma, hidden = settings.get("initial_weights", "scripts"), path[-1] != "output"
     if sigma == "scripts":
         start = {"kernel_initializer": initializer(fan_in, *path)}
@@ -35,17 +39,22 @@ def _start(fan_in: int, settings: dict[str, Any], *path: str | int) -> dict[str,
 
 
 def units(width: int | str, n_features: int) -> int:
-    """Units of a hidden layer from a setting such as 64 or ``"10d"``."""
+    """Return the units of a hidden layer from a setting such as 64 or ``"10d"``."""
     return int(width[:-1]) * n_features if isinstance(width, str) else width
 
 
 def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outputs: int = 1) -> keras.Model:
-    """A predictor with linear outputs, of plain Keras layers; the outputs' bias starts at 0.
+    """Build a network of plain Keras layers with linear outputs; the bias of the outputs is initially 0.
 
-    settings: `architecture`, `width`, `depth`, `activation`, `normalization` of `failures.settings.Learner`;
-    `initial_weights` and `initial_biases`, the scripts' and 0 if left out.
-    path: name of the random stream of the weights. Returns a model [batch, n_features] -> [batch, n_outputs],
-    with named layers.
+    Args:
+        n_features: Input dimension d.
+        settings: `architecture`, `width`, `depth`, `activation` and `normalization` of `failures.settings.Learner`;
+            optionally `initial_weights` (default: `scripts`), `initial_biases` (default: 0) and `branch_scale`.
+        *path: Name of the random stream of the weights.
+        n_outputs: Number of outputs.
+
+    Returns:
+        A model [batch, n_features] -> [batch, n_outputs] with named layers.
     """
     inputs = keras.Input((n_features,), name="inputs")
     hidden = BODIES[settings["architecture"]](inputs, settings, *path)
@@ -54,7 +63,7 @@ def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outpu
 
 
 def fully_connected(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """`depth` dense layers of `width` units, [batch, n] -> [batch, width]."""
+    """Apply `depth` dense layers of `width` units, [batch, n] -> [batch, width]."""
     width = units(settings["width"], hidden.shape[-1])
     for layer in range(1, settings["depth"] + 1):
         hidden = _dense(hidden, width, settings, *path, layer)
@@ -62,10 +71,10 @@ def fully_connected(hidden: keras.KerasTensor, settings: dict[str, Any], *path: 
 
 
 def residual(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """`depth` dense layers with a shortcut around each but the first, [batch, n] -> [batch, width].
+    """Apply `depth` dense layers with a shortcut around each except the first, [batch, n] -> [batch, width].
 
-    Each of the layers that have a shortcut adds its outputs, or with `branch_scale` "depth" these divided by the depth:
-    norms then grow by a bounded factor whatever the depth (He's weights), and exponentially without.
+    With `branch_scale: depth` the outputs of a layer are divided by the depth before they are added. With He
+    initialisation, norms then grow by a bounded factor at any depth; without the division they grow exponentially.
     """
     width = units(settings["width"], hidden.shape[-1])
     scaled = settings.get("branch_scale", "one") == "depth"
@@ -78,7 +87,7 @@ def residual(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | i
 
 
 def convolutional(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """`depth` 1-d convolutions of `width` filters with 3 taps, [batch, n] -> [batch, n * width]."""
+    """Apply `depth` one-dimensional convolutions, `width` filters of 3 taps, [batch, n] -> [batch, n * width]."""
     filters = units(settings["width"], hidden.shape[-1])
     hidden = keras.layers.Reshape((hidden.shape[-1], 1), name="channel")(hidden)
     for layer in range(1, settings["depth"] + 1):
@@ -89,7 +98,7 @@ def convolutional(hidden: keras.KerasTensor, settings: dict[str, Any], *path: st
 
 
 def quadratic(hidden: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """The inputs and all their products in pairs, then as `fully_connected`; a linear predictor at depth 0."""
+    """Append all pairwise products to the inputs, then apply `fully_connected`; depth 0 is linear in both."""
     row = keras.layers.Reshape((hidden.shape[-1], 1), name="row")(hidden)
     products = keras.layers.Flatten(name="products")(keras.layers.Dot(2, name="pairs")([row, row]))
     width = units(settings["width"], hidden.shape[-1])
@@ -118,6 +127,6 @@ def _activated(hidden: keras.KerasTensor, settings: dict[str, Any], layer: int) 
 
 
 def optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:
-    """The Keras optimiser of the settings `name`, `learning_rate` and `arguments`."""
+    """Return the Keras optimiser with the settings `name`, `learning_rate` and `arguments`."""
     cls = getattr(keras.optimizers, settings["name"])
     return cls(learning_rate=settings["learning_rate"], **settings["arguments"])

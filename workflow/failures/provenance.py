@@ -33,7 +33,7 @@ def is_artifact(path: str | Path) -> bool:
 def sidecar(artifact: str | Path) -> Path:
     """Path of the sidecar of an artifact; ValueError for a path that is none."""
     if not is_artifact(artifact):
-        raise ValueError(f"{artifact} does not lie below {ROOT}/")
+        raise ValueError(f"{artifact}: not an artifact; pass a path below {ROOT}/, such as {ROOT}/tables/fig1.csv")
     parts = Path(artifact).parts
     at = parts.index(ROOT.name) + 1
     return Path(*parts[:at], "provenance", *parts[at:-1], f"{parts[-1]}.json")
@@ -92,11 +92,12 @@ def check(artifacts: Iterable[str | Path]) -> None:
         made = read(artifact)
         if made is None:
             raise ProvenanceError(
-                f"{artifact}: no readable record in {sidecar(artifact)}; remove it to have it made again"
+                f"{artifact}: provenance record {sidecar(artifact)} is missing or unreadable; "
+                "delete the artifact and run again"
             )
         if digest(artifact) != made["sha256"]:
             raise ProvenanceError(
-                f"{artifact}: changed since rule {made['rule']} made it; `make verify` removes it, then run again"
+                f"{artifact}: changed since rule {made['rule']} made it; remove it with `make verify`, then run again"
             )
 
 

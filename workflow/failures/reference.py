@@ -1,4 +1,4 @@
-"""The configuration's reference for people and its JSON schema for editors, both from the one schema.
+"""Configuration reference in Markdown and JSON schema for editors, both generated from the schema.
 
 ``python -m failures.reference`` writes docs/configuration.md and workflow/schemas/config.schema.json.
 """
@@ -7,12 +7,59 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from failures.config import schema
 
 ROOT = Path(__file__).resolve().parents[2]
+
+INTRODUCTION = """\
+# Configuration reference
+
+To change an experiment, write an *overlay*: a YAML file with only the keys that change, such as `config/mine.yaml`:
+
+```yaml
+parity:
+  problems:
+    d10: {n_steps: 100000}   # the other keys of d10 keep their values
+  fig1: {problems: [d10]}    # replaces the list in config.yaml
+```
+
+Pass it to Snakemake. Targets come last, behind `--`:
+
+```sh
+snakemake --cores 8 --configfile config/mine.yaml -- fig1
+```
+
+- Snakemake merges overlays into `config.yaml` key by key. Mappings merge; lists and single values are replaced.
+- Several overlays are merged from left to right: `--configfile config/preview.yaml config/mine.yaml`.
+- `null` clears an optional key. For example, `optimisers: null` removes a family from the figure `optimisers`.
+- Anchors (`&name`, `*name`) are local to one file.
+- A new name under `problems` or `learners` defines a new entry. An entry is trained only if a figure selects it.
+- `--config variant=paper` sets a single value on the command line. Lists and mappings belong in an overlay.
+- Numbers with an exponent need a decimal point (`1.0e-5`), because YAML reads `1e-5` as a string.
+- An unknown key, a value out of range, NaN or infinity stops the workflow before any job starts. The error is one line
+  with the key, the value and the allowed values.
+
+## Terms
+
+| term | meaning |
+|---|---|
+| instance | One drawn target, such as one parity. |
+| replicate | One seed, with its own target, initial weights and data. |
+| run, trial | The training of one learner on one instance at one learning rate. |
+| problem, learner | What is trained on (targets, data, length of training); what is trained (model, loss, optimiser). |
+| authors' scripts, paper's text | The published code (`variant: code`); the wording of the paper (`variant: paper`). |
+| end-to-end, decomposition | Training on the final label or reward only; training on intermediate labels as well. |
+| N1, N2 | In the lines family: the network that scores one image; the network that turns k scores into one. |
+| SNR | Signal-to-noise ratio of the gradient. |
+| d, k, n, r | Input dimension; tuple length, stocks or breakpoints; points per curve; norm of v in periodic targets. |
+| fan-in | Number of inputs of a unit. |
+
+`make reference` regenerates this page and the JSON schema from the code.
+"""
 
 
 def main() -> None:
@@ -23,7 +70,7 @@ def main() -> None:
 
 
 def documents() -> dict[Path, str]:
-    """Both files' texts, by path."""
+    """Return the texts of both files, by path."""
     tree = schema().model_json_schema()
     return {
         ROOT / "workflow/schemas/config.schema.json": json.dumps(tree, indent=2) + "\n",
@@ -32,43 +79,100 @@ def documents() -> dict[Path, str]:
 
 
 def _markdown(tree: dict[str, Any]) -> str:
-    lines = [
-        "# Configuration reference",
-        "",
-        "Generated from the schema by `make reference`; a test compares. Keys that are not listed are refused.",
-        "Numbers with an exponent need a decimal point (`1.0e-5`); NaN and infinity are refused.",
-        "",
-    ]
-    for path, block in _blocks(tree, tree, ""):
-        lines += [f"## {f'`{path}`' if path else 'Shared keys'}", "", _sentence(block.get("description", "")), ""]
-        lines += ["| key | allowed | default | meaning |", "|---|---|---|---|"]
-        for key, field in block["properties"].items():
-            default = f"`{json.dumps(field['default'])}`" if "default" in field else _missing(key, block)
-            cells = (f"`{key}`", _allowed(field, tree), default, _sentence(field.get("description", "")))
-            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
-        lines.append("")
+    """Render the reference: one section per block, and one per shared block for all keys that hold it."""
+    blocks = list(_blocks(tree, tree, ""))
+    shared = {block["title"]: block for _, block in blocks if _is_shared(block, blocks)}
+    lines = [INTRODUCTION]
+    lines += _section("Shared keys", tree, tree, shared)
+    for title, block in shared.items():
+        users = [f"- `{path}`" for path, other in blocks if other is block]
+        lines += _section(_shared_heading(title), block, tree, shared, users=users)
+    for path, block in blocks:
+        if path and not _is_shared(block, blocks):
+            lines += _section(f"`{path}`", block, tree, shared, path=path)
     return "\n".join(lines)
 
 
-def _missing(key: str, block: dict[str, Any]) -> str:
-    return "needed" if key in block.get("required", ()) else "see there"
+def _section(
+    heading: str,
+    block: dict[str, Any],
+    tree: dict[str, Any],
+    shared: dict[str, Any],
+    *,
+    path: str = "",
+    users: Sequence[str] = (),
+) -> list[str]:
+    """Return the lines of the section of one block. users: list items of the keys that hold a shared block."""
+    lines = [f"## {heading}", "", _sentence(block.get("description", "")), ""]
+    if users:
+        lines += ["Used by:", "", *users, ""]
+    lines += ["| key | allowed | default | meaning |", "|---|---|---|---|"]
+    for key, field in block["properties"].items():
+        default = f"`{json.dumps(field['default'])}`" if "default" in field else _missing(key, field, block)
+        allowed = _allowed(field, tree).replace("mapping", f"mapping{_link(key, field, tree, shared, path)}", 1)
+        cells = (f"`{key}`", allowed, default, _sentence(_description(field, tree)))
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return [*lines, ""]
 
 
-def _blocks(node: dict[str, Any], tree: dict[str, Any], path: str):
-    """Yield (path, block) for the block `node` and those inside it; names of a user's own stand as NAME."""
+def _shared_heading(title: str) -> str:
+    return f"Shared block `{title}`"
+
+
+def _link(key: str, field: dict[str, Any], tree: dict[str, Any], shared: dict[str, Any], path: str) -> str:
+    """Return a link to the section of the block that a field holds, or an empty string."""
+    inner, name = _inner_block(key, field, tree)
+    if inner is None:
+        return ""
+    if shared.get(inner["title"]) is inner:
+        return f" [`{inner['title']}`]({_anchor(_shared_heading(inner['title']))})"
+    where = f"{path}.{name}".lstrip(".")
+    return f" [`{where}`]({_anchor(where)})"
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that GitHub gives a heading."""
+    return "#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def _is_shared(block: dict[str, Any], blocks: list[tuple[str, dict[str, Any]]]) -> bool:
+    """Return whether several keys hold the same block."""
+    return sum(other is block for _, other in blocks) > 1
+
+
+def _missing(key: str, field: dict[str, Any], block: dict[str, Any]) -> str:
+    """Describe the default of a key that has none in the schema."""
+    if key in block.get("required", ()):
+        return "required"
+    return {"array": "`[]`", "object": "`{}`"}.get(field.get("type"), "the block's defaults")
+
+
+def _description(field: dict[str, Any], tree: dict[str, Any]) -> str:
+    """Return the description of a field, or of the block that it holds."""
+    return field.get("description") or (_target(field, tree) or {}).get("description", "")
+
+
+def _blocks(node: dict[str, Any], tree: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (path, block) for the block `node` and the blocks inside it; NAME replaces the user's own names."""
     yield path, node
     for key, field in node["properties"].items():
-        inner, name = _target(field, tree), key
-        if inner is not None and "additionalProperties" in inner and isinstance(inner["additionalProperties"], dict):
-            inner, name = _target(inner["additionalProperties"], tree), f"{key}.NAME"
-        elif inner is not None and "patternProperties" in inner:
-            inner, name = _target(next(iter(inner["patternProperties"].values())), tree), f"{key}.NAME"
-        if inner is not None and "properties" in inner:
+        inner, name = _inner_block(key, field, tree)
+        if inner is not None:
             yield from _blocks(inner, tree, f"{path}.{name}".lstrip("."))
 
 
+def _inner_block(key: str, field: dict[str, Any], tree: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    """Return the block that a field holds, if any, and its name below the field's block."""
+    inner, name = _target(field, tree), key
+    if inner is not None and isinstance(inner.get("additionalProperties"), dict):
+        inner, name = _target(inner["additionalProperties"], tree), f"{key}.NAME"
+    elif inner is not None and "patternProperties" in inner:
+        inner, name = _target(next(iter(inner["patternProperties"].values())), tree), f"{key}.NAME"
+    return (inner, name) if inner is not None and "properties" in inner else (None, name)
+
+
 def _target(field: dict[str, Any], tree: dict[str, Any]) -> dict[str, Any] | None:
-    """The mapping that a field holds, through references and optional types; None for other fields."""
+    """Return the mapping that a field holds, through references and optional types; None for other fields."""
     if "$ref" in field:
         return tree["$defs"][field["$ref"].rsplit("/", 1)[1]]
     for option in field.get("anyOf", ()):
@@ -78,9 +182,9 @@ def _target(field: dict[str, Any], tree: dict[str, Any]) -> dict[str, Any] | Non
 
 
 def _allowed(field: dict[str, Any], tree: dict[str, Any]) -> str:
-    """Type and range of a field in words."""
+    """Describe the type and range of a field."""
     if "anyOf" in field:
-        return " or ".join(_allowed(option, tree) for option in field["anyOf"])
+        return ", or ".join(_allowed(option, tree) for option in field["anyOf"])
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if "const" in field:
@@ -88,25 +192,37 @@ def _allowed(field: dict[str, Any], tree: dict[str, Any]) -> str:
     kind = field.get("type")
     match kind:
         case "array":
-            return f"list of {_allowed(field['items'], tree)}" + (", not empty" if field.get("minItems") else "")
+            items = re.sub(r"^(integer|number|string)", r"\1s", _allowed(field["items"], tree))
+            return f"list of {items}{_length(field)}"
         case "integer" | "number":
-            return _range("integer" if kind == "integer" else "number", field)
+            return _range(kind, field)
         case "string":
-            return f"text like `{field['pattern']}`" if "pattern" in field else "text"
+            return f"string matching `{field['pattern']}`" if "pattern" in field else "string"
         case "boolean":
-            return "true, false"
+            return "`true`, `false`"
         case "null":
-            return "nothing"
-    return "mapping"
+            return "null"
+    return "non-empty mapping" if field.get("minProperties") else "mapping"
+
+
+def _length(field: dict[str, Any]) -> str:
+    """Describe the allowed length of a list."""
+    least, most = field.get("minItems", 0), field.get("maxItems")
+    if most is not None and most == least:
+        return f" (exactly {least})"
+    return f" (at least {least})" if least else ""
 
 
 def _range(kind: str, field: dict[str, Any]) -> str:
+    """Describe the range of a number."""
+    if {"minimum", "maximum"} <= field.keys():
+        return f"{kind} from {field['minimum']:,} to {field['maximum']:,}"
     bounds = [
         f"{sign} {field[key]:,}"
         for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
         if key in field
     ]
-    return " ".join([kind, ", ".join(bounds)]).strip()
+    return f"{kind} {' and '.join(bounds)}".strip()
 
 
 def _sentence(text: str) -> str:

@@ -78,7 +78,11 @@ def queued(names: set[str]) -> list[str]:
 def _output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise ResumeError(f"{command[0]} does not answer, so that running jobs cannot be found: {done.stderr.strip()}")
+        reason = " ".join(done.stderr.split()) or "no error message"
+        raise ResumeError(
+            f"{command[0]} failed with exit code {done.returncode}: {reason}; "
+            "jobs of the earlier run may still be running; fix the cause, then run `make resume` again"
+        )
     return done.stdout
 
 
@@ -87,7 +91,8 @@ def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
     until = time.monotonic() + WAIT
     while remaining := list(left()):
         if time.monotonic() > until:
-            raise ResumeError(f"{what} do not end: {', '.join(map(str, remaining))}; end them and try again")
+            ids = ", ".join(map(str, remaining))
+            raise ResumeError(f"{what} still running after {WAIT} s: {ids}; end them, then run `make resume` again")
         time.sleep(1)
 
 
@@ -130,7 +135,10 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     """
     leaders, _ = processes(here)
     if leaders:
-        raise ResumeError(f"Snakemake still runs here (process {leaders[0].pid}); stop it first, or let it go on")
+        raise ResumeError(
+            f"Snakemake is still running in {here} (process {leaders[0].pid}); "
+            "wait until it ends, or stop it and run `make resume` again"
+        )
     names = run_ids(here / ".snakemake/log")
     jobs = queued(names) if names and shutil.which("squeue") else []
     if jobs:
@@ -141,7 +149,7 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     for script in scripts:
         with suppress(psutil.NoSuchProcess):
             script.kill()
-    _wait(lambda: [script.pid for script in scripts if not _ended(script)], "jobs")
+    _wait(lambda: [script.pid for script in scripts if not _ended(script)], "local job processes")
     return len(jobs) + others + len(scripts)
 
 
@@ -174,7 +182,7 @@ def main(command: list[str]) -> int:
     except ResumeError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{ended} jobs of an earlier run were ended; going on from what is finished.", flush=True)
+    print(f"Jobs of an earlier run ended: {ended}. Resuming from finished outputs and checkpoints.", flush=True)
     at = command.index("--") if "--" in command else len(command)
     subprocess.run([*command[:at], "--unlock", "--quiet", *command[at:]], check=False)
     return subprocess.run([*command[:at], "--rerun-incomplete", *command[at:]], check=False).returncode

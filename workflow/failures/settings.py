@@ -1,4 +1,4 @@
-"""Types that configuration blocks are built from; each key has a type, a range and a description."""
+"""Types of the configuration blocks; each key has a type, a range and a description."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-# Keras' optimisers and the arguments that each takes beside `learning_rate`; a test compares the
-# table with Keras, which is not imported here because that takes seconds.
+# Keras' optimisers and the arguments of each, except `learning_rate`. Importing Keras takes seconds, so this module
+# does not; a test compares the table with Keras.
 _ADAM = {"beta_1", "beta_2", "epsilon"}
 _COMMON = {"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"}
 OPTIMIZERS: dict[str, set[str]] = {
@@ -32,43 +32,44 @@ ACTIVATIONS = Literal[
     "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid", "hard_tanh", "linear"
 ]  # fmt: skip
 LOSSES = Literal["hinge", "square", "logistic"]
-# Figures over several families, each of which may select runs of its own for them.
+# Figures that compare several families. Each family may select runs for them.
 JOINT = ("depth_training", "optimisers")
 
 
 class Settings(BaseModel):
-    """A block of the configuration: unknown keys, text for numbers, NaN and infinity are refused."""
+    """A block of the configuration; unknown keys, strings for numbers, NaN and infinity are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 def unique(values: list) -> list:
-    """`values`; ValueError if one of them is repeated."""
+    """Return `values`; raise ValueError if one of them is repeated."""
     repeated = [value for value in values if values.count(value) > 1]
     if repeated:
-        raise ValueError(f"{repeated[0]} stands in the list more than once")
+        raise ValueError(f"duplicate value {repeated[0]}; list each value once")
     return values
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""Name of a problem or learner: lower-case letters, digits and underscores. It becomes a folder name."""
+"""Name of a problem or learner: lower-case letters, digits and underscores. It is used as a folder name."""
 Names = Annotated[list[Name], Field(min_length=1), AfterValidator(unique)]
 Seed = Annotated[int, Field(ge=0, le=999_999)]
 Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(unique)]
 Width = Annotated[int, Field(ge=1, le=100_000)] | Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}d$")]
-"""Units of a layer: a number, or a multiple of the input dimension such as ``10d``."""
+"""Units of a layer: an integer, or a multiple of the input dimension such as ``10d``."""
 
 
 class Optimizer(Settings):
     """A Keras optimiser."""
 
     name: Literal[tuple(OPTIMIZERS)] = "SGD"
-    """Keras' name of the optimiser."""
+    """Class name of the Keras optimiser."""
     learning_rate: float = Field(0.01, gt=0, le=1000)
-    """Step size."""
+    """Learning rate."""
     arguments: dict[str, bool | int | float] = Field(default_factory=dict)
-    """Further arguments by Keras' names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; those left out have Keras'
-    defaults. Decay rates and momenta lie in [0, 1), other numbers are at least 0."""
+    """Further arguments by their Keras names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; omitted arguments keep Keras'
+    defaults. Decay rates and momenta must lie in [0, 1). All other numbers must be at least 0, except `beta_2_decay`
+    and `learning_rate_power`."""
 
     @model_validator(mode="after")
     def _arguments_fit_the_optimizer(self) -> Optimizer:
@@ -84,55 +85,56 @@ class Optimizer(Settings):
 
 
 class Learner(Settings):
-    """A network with a linear output of one unit, its loss and its optimiser."""
+    """A network with one linear output unit, its loss and its optimiser."""
 
     architecture: Literal["fully_connected", "residual", "convolutional", "quadratic"] = "fully_connected"
-    """Hidden layers: `fully_connected`; `residual`, with a shortcut around each but the first; `convolutional`, 1-d
-    with 3 taps and `width` filters; `quadratic`, fully connected ones over the inputs and their products in pairs."""
+    """Type of the hidden layers. `fully_connected`: dense layers. `residual`: dense layers with a shortcut around each
+    layer except the first. `convolutional`: one-dimensional convolutions with `width` filters of 3 taps. `quadratic`:
+    dense layers on the inputs and all their pairwise products."""
     width: Width = "10d"
-    """Units of each hidden layer; `10d` means ten times the input dimension."""
+    """Units (or filters) per hidden layer; `10d` means ten times the input dimension d."""
     depth: int = Field(1, ge=0, le=256)
-    """Number of hidden layers; 0 is linear in the inputs (or in the quadratic features)."""
+    """Number of hidden layers; 0 is a linear model of the inputs, or of the quadratic features."""
     activation: ACTIVATIONS = "relu"
-    """Activation of the hidden layers (a Keras name)."""
+    """Activation of the hidden layers, by its Keras name."""
     normalization: Literal["none", "layer"] = "none"
-    """`layer` normalises each hidden layer before its activation. There is no batch normalisation: with it, the
-    gradient of one sample, which the theory is about, is not defined."""
+    """`layer` applies layer normalisation to each hidden layer before its activation. Batch normalisation is not
+    offered: it leaves the gradient of a single sample undefined, and the theory concerns that gradient."""
     initial_weights: Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)] = "scripts"
-    """Spread of the initial weights: `scripts`, a normal of standard deviation 1/sqrt(fan in) cut at two of these; or
-    sigma, for a normal of sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the
-    output."""
+    """Distribution of the initial weights. `scripts`: normal with standard deviation 1/sqrt(fan-in), truncated at two
+    standard deviations, as in the authors' scripts. A number sigma: normal with standard deviation sigma/sqrt(fan-in)
+    in the hidden layers (1.414 is He initialisation for ReLU) and 1/sqrt(fan-in) in the output layer."""
     initial_biases: float = Field(0.0, ge=0, le=1000)
-    """Standard deviation of the hidden layers' initial biases."""
+    """Standard deviation of the initial biases of the hidden layers, which are normal."""
     branch_scale: Literal["one", "depth"] = "one"
-    """What each branch of a residual body is divided by: nothing, or the depth."""
+    """Divisor of each residual branch: 1 (`one`) or the number of hidden layers (`depth`)."""
     loss: LOSSES = "hinge"
-    """Loss of one sample, of label y in {-1, +1} and score p: hinge max(0, 1 - yp), square (p - y)^2 / 2, logistic
-    log(1 + exp(-yp))."""
+    """Loss per sample with label y and score p: `hinge` max(0, 1 - yp), `square` (p - y)^2 / 2, `logistic` log(1 +
+    exp(-yp))."""
     batch_size: int = Field(128, ge=1, le=1_000_000)
-    """Fresh samples for each step."""
+    """Samples per step, drawn afresh."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
-    """The optimiser."""
+    """Keras optimiser and its arguments."""
 
 
 RateFactors = Annotated[list[Annotated[float, Field(gt=0, le=1_000_000)]], Field(min_length=1), AfterValidator(unique)]
-"""Each replicate is trained once for each of these multiples of the learner's learning rate."""
+"""Factors of the learner's learning rate; each replicate is trained once per factor."""
 
 
 class Figure(Settings):
-    """What a figure shows: every selected learner on every selected problem."""
+    """Selection of runs for a figure: every selected learner on every selected problem."""
 
     problems: Names
-    """Names of problems."""
+    """Problems of this family to show, by name."""
     learners: Names
-    """Names of learners."""
+    """Learners of this family to show, by name."""
 
 
 class Single(Figure):
-    """What a figure shows of a single problem."""
+    """Selection of runs for a figure of a single problem."""
 
     problems: Annotated[Names, Field(max_length=1)]
-    """Name of the problem."""
+    """The problem of this family to show, by name."""
 
 
 def check_selected(selected: list[str], defined: dict[str, Any], kind: str, where: str) -> None:
@@ -149,12 +151,12 @@ def check_figure(figure: Figure, problems: dict[str, Any], learners: dict[str, A
 
 
 class Family(Settings):
-    """What every family's block has: the runs that figures over several families compare."""
+    """Keys that every family's block has: its runs in the figures that compare several families."""
 
     depth_training: Figure | None = None
-    """Runs of this family that the figure `depth_training` compares; none if left out."""
+    """Runs of this family in the figure `depth_training`, which compares families; null selects none."""
     optimisers: Figure | None = None
-    """Runs of this family that the figure `optimisers` compares; none if left out."""
+    """Runs of this family in the figure `optimisers`, which compares families; null selects none."""
 
     @model_validator(mode="after")
     def _joint_selections_are_defined(self) -> Family:

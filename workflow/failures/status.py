@@ -46,10 +46,10 @@ def jobs(summary: pd.DataFrame) -> pd.DataFrame:
 
 def render(table: pd.DataFrame) -> str:
     """The jobs as text: one line a rule, and the sum."""
-    lines = [f"{'rule':<24}{'done':>8}{'to do':>8}   time left on one core"]
+    lines = [f"{'rule':<24}{'done':>8}{'pending':>8}   time left on one core (h:mm:ss)"]
     for rule, rows in table.groupby("rule"):
         lines.append(f"{rule:<24}{rows['done'].sum():>8}{(~rows['done']).sum():>8}   {_duration(rows['seconds'])}")
-    lines.append(f"{'all':<24}{table['done'].sum():>8}{(~table['done']).sum():>8}   {_duration(table['seconds'])}")
+    lines.append(f"{'total':<24}{table['done'].sum():>8}{(~table['done']).sum():>8}   {_duration(table['seconds'])}")
     return "\n".join(lines)
 
 
@@ -57,7 +57,7 @@ def _duration(seconds: pd.Series) -> str:
     unknown = int(seconds.isna().sum())
     total = round(seconds.sum())
     text = f"{total // 3600}:{total // 60 % 60:02}:{total % 60:02}"
-    return text if not unknown else f"{text} and {unknown} jobs of unknown length"
+    return text if not unknown else f"{text} (excludes jobs of unknown duration: {unknown})"
 
 
 def _job(output: str) -> str:

@@ -1,10 +1,10 @@
-# What the paper left out, over several families at once. Figures depth_training and optimisers; every family brings runs
-# of its own, selected in its block under the figure's name.
+# Extensions of the paper across families: figures depth_training and optimisers.
+# Each family selects its own runs in the configuration, under FAMILY/depth_training and FAMILY/optimisers.
 from failures.beyond.scales import BUILT, SCALES
 
 
 def joint_settings(family, figure, keys):
-    """Size of each problem and these keys of each learner, as far as it has them, that a family's part selects."""
+    """Return the size of every problem and these keys, where present, of every learner that a figure selects."""
     learners, selected = config[family]["learners"], at(f"{family}/{figure}/learners")
     return {
         "problems": selected_problems(family, figure, SCALES[family].size),

@@ -1,4 +1,4 @@
-# Shared by all families: the validated configuration, where results go, and what rules depend on.
+# Code that all rules share: the validated configuration, the results folder, and helpers for inputs and parameters.
 import os
 import re
 import sys
@@ -16,52 +16,54 @@ from failures import config as settings
 from failures.fingerprint import fingerprint
 
 if re.search(r"\s", str(WORKFLOW)):
-    sys.exit(f"The path '{WORKFLOW}' has a space, which Snakemake cannot run scripts from; move the folder.")
-# Used as a module with a `config:`, Snakemake passes over `configfile:`; what is given is an overlay there, too.
+    sys.exit(f"path '{WORKFLOW}' contains white space, so Snakemake cannot run its scripts; move the project folder")
+# Snakemake ignores `configfile:` when this workflow is imported as a module with `config:`.
+# Load config.yaml explicitly in that case and apply the given configuration as an overlay.
 if workflow.modifier.skip_configfile:
     given, config = config, yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text("utf-8"))
     update_config(config, given)
 try:
-    # No change of the mapping in place: as a module's it belongs to the workflow around this one.
+    # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
     config = settings.validate(config, workflow.configfiles)
 except settings.ConfigError as error:
     sys.exit(str(error))
 for folder in (".", "results"):
     if not workflow.dryrun and os.path.exists(folder) and not os.access(folder, os.W_OK):
-        sys.exit(f"'{os.path.abspath(folder)}' cannot be written; choose another place with --directory FOLDER")
-# For the scripts. NumPy's products of matrices would take all cores, whatever a job was granted, and other digits.
+        sys.exit(f"folder '{os.path.abspath(folder)}' is not writable; choose another with --directory FOLDER")
+# Environment variables for the scripts. By default, NumPy's matrix products use all cores and ignore `threads`.
+# The thread count also changes the rounding, so it is fixed to one.
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# Rules around a module keep their own path.
+# In a module, keep the PYTHONPATH of the importing workflow.
 OTHERS = [] if workflow.modifier.is_main_snakefile() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
 os.environ.update(
     dict.fromkeys(LIBRARIES, "1"),
     PYTHONPATH=os.pathsep.join(dict.fromkeys([str(WORKFLOW), *filter(None, OTHERS)])),
-    # For profiles, which know no path but that of the working directory.
+    # Read by profiles, whose own relative paths start at the working directory.
     FAILURES_ROOT=str(WORKFLOW.parent),
 )
 
-# The families that have a block in the configuration.
+# Rules files of the families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]
 SCRIPTS = WORKFLOW / "scripts"
 RESULTS = "/".join(
     ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
 )
-# Figures of another scale or variant say so.
+# Note printed on figures at a reduced scale or with another variant.
 NOTE = "; ".join(
     [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")
     + ["settings of the paper's text"] * (config["variant"] != "code")
 )
-# Parts of the project whose figures `all` makes.
+# Families and other groups whose figures `all` makes.
 PARTS = [*config["families"], "beyond", "verdicts"]
 BLOCK_SIZE = 10
-# Relative, so that moving the project reruns nothing.
+# A relative path, so that moving the project triggers no reruns.
 PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
-FIGURES = {}  # filled by the families' rules files
+FIGURES = {}  # figures by name, filled by `register_figure`
 
 
 onstart:
-    # Snakemake's limit of jobs started a second has it look for more to start every second, and once more a second for
-    # every job that it ever started: half a core after an hour. One machine needs no limit; clusters keep it.
+    # With a limit on jobs per second, Snakemake's scheduler polls every second, and each started job adds another poll
+    # per second. After an hour polling takes half a core. Local runs need no limit; clusters keep it.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
 
@@ -79,24 +81,27 @@ wildcard_constraints:
 
 
 def at(dpath):
-    """What the configuration has at these keys, such as parity/problems/d5.
+    """Look up a slash-separated path, such as parity/problems/d5, in the configuration.
 
-    Snakemake's `lookup` does the same by walking all of the configuration, ten milliseconds each time.
+    Snakemake's `lookup` also does this, but traverses the whole configuration, which takes 10 ms per call.
     """
     return reduce(lambda block, key: block[key], dpath.split("/"), config)
 
 
 def register_figure(family, name, inputs, settings):
-    """Make a figure known; figures.smk makes its two rules, NAME_table and NAME.
+    """Register a figure; figures.smk generates its two rules, NAME_table and NAME.
 
-    inputs: the files its table is computed from, by the names that `tabulate` knows them under.
-    settings: keyword arguments of `tabulate` (failures.FAMILY.tables.NAME).
+    Args:
+        family: family or group of the figure, such as parity or beyond.
+        name: name of the figure, such as fig1.
+        inputs: input files of the table, by the keys that `tabulate` reads.
+        settings: further arguments of `tabulate` in failures.FAMILY.tables.NAME.
     """
     FIGURES[name] = {"family": family, "inputs": inputs, "settings": settings}
 
 
 def figure_files(*families):
-    """The files of all figures of these families."""
+    """Return the files of all figures of these families."""
     return [
         f"{RESULTS}/figures/{name}.{suffix}"
         for name, figure in FIGURES.items()
@@ -106,13 +111,13 @@ def figure_files(*families):
 
 
 def blocks(seeds):
-    """Names of the fixed blocks that the seeds lie in, such as 0-9."""
+    """Return the names of the fixed blocks that contain these seeds, such as 0-9."""
     starts = sorted({seed // BLOCK_SIZE * BLOCK_SIZE for seed in seeds})
     return [f"{start}-{start + BLOCK_SIZE - 1}" for start in starts]
 
 
 def block_seeds(family):
-    """Parameter with the replicates of a block, sorted: their order in the configuration means nothing."""
+    """Return a parameter function for the sorted seeds of a block; their order in the configuration has no effect."""
 
     def seeds(wildcards):
         selected = config[family]["problems"][wildcards.problem]["seeds"]
@@ -122,7 +127,7 @@ def block_seeds(family):
 
 
 def run_files(family, problem, learner, file):
-    """This file of all blocks of a problem and learner."""
+    """Return the paths of a file, such as runs.csv, in all blocks of a problem and learner."""
     return [
         f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
         for block in blocks(config[family]["problems"][problem]["seeds"])
@@ -130,7 +135,11 @@ def run_files(family, problem, learner, file):
 
 
 def selected_runs(family, figure, file):
-    """This file of all runs that a figure of a family selects; figure: its block, such as NAME or NAME/trained."""
+    """Return the paths of a file, such as runs.csv, in all blocks that a figure selects.
+
+    Args:
+        figure: path of the figure's settings in the family, such as NAME or NAME/trained.
+    """
     selected = at(f"{family}/{figure}")
     return [
         path
@@ -141,12 +150,12 @@ def selected_runs(family, figure, file):
 
 
 def all_blocks(family, file):
-    """Input function: this file of all blocks of the wildcards' problem and learner."""
+    """Return an input function for a file, such as runs.csv, in all blocks of the wildcards' problem and learner."""
     return lambda wildcards: run_files(family, wildcards.problem, wildcards.learner, file)
 
 
 def selected_instances(family, figure):
-    """The tables of instances of all problems that a figure of a family selects."""
+    """Return the instance tables of all problems that a figure selects."""
     return [
         f"{RESULTS}/instances/{family}/{problem}/seeds_{block}.csv"
         for problem in at(f"{family}/{figure}/problems")
@@ -155,46 +164,46 @@ def selected_instances(family, figure):
 
 
 def selected_problems(family, figure, *keys):
-    """These keys of all problems that a figure of a family selects."""
+    """Return these keys of every problem that a figure selects."""
     problems, selected = config[family]["problems"], at(f"{family}/{figure}/problems")
     return {name: {key: problems[name][key] for key in keys} for name in selected}
 
 
 def selected_learners(family, figure, *keys):
-    """These keys of all learners that a figure of a family selects."""
+    """Return these keys of every learner that a figure selects."""
     learners, selected = config[family]["learners"], at(f"{family}/{figure}/learners")
     return {name: {key: learners[name][key] for key in keys} for name in selected}
 
 
 def select(dpath, *keys):
-    """Parameter with just these keys of a mapping of the configuration, so that other keys rerun nothing.
+    """Return a parameter function for these keys of a mapping in the configuration, so that other keys cause no rerun.
 
-    Snakemake compares parameters by value, without their names: the keys stay inside the value.
+    Snakemake compares parameters by value and ignores their names. The value is therefore a mapping with the keys.
     """
     return lambda wildcards: {key: at(f"{dpath.format(**wildcards)}/{key}") for key in keys}
 
 
 def combine(*parameters):
-    """Parameter with the keys of several."""
+    """Return a parameter function that merges several parameter functions."""
     return lambda wildcards: {key: value for part in parameters for key, value in part(wildcards).items()}
 
 
 def named(wildcard):
-    """Parameter with the name that a wildcard stands for."""
+    """Return a parameter function for a wildcard's value, under the key `name`."""
     return lambda wildcards: {"name": wildcards[wildcard]}
 
 
 def code(script, *modules):
-    """Parameter that changes when the meaning of a script of ours, or of a module behind it, changes.
+    """Return a parameter function for the code fingerprint of a script, of these modules and of all that they import.
 
-    A function, so that a cluster job's Snakemake, with few jobs of its own, need not read the code of all rules.
+    The fingerprint is evaluated on demand: the Snakemake process of a cluster job reads only its own rules' code.
     """
     made = cache(lambda: f"code={fingerprint(SCRIPTS / script, *modules)}")
     return lambda wildcards: made()
 
 
 def versions(*packages):
-    """Parameter with the installed versions of packages (None: not installed, as with --sdm conda)."""
+    """Return the installed versions of packages; None where a package is missing, as in the base of --sdm conda."""
     found = {}
     for package in packages:
         try:
@@ -205,5 +214,5 @@ def versions(*packages):
 
 
 def doubling(first):
-    """Resource (MB, minutes) that doubles with every further attempt."""
+    """Return a resource function (MB or minutes) that doubles the value per retry."""
     return lambda wildcards, attempt: first * 2 ** (attempt - 1)

@@ -1,5 +1,5 @@
-# Section 4: piecewise linear curves. Figures fig6 and curve_errors of trained learners; condition_numbers and
-# conditioning_rates, theory that needs no training.
+# Section 4, piecewise linear curves. Figures fig6 and curve_errors use trained learners. Figures condition_numbers and
+# conditioning_rates are computed from theory, without training.
 
 
 register_figure(
@@ -32,14 +32,14 @@ register_figure(
 
 
 rule curves_instances:
-    # Name the training sets of every replicate.
+    # List the training sets of each replicate: size and distribution of the curves.
     output:
         "<results>/instances/curves/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/curves/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/curves/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -59,7 +59,7 @@ rule curves_instances:
 
 
 rule curves_train:
-    # Train one learner on the curves of a block of replicates.
+    # Train one learner on the curves of one block of replicates.
     input:
         instances="<results>/instances/curves/{problem}/seeds_{block}.csv",
     output:
@@ -70,7 +70,7 @@ rule curves_train:
         "<logs>/runs/curves/{problem}/{learner}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/runs/curves/{problem}/{learner}/seeds_{block}.jsonl"
-    # The autoencoder takes long, too.
+    # The autoencoder trains long: start it before the shorter jobs.
     priority: 1
     conda:
         "../../envs/training.yaml"
@@ -95,7 +95,7 @@ rule curves_train:
 
 
 rule curves_decode:
-    # Decode a few validation curves with the networks that were kept.
+    # Decode a few validation curves with networks saved during training.
     input:
         runs=selected_runs("curves", "fig6", "runs.csv"),
         models=selected_runs("curves", "fig6", "models"),

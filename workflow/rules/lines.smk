@@ -1,7 +1,8 @@
-# Section 3.1: lines. Figures fig2, fig3, success, fig5, snr_training, snr_depth and fooling.
+# Section 3.1, tuples of lines. Figures fig2, fig3, success, fig5, snr_training, snr_depth and fooling.
 
 POOL = f"{RESULTS}/instances/lines/pool.npy"
-KINDS = {"trained": "snr_training", "success": "success"}  # of networks whose gradients are measured, by figure
+# Figure whose runs supply the networks of each kind for `lines_trained_signal`.
+KINDS = {"trained": "snr_training", "success": "success"}
 LENGTHS = {name: problem["tuple_length"] for name, problem in config["lines"]["problems"].items()}
 
 
@@ -63,14 +64,14 @@ register_figure(
 
 
 rule lines_pool:
-    # Draw the training images, which all runs share.
+    # Draw the pool of training images, which all runs share.
     output:
         "<results>/instances/lines/pool.npy",
     log:
         "<logs>/instances/lines/pool.log",
     benchmark:
         "<benchmarks>/instances/lines/pool.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -88,14 +89,14 @@ rule lines_pool:
 
 
 rule lines_instances:
-    # Draw where in the pool the tuples of every replicate begin.
+    # Draw the offset in the pool at which each replicate's tuples begin.
     output:
         "<results>/instances/lines/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/lines/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/lines/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -115,7 +116,7 @@ rule lines_instances:
 
 
 rule lines_train:
-    # Train one learner on the tuples of a block of replicates.
+    # Train one learner on the tuples of one block of replicates.
     input:
         instances="<results>/instances/lines/{problem}/seeds_{block}.csv",
         pool="<results>/instances/lines/pool.npy",
@@ -127,7 +128,7 @@ rule lines_train:
         "<logs>/runs/lines/{problem}/{learner}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/runs/lines/{problem}/{learner}/seeds_{block}.jsonl"
-    # The longest jobs of all.
+    # The longest jobs of the workflow: start them early.
     priority: 2
     conda:
         "../../envs/training.yaml"
@@ -151,7 +152,7 @@ rule lines_train:
 
 
 rule lines_accuracy:
-    # Accuracy of the trained networks on many test tuples.
+    # Measure the accuracy of the trained networks on held-out tuples.
     input:
         runs=selected_runs("lines", "fig3", "runs.csv"),
         models=selected_runs("lines", "fig3", "models"),
@@ -181,7 +182,7 @@ rule lines_accuracy:
 
 
 rule lines_initial_signal:
-    # Signal and noise of the gradient at a block of random initial weights.
+    # Measure the gradient's signal and noise at initialisation, for one block of seeds.
     input:
         pool=POOL,
     output:
@@ -211,7 +212,7 @@ rule lines_initial_signal:
 
 
 rule lines_trained_signal:
-    # The same for networks that were kept along training, or at the start of the runs that may learn.
+    # Measure the gradient's signal and noise of networks saved during training or at initialisation (kind success).
     input:
         pool=POOL,
         runs=lambda wildcards: selected_runs("lines", KINDS[wildcards.kind], "runs.csv"),
@@ -245,7 +246,7 @@ rule lines_trained_signal:
 
 
 rule lines_depth_signal:
-    # Signal and noise at random initial weights, with residual blocks in N1.
+    # Measure the gradient's signal and noise at initialisation, with residual blocks in N1, which scores an image.
     input:
         pool=POOL,
     output:
@@ -270,7 +271,7 @@ rule lines_depth_signal:
 
 
 rule lines_fooling:
-    # What changes a trained network's label: pixels, small changes, and noise made to be labelled.
+    # Search for inputs that fool the trained networks: single-pixel changes, small perturbations and noise images.
     input:
         pool=POOL,
         runs=selected_runs("lines", "fooling", "runs.csv"),

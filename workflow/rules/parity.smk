@@ -1,4 +1,5 @@
-# Section 2: random parities. Figures fig1 and parity_size; Theorem 1, also against depth, and what learns parities.
+# Section 2, random parities. Figures fig1, parity_size, gradient_variance, depth_signal, target_blindness, predictors,
+# elimination, queries and rescues.
 
 
 register_figure(
@@ -101,14 +102,14 @@ register_figure(
 
 
 rule parity_instances:
-    # Draw the target v* of every replicate.
+    # Draw the target v* of each replicate.
     output:
         "<results>/instances/parity/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/parity/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/parity/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -131,7 +132,7 @@ rule parity_instances:
 
 
 rule parity_train:
-    # Train one learner on the targets of a block of replicates.
+    # Train one learner on the targets of one block of replicates.
     input:
         instances="<results>/instances/parity/{problem}/seeds_{block}.csv",
     output:
@@ -174,7 +175,7 @@ rule parity_train:
 
 
 rule parity_initial_gradients:
-    # Variance of the gradient over all targets at random initial weights.
+    # Compute the variance of the gradient over all targets at initialisation.
     output:
         "<results>/gradients/parity/initial/{learner}.csv",
     log:
@@ -209,7 +210,7 @@ rule parity_initial_gradients:
 
 
 rule parity_depth_gradients:
-    # Signal of all parities of networks of growing depth at random initial weights.
+    # Compute the gradient signal of all parities at initialisation, by depth of the network.
     output:
         "<results>/gradients/parity/depth/{learner}.csv",
     log:
@@ -240,7 +241,7 @@ rule parity_depth_gradients:
 
 
 rule parity_trained_gradients:
-    # The same for networks that were kept along their training on one target.
+    # Compute the variance of the gradient over all targets for networks saved during training on one target.
     input:
         runs=all_blocks("parity", "runs.csv"),
         models=all_blocks("parity", "models"),

@@ -1,4 +1,4 @@
-# Section 2, Theorem 2: linear-periodic targets. Figures linear_periodic and linear_periodic_variance.
+# Section 2, linear-periodic targets (Theorem 2). Figures linear_periodic and linear_periodic_variance.
 
 
 register_figure(
@@ -24,14 +24,14 @@ register_figure(
 
 
 rule periodic_instances:
-    # Draw the direction of v of every replicate.
+    # Draw the direction of v of each replicate.
     output:
         "<results>/instances/periodic/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/periodic/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/periodic/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -51,7 +51,7 @@ rule periodic_instances:
 
 
 rule periodic_train:
-    # Train one learner on the targets of a block of replicates.
+    # Train one learner on the targets of one block of replicates.
     input:
         instances="<results>/instances/periodic/{problem}/seeds_{block}.csv",
     output:
@@ -84,7 +84,7 @@ rule periodic_train:
 
 
 rule periodic_gradients:
-    # Gradient variances over the direction of v, of one learner's networks at initialisation.
+    # Compute the variance of the gradient over directions of v for one learner at initialisation.
     output:
         "<results>/gradients/periodic/{learner}.csv",
     log:

@@ -31,14 +31,14 @@ register_figure(
 
 
 rule portfolio_instances:
-    # Draw the stock that rises in each state, for every replicate.
+    # Draw the labels of each replicate: the stock that rises in each state.
     output:
         "<results>/instances/portfolio/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/portfolio/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/portfolio/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -58,7 +58,7 @@ rule portfolio_instances:
 
 
 rule portfolio_train:
-    # Train one learner on the markets of a block of replicates.
+    # Train one learner on the labels of one block of replicates.
     input:
         instances="<results>/instances/portfolio/{problem}/seeds_{block}.csv",
     output:
@@ -91,7 +91,7 @@ rule portfolio_train:
 
 
 rule portfolio_moments:
-    # Second moments of both gradient estimators before training, for many numbers of stocks.
+    # Compute the second moments of both gradient estimators at initialisation, by number of stocks.
     output:
         "<results>/gradients/portfolio/initial.csv",
     log:

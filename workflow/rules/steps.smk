@@ -1,4 +1,4 @@
-# Section 5: flat activations. Figures fig7, step_learners, bias_sensitivity and forward_only.
+# Section 5, flat activations. Figures fig7, step_learners, bias_sensitivity and forward_only.
 
 
 register_figure(
@@ -39,14 +39,14 @@ register_figure(
 
 
 rule steps_instances:
-    # Draw the affine map and the initial biases of every replicate.
+    # Draw the affine map r = <v*, x> + b* and the initial biases of each replicate.
     output:
         "<results>/instances/steps/{problem}/seeds_{block}.csv",
     log:
         "<logs>/instances/steps/{problem}/seeds_{block}.log",
     benchmark:
         "<benchmarks>/instances/steps/{problem}/seeds_{block}.jsonl"
-    # Seconds that others wait for.
+    # Short, and training waits for it: schedule first.
     priority: 3
     localrule: True
     conda:
@@ -66,7 +66,7 @@ rule steps_instances:
 
 
 rule steps_train:
-    # Train one learner on the targets of a block of replicates.
+    # Train one learner on the targets of one block of replicates.
     input:
         instances="<results>/instances/steps/{problem}/seeds_{block}.csv",
     output:
@@ -99,7 +99,7 @@ rule steps_train:
 
 
 rule steps_predict:
-    # Predictions of the trained networks on fresh samples.
+    # Predict fresh samples with the trained networks.
     input:
         runs=selected_runs("steps", "fig7", "runs.csv"),
         models=selected_runs("steps", "fig7", "models"),

@@ -1,4 +1,4 @@
-# What the tables say to the claims of the paper and its review (claims), and to its curves (published).
+# Comparison with the paper: figure claims (claims of the paper and of the review) and figure published (its curves).
 LEDGER = WORKFLOW / "claims.yaml"
 CLAIMED = {
     name for names in re.findall(r"^  tables: \[(.+)\]$", LEDGER.read_text("utf-8"), re.M) for name in names.split(", ")

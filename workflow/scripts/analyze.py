@@ -1,4 +1,4 @@
-"""Compute what needs networks or takes long, once, for the tables that are made from it."""
+"""Run an analysis of networks (gradients, predictions) and write its result table."""
 
 from importlib import import_module
 

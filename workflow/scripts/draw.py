@@ -1,4 +1,4 @@
-"""Draw a figure from its table, or from its tables."""
+"""Draw a figure from its tables."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Draw the instances of a problem: one table a block of replicates."""
+"""Draw the instances of a problem for one block of replicates and write them as a table."""
 
 from importlib import import_module
 

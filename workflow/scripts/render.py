@@ -1,4 +1,4 @@
-"""Render the page of all results."""
+"""Render the HTML report of all results."""
 
 from failures.files import atomic
 from failures.jobs import job, work

@@ -1,4 +1,4 @@
-"""Compute the table of a figure from the artifacts of its runs."""
+"""Compute the table of a figure from its input artifacts."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Train one learner on one block of replicates."""
+"""Train one learner on all instances of one block of replicates."""
 
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +13,7 @@ with job(snakemake):
 
     from failures.blocks import train_block
 
-    # What a family trains on beside the instances.
+    # Further training data of the family, such as the pool of images.
     further = {name: file for name, file in snakemake.input.items() if name != "instances"}
     training = import_module(params.module).Training(
         wildcards.problem, params.problem, wildcards.learner, params.learner, **further

@@ -41,7 +41,7 @@ def remaining(jobs: dict[str, Job]) -> dict[str, float]:
             if not open_followers[need]:
                 ready.append(need)
     if len(chains) < len(jobs):
-        raise ValueError(f"these jobs wait for each other: {', '.join(sorted(set(jobs) - set(chains)))}")
+        raise ValueError(f"cyclic dependency in the job records of: {', '.join(sorted(set(jobs) - set(chains)))}")
     return chains
 
 

@@ -26,144 +26,152 @@ Step = Annotated[int, Field(ge=0)]
 
 
 class Problem(Settings):
-    """Piecewise linear curves, and how long a learner trains on them."""
+    """Training sets of piecewise linear curves, and the length of training."""
 
     n_points: int = Field(100, ge=10, le=10_000)
-    """Points of a curve, n."""
+    """Points per curve, n."""
     n_pieces: int = Field(3, ge=1, le=1000)
-    """Breakpoints of a curve, k."""
+    """Breakpoints per curve, k; values other than 3 require `distribution: uniform`."""
     distribution: Literal["variant", "slopes", "uniform"] = "variant"
-    """Curves: `slopes`, three breakpoints away from the ends and one of four triples of slopes (the scripts);
-    `uniform`, breakpoints anywhere and changes of slope uniform on [-1, 1] (the text); `variant` follows the key
-    `variant`."""
+    """Distribution of the curves. `slopes` (the authors' scripts): three breakpoints, each at least three points from
+    both ends, and one of four triples of slopes. `uniform` (the paper's text): breakpoints anywhere and changes of
+    slope uniform on [-1, 1]. `variant`: chosen by the shared key `variant`."""
     n_curves: Counts = Field([10_000])
-    """Sizes of the training set; each replicate is trained once on each."""
+    """Sizes of the training set; each replicate is trained once per size."""
     n_validation: Count = 1000
-    """Validation curves, which all errors are taken over."""
+    """Number of validation curves, on which all errors are computed."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(50_001, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     checkpoint_every: int = Field(10_000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     snapshots: list[Step] = Field(default_factory=list)
-    """Steps of evaluations after which the network is kept."""
+    """Steps after which the network is saved; each must be an evaluation step."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
     @model_validator(mode="after")
     def _curves_exist(self) -> Problem:
         if self.n_pieces > self.n_points:
             raise ValueError(f"n_pieces = {self.n_pieces} must be at most n_points = {self.n_points}")
         if self.n_pieces != 3 and self.distribution != "uniform":
-            raise ValueError(f"n_pieces = {self.n_pieces} needs distribution: uniform; the scripts' curves have 3")
+            raise ValueError(f"n_pieces = {self.n_pieces} requires distribution: uniform; the authors' scripts have 3")
         for step in self.snapshots:
             if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
-                raise ValueError(f"snapshots: {step} is no step of an evaluation (every {self.evaluate_every})")
+                raise ValueError(
+                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
+                    f" below n_steps = {self.n_steps}, or the last step"
+                )
         return self
 
 
 class Learner(Settings):
-    """What finds the breakpoints of a curve, and its optimiser."""
+    """A model that locates the breakpoints of a curve, and its optimiser."""
 
     architecture: Literal["linear", "convolution", "autoencoder"]
-    """`linear`, an n x n matrix, from zero; `convolution`, one filter of three taps, from zero; `autoencoder`, ReLU
-    layers of 500, 100, 2k, 100, 100 units and n outputs, trained to give the curve back."""
+    """Type of model. `linear`: an n x n matrix, initially zero. `convolution`: one filter of three taps, initially
+    zero. `autoencoder`: ReLU layers of 500, 100, 2k, 100 and 100 units and n linear outputs, trained to reproduce the
+    curve."""
     conditioned: bool = False
-    """Whether the inputs (curves, or patches of three points) are multiplied by C^(-1/2), C their second moment over
-    the training set. Not for the autoencoder."""
+    """Multiply the inputs by C^(-1/2), where C is their second-moment matrix over the training set. The inputs are
+    whole curves (`linear`) or patches of three points (`convolution`). Not supported for `autoencoder`."""
     depth: int = Field(0, ge=0, le=256)
-    """Further hidden layers of the autoencoder, of 100 ReLU units, half of them before its code and half behind it: an
-    even number."""
+    """Number of additional hidden layers of 100 ReLU units in the autoencoder. It must be even: half of the layers
+    precede the code layer of 2k units, half follow it."""
     residual: bool = False
-    """Whether each of these has a shortcut around it; what it adds is then divided by the depth."""
+    """Add a shortcut around each additional layer and divide the branch by `depth`."""
     initial_weights: Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)] = "scripts"
-    """Spread of the autoencoder's initial weights, as of the learners of parities: `scripts`, or sigma, for a normal of
-    sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the output."""
+    """Distribution of the autoencoder's initial weights. `scripts`: normal with standard deviation 1/sqrt(fan-in),
+    truncated at two standard deviations, as in the authors' scripts. A number sigma: normal with standard deviation
+    sigma/sqrt(fan-in) in the hidden layers (1.414 is He initialisation for ReLU) and 1/sqrt(fan-in) in the output
+    layer."""
     batch_size: int = Field(100, ge=1, le=1_000_000)
-    """Training curves for each step, drawn with replacement."""
+    """Training curves per step, drawn with replacement."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
-    """The optimiser."""
+    """Keras optimiser and its arguments."""
 
     @model_validator(mode="after")
     def _conditioning_is_defined(self) -> Learner:
         if self.conditioned and self.architecture == "autoencoder":
-            raise ValueError("conditioned: an autoencoder cannot be; use linear or convolution")
+            raise ValueError("conditioned: not supported for the architecture autoencoder; use linear or convolution")
         return self
 
     @model_validator(mode="after")
     def _depth_is_of_an_autoencoder(self) -> Learner:
         if self.depth % 2:
-            raise ValueError(f"depth = {self.depth} must be even: half of it lies on either side of the code")
+            raise ValueError(f"depth = {self.depth} must be even: half of the layers precede the code layer")
         for key, given in (("depth", self.depth > 0), ("initial_weights", self.initial_weights != "scripts")):
             if given and self.architecture != "autoencoder":
-                raise ValueError(f"{key}: only an autoencoder has it, not {self.architecture}")
+                raise ValueError(f"{key}: only supported for the architecture autoencoder, not {self.architecture}")
         if self.residual and not self.depth:
-            raise ValueError("residual: shortcuts need a depth of at least 2")
+            raise ValueError("residual: requires a depth of at least 2")
         return self
 
 
 class Decoded(Single):
-    """What a figure of decoded curves shows, of the first replicate of one problem."""
+    """Figure of decoded curves, for the first replicate of one problem."""
 
     steps: Annotated[list[Step], Field(min_length=1), AfterValidator(unique)]
-    """Steps, among the problem's snapshots."""
+    """Steps whose saved networks decode the curves; each must be among the problem's `snapshots`."""
     n_shown: int = Field(2, ge=1, le=100)
-    """Validation curves, from the first on."""
+    """Number of validation curves shown, starting with the first."""
 
 
 class Errors(Settings):
-    """What a figure of errors shows."""
+    """Figure of the reconstruction error."""
 
     training: Single
-    """Against steps."""
+    """Runs for the error against training steps; the problem has a single value in `n_curves`."""
     samples: Single
-    """At the end, against the number of training curves (a problem with several `n_curves`)."""
+    """Runs for the final error against the size of the training set; the problem has several values in `n_curves`."""
 
 
 class ConditionNumbers(Settings):
-    """Sizes of the matrices whose condition numbers a figure shows."""
+    """Figure of the condition numbers."""
 
     n_points: Sizes
-    """Points of a curve, n."""
+    """Points per curve, n."""
     fitted_from: int = Field(100, ge=10)
-    """Exponents are fitted to this n and all larger ones; at least two of them."""
+    """Smallest n in the fit of the exponents; at least two values of `n_points` must be this large."""
     n_curves: Count = 10_000
-    """Curves that the second moment of the rows `estimated` is taken over."""
+    """Curves from which the second-moment matrix C for the conditioning is estimated."""
     seed: Seed = 0
-    """Replicate of these curves."""
+    """Seed of these curves."""
 
 
 class Rates(Settings):
-    """Gradient descent as the theory has it."""
+    """Figure of gradient descent in the setting of Lemma 2 and Theorem 3."""
 
     n_points: Sizes
-    """Points of a curve, n, of the numbers of iterations."""
+    """Points per curve, n, for which the number of iterations is computed."""
     simulated_up_to: int = Field(14, ge=0, le=40)
-    """Largest n of the linear learner whose iterations are counted in a simulation; the number grows as n^4."""
+    """Largest n for which the iterations of the linear learner are also simulated; their number grows as n^4."""
     step_sizes: Annotated[list[Annotated[float, Field(gt=0, lt=10)]], Field(min_length=1), AfterValidator(unique)]
-    """Step sizes eta lambda S_11^2 of the divergence threshold, which lies at 2."""
+    """Normalised step sizes eta lambda S_11^2 around the divergence threshold, which is 2; S_11 is the largest singular
+    value of the decoder matrix W."""
     n_replicates: int = Field(200, ge=1, le=100_000)
-    """Runs of stochastic gradient descent that are averaged."""
+    """Number of runs of stochastic gradient descent in the average."""
 
 
 class Config(Family):
     """Piecewise linear curves (section 4, Figure 6)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; only those that a figure selects are trained."""
+    """Learners by name; a learner is trained only if a figure selects it."""
     fig6: Decoded
-    """Curves and what learners make of them."""
+    """Figure 6: decoded curves."""
     curve_errors: Errors
-    """Errors against steps and against the number of training curves."""
+    """Reconstruction error against training steps and against the size of the training set."""
     condition_numbers: ConditionNumbers
-    """Condition numbers against n."""
+    """Condition numbers against n, the points per curve."""
     conditioning_rates: Rates
-    """Lemma 2 and Theorem 3 against simulations."""
+    """Iterations of gradient descent: Lemma 2, Theorem 3 and simulations."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -181,12 +189,15 @@ class Config(Family):
                 raise ValueError(f"fig6.steps: {step} is not among the snapshots of '{problem}'")
         numbers = self.condition_numbers
         if sum(n >= numbers.fitted_from for n in numbers.n_points) < 2:
-            raise ValueError(f"condition_numbers.fitted_from = {numbers.fitted_from}: fewer than two n to fit to")
+            raise ValueError(
+                f"condition_numbers.fitted_from = {numbers.fitted_from}: fewer than two values of n_points are this"
+                " large; lower fitted_from or add larger values"
+            )
         return self
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Replace the values that stand for others (`variant`, no seeds) by what they stand for.
+    """Resolve placeholder values: `variant`, and seeds that are null.
 
     block: a validated `curves` block. Returns a new block.
     """

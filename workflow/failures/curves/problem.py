@@ -49,7 +49,9 @@ def draw_changes(n: int, n_points: int, n_pieces: int, distribution: str, rng: n
     """
     if distribution == "slopes":
         if n_pieces != SLOPES.shape[1]:
-            raise ValueError(f"n_pieces = {n_pieces}: the scripts' curves have {SLOPES.shape[1]} pieces")
+            raise ValueError(
+                f"n_pieces = {n_pieces}: must be {SLOPES.shape[1]} for distribution: slopes (the authors' scripts)"
+            )
         slopes = SLOPES[rng.integers(len(SLOPES), size=n)]
         values = np.diff(slopes, axis=1, prepend=0).astype(np.float64)
         first, last = MARGIN, n_points - MARGIN

@@ -182,7 +182,7 @@ def iterations(error: Callable[[int], float], target: float) -> int:
     while error(high) > target:
         high *= 2
         if high > 2**62:
-            raise OverflowError("the error never reaches the target")
+            raise OverflowError(f"error above target = {target} even at t = 2^62; choose a larger target")
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2

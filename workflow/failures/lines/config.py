@@ -21,152 +21,160 @@ from failures.settings import (
 )
 
 Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
-# Blocks of images hold whole tuples of each length: up to 12, these are 27,720 images at most.
+# A block of images holds whole tuples of every length. For lengths up to 12 a block has at most 27,720 images.
 Lengths = Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1), AfterValidator(unique)]
 
 
 class Problem(Settings):
-    """Tuples of images, and how long a learner trains on them."""
+    """Tuples of images, and the length of training."""
 
     tuple_length: int = Field(ge=1, le=100)
-    """Images in a tuple, k."""
+    """Images per tuple, k."""
     n_tuples: int = Field(500_000, ge=1, le=100_000_000)
-    """Training tuples, read in order, again and again, from the pool of images."""
+    """Number of training tuples, read in order from the pool of images; after the last tuple, training continues with
+    the first."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(20_000, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2000, ge=1, le=1_000_000)
-    """Test tuples of an evaluation along training, always the same."""
+    """Test tuples per evaluation during training; every evaluation uses the same tuples."""
     checkpoint_every: int = Field(500, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     snapshots: Steps = Field(default_factory=list)
-    """Steps after whose update the network is kept; each must be one with an evaluation. Those after the end of a
-    learner's runs are passed over."""
+    """Steps after which the network is saved; each must be an evaluation step. Steps beyond the end of a run are
+    ignored."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
     @model_validator(mode="after")
     def _snapshots_are_evaluated(self) -> Problem:
         for step in self.snapshots:
             if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
-                raise ValueError(f"snapshots: there is no evaluation after step {step}")
+                raise ValueError(
+                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
+                    f" below n_steps = {self.n_steps}, or the last step"
+                )
         return self
 
 
 class Learner(Settings):
-    """How N1 and N2 are trained."""
+    """Training of N1, the network that scores one image, and N2, which turns the k scores into the tuple's score."""
 
     method: Literal["end_to_end", "decomposition"]
-    """`end_to_end`: hinge loss of the tuple's label; `decomposition`: that of every image's label in addition."""
+    """Training loss. `end_to_end`: hinge loss of the tuple's label. `decomposition`: the same plus the mean hinge loss
+    of the images' labels."""
     blocks: int = Field(0, ge=0, le=100)
-    """Residual blocks in N1 behind its second maximum: a convolution of 3 x 3 and a ReLU, added to their input. None in
-    the paper."""
+    """Number of residual blocks in N1 after its second pooling layer; the paper has none. A block adds a 3 x 3
+    convolution with ReLU to its input."""
     n_steps: int | None = Field(None, ge=1, le=100_000_000)
-    """Steps at which this learner's runs end, if the problem's do not end before."""
+    """Upper limit on the training steps of this learner; null applies the problem's `n_steps` alone."""
     batch_size: int = Field(200, ge=1, le=100_000)
-    """Tuples for each step."""
+    """Tuples per step."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
-    """The optimiser."""
+    """Keras optimiser and its arguments."""
 
 
 class Pool(Settings):
-    """The training images, which all problems share."""
+    """Pool of training images, shared by all problems."""
 
     n_images: int = Field(2_000_000, ge=1, le=100_000_000)
-    """Number of images; each takes 116 bytes."""
+    """Number of images, at 116 bytes per image."""
 
 
 class Samples(Settings):
-    """What a figure of samples shows."""
+    """Figure of samples."""
 
     tuple_lengths: Lengths = Field([1, 2, 3])
-    """Images in a tuple, k; a row of samples each."""
+    """Tuple lengths k; one row of samples per length."""
     n_samples: int = Field(4, ge=1, le=20)
-    """Samples of each class."""
+    """Samples per class."""
 
 
 class Compared(Figure):
-    """What a comparison of the methods shows."""
+    """Figure that compares the training methods."""
 
     n_test: int = Field(10_000, ge=1, le=1_000_000)
-    """Test tuples for the final accuracy."""
+    """Test tuples for the accuracy at the end of training."""
 
 
 class Signal(Settings):
-    """The signal-to-noise ratio at random initial weights."""
+    """Figure of the signal-to-noise ratio (SNR) of the gradient at initialisation."""
 
     tuple_lengths: Lengths = Field([1, 2, 3, 4])
-    """Images in a tuple, k."""
+    """Tuple lengths k, in images."""
     n_tuples: int = Field(500_000, ge=100, le=100_000_000)
-    """Tuples that it is estimated from."""
+    """Tuples per estimate of the SNR."""
     seeds: Seeds
-    """Initialisations."""
+    """Seeds of the initial weights."""
 
 
 class Depth(Signal):
-    """The same for networks with residual blocks."""
+    """Figure of the signal-to-noise ratio (SNR) at initialisation for networks with residual blocks in N1."""
 
     blocks: Annotated[list[Annotated[int, Field(ge=0, le=100)]], Field(min_length=1), AfterValidator(unique)] = Field(
         [0, 1, 4]
     )
-    """Residual blocks in N1; a network each, of otherwise the same weights."""
+    """Numbers of residual blocks in N1; the networks share all other initial weights."""
 
 
 class Fooling(Single):
-    """How trained networks are fooled: by flipped pixels, by small changes, by images made from noise."""
+    """Figure of adversarial and fooling images: flipped pixels, small changes, and images synthesised from noise."""
 
     n_images: int = Field(100, ge=1, le=10_000)
-    """Test images that are changed: the first that the network labels rightly, without those along an axis."""
+    """Number of test images to change: the first that the network classifies correctly and whose pixels span more than
+    one row and one column."""
     largest_flips: int = Field(10, ge=1, le=100)
-    """Pixels that are flipped at most, one after the other."""
+    """Largest number of pixels flipped per image; the search is greedy, one pixel at a time."""
     n_pairs: int = Field(4, ge=0, le=1000)
-    """Images that no single pixel fools, of which all pairs of pixels are tried."""
+    """Number of images for which all pairs of pixels are tried, among those whose label no single pixel changes."""
     n_iterations: int = Field(30, ge=1, le=1000)
-    """Iterations of the search for the smallest change."""
+    """Iterations of the search for the smallest change, in L2 norm, that alters the label."""
     n_noise: int = Field(100, ge=2, le=10_000)
-    """Images of noise, half of them for each label."""
+    """Number of images of uniform noise, half of them for each label."""
     n_ascent: int = Field(100, ge=1, le=10_000)
-    """Steps of gradient ascent from each."""
+    """Steps of gradient ascent per image of noise."""
     n_examples: int = Field(4, ge=1, le=10)
-    """Examples that the figure shows."""
+    """Number of examples that the figure shows."""
 
 
 class AlongTraining(Figure):
-    """The signal-to-noise ratio along training, and what it predicts."""
+    """Figure of the signal-to-noise ratio (SNR) during training, and of its correlation with success."""
 
     n_tuples: int = Field(100_000, ge=100, le=100_000_000)
-    """Tuples that it is estimated from along training."""
+    """Tuples per estimate of the SNR during training."""
     n_start: int = Field(500_000, ge=100, le=100_000_000)
-    """Tuples that it is estimated from at the start of the runs of `success`."""
+    """Tuples per estimate of the SNR at the start of the runs of `success`."""
 
 
 class Config(Family):
-    """Lines: decomposition against end-to-end training (section 3.1, Figures 2, 3 and 5), and what fools networks."""
+    """Lines: decomposition and end-to-end training compared (section 3.1, Figures 2, 3 and 5)."""
 
     pool: Pool = Field(default_factory=Pool)
-    """The training images."""
+    """Pool of training images, shared by all problems of the family."""
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; only those that a figure selects are trained."""
+    """Learners by name; a learner is trained only if a figure selects it."""
     fig2: Samples = Field(default_factory=Samples)
-    """Samples of both classes."""
+    """Figure 2: samples of both classes."""
     fig3: Compared
-    """Accuracy against steps."""
+    """Figure 3: accuracy against training steps."""
     success: Figure
-    """How often end-to-end training learns, and when."""
+    """Success rate of end-to-end training, and the steps until success; the problems must have `snapshots`."""
     fig5: Signal
-    """The signal-to-noise ratio against k."""
+    """Figure 5: SNR at initialisation against the tuple length k."""
     snr_training: AlongTraining
-    """The signal-to-noise ratio along training (problems with `snapshots`), and at the start of the runs of
-    `success` (which need the snapshot 0)."""
+    """SNR during training, for problems with `snapshots`, and at the start of the runs of `success`, whose problems
+    must have the snapshot 0."""
     snr_depth: Depth
-    """The signal-to-noise ratio with residual blocks in N1."""
+    """SNR at initialisation with residual blocks in N1."""
     fooling: Fooling
-    """What fools N1 of trained networks; only the decomposition tells it the label of every image."""
+    """Adversarial and fooling images for N1. The learners must have `method: decomposition`, the only method that
+    trains N1 on the label of every image."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -175,7 +183,7 @@ class Config(Family):
         for name in ("success", "snr_training"):
             for problem in getattr(self, name).problems:
                 if not self.problems[problem].snapshots:
-                    raise ValueError(f"{name}.problems: '{problem}' needs snapshots")
+                    raise ValueError(f"{name}.problems: '{problem}' must have snapshots")
         for learner in self.fooling.learners:
             if self.learners[learner].method != "decomposition":
                 raise ValueError(f"fooling.learners: '{learner}' must have the method 'decomposition'")
@@ -202,14 +210,14 @@ class Config(Family):
         ]:
             if tuples * length > self.pool.n_images:
                 needed = f"{tuples} tuples of {length} images"
-                raise ValueError(f"{key}: {needed} are more than pool.n_images = {self.pool.n_images}")
+                raise ValueError(f"{key}: {needed} exceed pool.n_images = {self.pool.n_images}")
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Replace the values that stand for others (`variant`, no seeds) by what they stand for.
+    """Resolve seeds that are null, and copy shared values to where they are used.
 
-    block: a validated `lines` block. Learners get the key `variant`, which decides images and labels. Returns a new
-    block.
+    block: a validated `lines` block. Problems get the key `n_images`. Learners get the key `variant`, which selects
+    the images and the labels. Returns a new block.
     """
     problems = {
         name: problem | {"n_images": block["pool"]["n_images"], "seeds": problem["seeds"] or seeds}

@@ -12,8 +12,8 @@ _ROW = re.compile(r"^\| ([^|]+) \| `(\w+)` \|", re.M)
 _HEAD = """\
 # Gallery
 
-Every figure of the workflow with its caption, from a run at the paper's scale. Numbers in captions come from the tables
-of that run. The command below a caption makes the figure. `make gallery` writes this page from a finished run.
+Every figure of the workflow with its caption, from runs at the paper's scale. The numbers in a caption come from the
+table that the figure is drawn from. The command below a caption makes the figure. `make gallery` writes this page.
 """
 
 
@@ -22,21 +22,29 @@ def figures(readme: str) -> dict[str, str]:
     return {target: name for name, target in _ROW.findall(readme) if _template(target) is not None}
 
 
-def render(readme: str, tables: Path) -> str:
+def render(readme: str, tables: Path, targets: list[str], page: str = "") -> str:
     """Render the gallery, Markdown.
 
-    readme: text of README.md. tables: folder of the tables that the figures are drawn from. Raises FileNotFoundError
-    for a table that is missing.
+    readme: text of README.md. tables: folder of the tables that the figures are drawn from. targets: figures to render;
+    `page`, the gallery so far, keeps its sections of the others. Raises FileNotFoundError for a table that is missing,
+    and ValueError for a figure that is neither rendered nor on the page.
     """
-    parts = [_HEAD]
-    for target, name in figures(readme).items():
-        names = ["costs_rules", "costs_scaling"] if target == "costs" else [target]
-        caption = figure_caption(_template(target), [str(tables / f"{table}.csv") for table in names])
-        parts.append(
-            f"## {name}\n\n![{caption.title}](gallery/{target}.png)\n\n**{caption.title}** {caption.markdown}\n\n"
-            f"`snakemake --cores 8 -- {target}`\n"
-        )
-    return "\n".join(parts)
+    names = figures(readme)
+    sections = {text.split("\n", 1)[0].strip(): text for text in re.split(r"^## ", page, flags=re.M)[1:]}
+    sections |= {names[target]: _section(names[target], target, tables) for target in targets}
+    if missing := [target for target, name in names.items() if name not in sections]:
+        raise ValueError(f"the gallery lacks {', '.join(missing)}: render them as well")
+    return "\n".join([_HEAD, *(f"## {sections[name].rstrip()}\n" for name in names.values())])
+
+
+def _section(name: str, target: str, tables: Path) -> str:
+    """Heading, picture, caption and command of one figure."""
+    files = ["costs_rules", "costs_scaling"] if target == "costs" else [target]
+    caption = figure_caption(_template(target), [str(tables / f"{file}.csv") for file in files])
+    return (
+        f"{name}\n\n![{caption.title}](gallery/{target}.png)\n\n**{caption.title}** {caption.markdown}\n\n"
+        f"`snakemake --cores 8 -- {target}`\n"
+    )
 
 
 def _template(target: str) -> Path | None:

@@ -21,9 +21,9 @@ from failures.settings import (
     unique,
 )
 
-# The cube has 2^d points; beyond this an evaluation on all of them would dwarf the training.
+# Largest d at which a run may use the whole cube of 2^d points; above it, evaluation would cost more than training.
 LARGEST_CUBE = 14
-# Figures whose problems must be of another kind than `targets`.
+# Figures whose problems must have a kind other than `targets`.
 KINDS = {
     "target_blindness": "comparison",
     "queries": "queries",
@@ -38,49 +38,52 @@ Answers = Annotated[list[Annotated[float, Field(ge=0, le=1000)]], AfterValidator
 
 
 class Queries(Settings):
-    """Answers to the queries for gradients; every target is trained once with each."""
+    """Gradient oracle settings; each target is trained once per setting."""
 
     noise: Answers = Field([0.0])
-    """Standard deviations of Gaussian noise that is added to the gradient by every weight."""
+    """Standard deviations of the Gaussian noise added to each component of the gradient."""
     tolerance: Answers = Field([])
-    """Largest errors: the gradient by every weight is rounded to the nearest multiple of twice this."""
+    """Largest errors of the quantised gradient; each component is rounded to the nearest multiple of twice this
+    value."""
 
 
 class Problem(Settings):
-    """Parities over d bits, and how long a learner trains on one."""
+    """Parities of d bits, and the length of training."""
 
     n_features: int = Field(ge=1, le=1024)
     """Input dimension d."""
     encoding: Literal["variant", "signed", "binary"] = "variant"
-    """Values of the input bits: `signed` {-1, +1}, `binary` {0, 1}; `variant` is signed for the scripts, binary for
-    the text."""
+    """Values of the input bits: `signed` {-1, +1} or `binary` {0, 1}. `variant`: signed for the authors' scripts,
+    binary for the paper's text."""
     subset_sizes: Literal["random", "all"] | Sizes = "random"
-    """Size |v*| of the target's subset: `random` draws v* as the variant does, one target a replicate; a list, or
-    `all` for 1..d, draws a subset of each size for each replicate."""
+    """Number of relevant bits |v*|. `random`: one target per replicate, drawn by the rule of the variant. A list, or
+    `all` for 1 to d: one random subset of each size per replicate."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(50_000, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: Literal["cube"] | Annotated[int, Field(ge=1, le=1_000_000)] = 500
-    """Samples of an evaluation, drawn afresh; `cube` evaluates exactly, on all 2^d inputs (d up to 14)."""
+    """Fresh samples per evaluation; `cube` evaluates exactly, on all 2^d inputs (d up to 14)."""
     checkpoint_every: int = Field(5_000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     samples: Literal["fresh", "cube"] = "fresh"
-    """What a step trains on: `fresh` samples, as many as the learner's batch has; `cube` all 2^d inputs, so that the
-    gradient is exact (d up to 14)."""
+    """Training data per step. `fresh`: a batch of fresh samples. `cube`: all 2^d inputs, which gives the exact gradient
+    (d up to 14)."""
     kind: Literal["targets", "queries", "comparison", "mixed", "running"] = "targets"
-    """What a run is: `targets` trains on one target; `queries` too, with gradients that are told only roughly;
-    `comparison` trains copies of one network on two random targets at once, in float32 and in float64; `mixed` trains
-    on samples of which half have all relevant bits equal, and is evaluated on uniform ones; `running` trains a chain
-    of d small networks, one a bit, each on the label of the bits so far."""
+    """Kind of run. `targets`: train on one target. `queries`: train on one target with a noisy or quantised gradient
+    oracle. `comparison`: train copies of one network on two random targets at once, in float32 and in float64. `mixed`:
+    train on samples of which half have all relevant bits equal, and evaluate on uniform samples. `running`: train a
+    chain of d small networks, one per bit; network t is trained on the parity of the first t bits."""
     queries: Queries = Field(default_factory=Queries)
-    """How roughly the gradients of the kind `queries` are told."""
+    """Settings of the gradient oracle, for the kind `queries`."""
     snapshots: list[Annotated[int, Field(ge=0)]] = Field([])
-    """Evaluation steps whose networks are kept, beside the initial and the last."""
+    """Steps after which the network is saved, in addition to the initial and the final network; each must be an
+    evaluation step."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
     @model_validator(mode="after")
     def _fits_the_dimension(self) -> Problem:
@@ -88,121 +91,125 @@ class Problem(Settings):
             raise ValueError(f"subset_sizes: {max(self.subset_sizes)} is more than n_features = {self.n_features}")
         for key in ("evaluation", "samples"):
             if getattr(self, key) == "cube" and self.n_features > LARGEST_CUBE:
-                raise ValueError(f"{key}: cube needs n_features of at most {LARGEST_CUBE}, not {self.n_features}")
+                raise ValueError(f"{key}: cube requires n_features of at most {LARGEST_CUBE}, not {self.n_features}")
         return self
 
     @model_validator(mode="after")
     def _can_be_done(self) -> Problem:
         for step in self.snapshots:
             if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
-                raise ValueError(f"snapshots: {step} is no evaluation step (0, {self.evaluate_every}, ... or the last)")
+                raise ValueError(
+                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
+                    f" below n_steps = {self.n_steps}, or the last step"
+                )
         if self.kind == "comparison" and (self.subset_sizes != "random" or self.n_features < 2):
-            raise ValueError("kind: comparison needs n_features of at least 2 and random subset_sizes")
+            raise ValueError("kind: comparison requires n_features of at least 2 and subset_sizes: random")
         if self.kind == "queries" and not self.queries.noise + self.queries.tolerance:
-            raise ValueError("kind: queries needs a value in queries.noise or queries.tolerance")
+            raise ValueError("kind: queries requires a value in queries.noise or queries.tolerance")
         if self.kind == "mixed" and self.samples == "cube":
-            raise ValueError("kind: mixed needs fresh samples, not the cube")
+            raise ValueError("kind: mixed requires samples: fresh")
         return self
 
 
 class InitialGradients(Settings):
-    """Networks at their random initial weights; inputs are encoded as the variant has them."""
+    """Networks at initialisation; the variant selects the encoding of the inputs."""
 
     learners: Names
-    """Names of learners."""
+    """Learners of this family, by name."""
     n_features: Dimensions
-    """Input dimensions d."""
+    """Input dimensions d, in bits."""
     largest_transform: int = Field(16, ge=0, le=18)
-    """Largest d for which every parity's signal is computed, with at most one hidden layer; time and memory
-    grow as 2^d."""
+    """Largest d at which the signal of every parity is computed, for networks with at most one hidden layer. Time and
+    memory grow as 2^d."""
     largest_deep_transform: int = Field(12, ge=0, le=16)
-    """The same with more hidden layers."""
+    """Largest d at which the signal of every parity is computed, for networks with more than one hidden layer."""
     largest_cube: int = Field(20, ge=0, le=24)
-    """Largest d for which the closed form is computed on all inputs; beyond, on random ones."""
+    """Largest d at which the closed form is computed on all inputs; above it, random inputs are used."""
     samples: int = Field(32_768, ge=2, le=10_000_000)
-    """Random inputs beyond `largest_cube`."""
+    """Number of random inputs above `largest_cube`."""
     seeds: Seeds = Field([0, 1, 2])
-    """Draws of the initial weights."""
+    """Seeds of the initial weights."""
 
 
 class GradientVariance(Settings):
-    """Theorem 1, computed exactly: variance of the gradient over all 2^d parities."""
+    """Figure of Theorem 1: exact variance of the gradient over all 2^d parities."""
 
     initial: InitialGradients
-    """At initialisation, for growing d."""
+    """Networks at initialisation, against d."""
     trained: Figure
-    """Along training: problems with `snapshots`, d up to 14."""
+    """Networks saved during training; the problems must have `snapshots` and d up to 14."""
 
 
 class DepthSignal(Settings):
-    """Signal of all parities in networks of growing depth at random initial weights, for signed inputs."""
+    """Figure of the gradient signal of all parities at initialisation, against depth, for signed inputs."""
 
     learners: Names
-    """Names of learners, whose depth is one of `depths` instead of their own."""
+    """Learners of this family, by name; `depths` replaces their own `depth`."""
     depths: Annotated[list[Annotated[int, Field(ge=1, le=256)]], Field(min_length=1), AfterValidator(unique)]
     """Numbers of hidden layers."""
     n_features: Annotated[list[Annotated[int, Field(ge=2, le=14)]], Field(min_length=1), AfterValidator(unique)]
-    """Input dimensions d; time grows as 4^d."""
+    """Input dimensions d, in bits; time grows as 4^d."""
     seeds: Seeds = Field([0, 1, 2])
-    """Draws of the initial weights."""
+    """Seeds of the initial weights."""
     predicted_depths: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], AfterValidator(unique)] = Field([])
-    """Further depths for which the kernel of infinite width is computed."""
+    """Additional depths at which only the infinite-width kernel is computed."""
     spreads: Annotated[list[Annotated[float, Field(gt=0, le=100)]], AfterValidator(unique)] = Field([])
-    """Values of `initial_weights` at which depth scales are computed, beside those of the learners."""
+    """Values of `initial_weights` at which the depth scales are computed, in addition to those of the learners."""
 
 
 class Elimination(Settings):
-    """Gaussian elimination over GF(2)."""
+    """Figure of Gaussian elimination over GF(2)."""
 
     n_features: Dimensions
-    """Input dimensions d."""
+    """Input dimensions d, in bits."""
     extra_samples: Annotated[list[Annotated[int, Field(ge=0, le=1000)]], Field(min_length=1), AfterValidator(unique)]
-    """Samples beyond d; the last number serves for noisy labels."""
+    """Numbers of samples in excess of d; the points with label noise use the last value."""
     label_noise: Annotated[list[Annotated[float, Field(ge=0, le=0.5)]], Field(min_length=1), AfterValidator(unique)]
-    """Probabilities that a label is flipped."""
+    """Probabilities that a label is flipped, at most 0.5."""
     trials: int = Field(1000, ge=1, le=100_000)
-    """Systems of equations for each point."""
+    """Random systems of equations per point."""
 
 
 class Rescues(Settings):
-    """What makes parities learnable, beside parities that are not learnt."""
+    """Figure of the interventions that make parities learnable, with a control."""
 
     uniform: Figure
-    """Nothing: uniform inputs and random targets, as in Figure 1."""
+    """Control: uniform inputs, random targets, as in Figure 1."""
     sparse: Figure
     """Few relevant bits: problems with a list of `subset_sizes`, at several d."""
     mixed: Figure
-    """Other inputs: problems of the kind `mixed`."""
+    """Mixed training inputs: problems of the kind `mixed`."""
     running: Figure
-    """Intermediate labels: problems of the kind `running`; a stage has the learner's width (`10d` is 20), depth and
-    activation."""
+    """Intermediate labels: problems of the kind `running`. Each network of the chain has the width (`10d` is 20), depth
+    and activation of the learner."""
 
 
 class Config(Family):
     """Random parities (section 2, Figure 1)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; only those that a figure selects are trained."""
+    """Learners by name; a learner is trained only if a figure selects it."""
     fig1: Figure
-    """Figure 1 of the paper: accuracy against steps."""
+    """Figure 1: accuracy against training steps."""
     parity_size: Figure
-    """Steps to a given accuracy against the subset size |v*|."""
+    """Steps to a given accuracy, against the parity size |v*|; the problems must have a list or `all` in
+    `subset_sizes`."""
     gradient_variance: GradientVariance
-    """Theorem 1, computed exactly."""
+    """Gradient variance over all parities (Theorem 1)."""
     target_blindness: Figure
-    """Distance of the weights of one network trained on two targets (problems of the kind `comparison`)."""
+    """Weight distance between two targets: one network is trained on both (problems of the kind `comparison`)."""
     predictors: Figure
-    """Accuracy of classes of predictors after the same budget."""
+    """Accuracy of classes of predictors after the same number of steps."""
     depth_signal: DepthSignal
-    """Theorem 1 against depth: which parities the signal at the start belongs to."""
+    """Gradient signal at initialisation by parity size and depth."""
     elimination: Elimination
-    """Gaussian elimination over GF(2)."""
+    """Success rate of Gaussian elimination over GF(2), against the number of samples and the label noise."""
     queries: Figure
-    """Steps to learn from gradients that are told only roughly (problems of the kind `queries`)."""
+    """Steps to learn with noisy or quantised gradients (problems of the kind `queries`)."""
     rescues: Rescues
-    """What makes parities learnable."""
+    """Interventions that make parities learnable, and a control."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -227,21 +234,22 @@ class Config(Family):
         for where, figure in (("parity_size", self.parity_size), ("rescues.sparse", self.rescues.sparse)):
             for problem in figure.problems:
                 if self.problems[problem].subset_sizes == "random":
-                    raise ValueError(f"{where}.problems: '{problem}' has random subset_sizes; give a list or 'all'")
+                    raise ValueError(f"{where}.problems: '{problem}' has subset_sizes: random; use a list or 'all'")
         for problem in self.rescues.uniform.problems:
             if self.problems[problem].subset_sizes != "random":
-                raise ValueError(f"rescues.uniform.problems: '{problem}' must have random subset_sizes")
+                raise ValueError(f"rescues.uniform.problems: '{problem}' must have subset_sizes: random")
         for name in self.gradient_variance.trained.problems:
             problem = self.problems[name]
             if problem.n_features > LARGEST_CUBE or not problem.snapshots:
                 raise ValueError(
-                    f"gradient_variance.trained.problems: '{name}' needs snapshots, and n_features up to {LARGEST_CUBE}"
+                    f"gradient_variance.trained.problems: '{name}' must have snapshots and n_features of at most"
+                    f" {LARGEST_CUBE}"
                 )
         return self
 
     @model_validator(mode="after")
     def _stages_are_plain(self) -> Config:
-        """A stage of a running parity is built from the width, depth and activation of its learner alone."""
+        """The networks of the kind `running` use only the width, depth and activation of their learner."""
         plain = Learner()
         for name in self.rescues.running.learners:
             for key in ("architecture", "normalization", "initial_weights", "initial_biases"):
@@ -251,7 +259,7 @@ class Config(Family):
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Replace the values that stand for others (`variant`, `all`, no seeds) by what they stand for.
+    """Resolve placeholder values: `variant`, `all`, and seeds that are null.
 
     block: a validated `parity` block. Returns a new block.
     """

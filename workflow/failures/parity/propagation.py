@@ -60,7 +60,7 @@ def moments(activation: str, variance: float, correlations: np.ndarray) -> tuple
         angle = np.pi - np.arccos(rho)
         return variance * (np.sqrt(1 - rho**2) + rho * angle) / (2 * np.pi), angle / (2 * np.pi)
     if activation != "tanh":
-        raise ValueError(f"moments of '{activation}' are not known; known: {', '.join(ACTIVATIONS)}")
+        raise ValueError(f"activation = '{activation}': no Gaussian moments; allowed: {', '.join(ACTIVATIONS)}")
     first = np.tanh(math.sqrt(variance) * NODES)
     mixed = rho[:, None, None] * NODES[:, None] + np.sqrt(1 - rho**2)[:, None, None] * NODES
     second = np.tanh(math.sqrt(variance) * mixed)

@@ -33,7 +33,7 @@ def target_weight(loss: str, scores: np.ndarray) -> np.ndarray:
             return -(expit(-scores) + expit(scores)) / 2
         case "hinge":
             return -((scores < 1).astype(float) + (scores > -1)) / 2
-    raise ValueError(f"no such loss: {loss!r}")
+    raise ValueError(f"loss = {loss!r}: unknown loss; allowed: 'square', 'logistic', 'hinge'")
 
 
 def walsh_hadamard(values: np.ndarray) -> np.ndarray:

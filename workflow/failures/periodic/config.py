@@ -26,58 +26,62 @@ Norms = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(min_length
 
 
 class Problem(Settings):
-    """Targets psi(<v, x>) of d normal features, and how long a learner trains on one."""
+    """Targets psi(<v, x>) of d normal features, and the length of training."""
 
     n_features: Dimension
     """Input dimension d."""
     waves: Targets = Field(["cosine", "square", "linear"])
-    """psi(u): `cosine` cos(2 pi u); `square` its sign; `linear` u itself, the easy target beside the waves."""
+    """Functions psi(u): `cosine` is cos(2 pi u), `square` is its sign, and `linear` is u, an easy target to compare."""
     norms: Norms
-    """Norms r of v; each wave is a target at each of them."""
+    """Norms r of v; each function is a target at each norm."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(10_000, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(50, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2_000, ge=1, le=1_000_000)
-    """Samples of an evaluation, drawn afresh."""
+    """Fresh samples per evaluation."""
     checkpoint_every: int = Field(5_000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
 class Variance(Settings):
-    """What a figure of gradient variances at initialisation shows, and the effort of its Monte Carlo estimates."""
+    """Figure of the gradient variance at initialisation, over the direction of v."""
 
     learners: Names
-    """Names of learners. Quadrature exists for one hidden layer of ReLU; the others have estimates alone."""
+    """Learners of this family, by name. The variance is computed exactly for one hidden ReLU layer and estimated by
+    Monte Carlo for every learner."""
     waves: Waves = Field(["cosine", "square"])
-    """Periodic psi(u), as in a problem."""
+    """Periodic functions psi(u), as in `problems`."""
     n_features: Annotated[list[Dimension], Field(min_length=2), AfterValidator(unique)]
-    """Dimensions d of the estimates, and of the lines against r; the lines against d have every d between."""
+    """Dimensions d of the Monte Carlo estimates and of the curves against r. The curves against d include every d from
+    the smallest to the largest."""
     norms: Norms
-    """Norms r of the estimates, and of the lines against d; the lines against r go on to four times the largest."""
+    """Norms r of the Monte Carlo estimates and of the curves against d. The curves against r extend to four times the
+    largest norm."""
     n_pairs: int = Field(50, ge=2, le=100_000)
-    """Pairs of directions of an estimate; its standard error is taken over them."""
+    """Pairs of directions per estimate; the standard error is computed over the pairs."""
     n_samples: int = Field(4_000, ge=2, le=1_000_000)
-    """Samples of each of the two batches that a pair's gradients are averaged over."""
+    """Samples per batch; the gradients of a pair of directions are averaged over two independent batches."""
     seeds: Seeds | None = None
-    """Replicates of the initial weights; the shared `seeds` if left out."""
+    """Seeds of the initial weights; null uses the shared `seeds`."""
 
 
 class Config(Family):
     """Linear-periodic targets (section 2, Theorem 2)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name, all with the square loss; only those that a figure selects are used."""
+    """Learners by name, all with `loss: square`; a learner is used only if a figure selects it."""
     linear_periodic: Figure
-    """Unexplained variance against steps."""
+    """Unexplained variance (mean squared error divided by the variance of the label) against training steps."""
     linear_periodic_variance: Variance
-    """Gradient variance over the direction of v against d and r."""
+    """Gradient variance over the direction of v, against d and r (Theorem 2)."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -92,9 +96,9 @@ class Config(Family):
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Give the shared seeds to what has none of its own.
+    """Insert the shared seeds where a key `seeds` is null.
 
-    block: a validated `periodic` block. variant: means nothing here. Returns a new block.
+    block: a validated `periodic` block. variant: not used. Returns a new block.
     """
     problems = {name: problem | {"seeds": problem["seeds"] or seeds} for name, problem in block["problems"].items()}
     variance = block["linear_periodic_variance"]

@@ -13,73 +13,74 @@ States = Annotated[int, Field(ge=2, le=100_000)]
 
 
 class Problem(Settings):
-    """A market of d states and k stocks, and how long a learner trains on it."""
+    """A market with d states and k stocks, and the length of training."""
 
     n_features: States = 1000
     """Number of states of the market, d."""
     n_stocks: Count
     """Number of stocks, k."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(2501, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(500, ge=1, le=1_000_000)
-    """Fresh samples of the sampled values; the others are exact."""
+    """Fresh samples per evaluation for the sampled metrics; all other metrics are exact."""
     checkpoint_every: int = Field(1000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
 class Learner(Settings):
-    """The portfolio softmax(W x + b), the gradient that it learns from and its optimiser."""
+    """The portfolio softmax(W x + b), the gradient estimator that trains it, and its optimiser."""
 
     method: Literal["end_to_end", "decomposition"]
-    """Gradient of one sample: `end_to_end`, that of the return -<z, p>; `decomposition`, that of -p_y, which knows
-    the stock that rises. Both have the same mean."""
+    """Gradient estimator per sample. `end_to_end`: the gradient of -<z, p>, the negative return. `decomposition`: the
+    gradient of -p_y, where y is the stock that rises. Both have the same expectation."""
     batch_size: int = Field(100, ge=1, le=1_000_000)
-    """Fresh samples for each step."""
+    """Samples per step, drawn afresh."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
-    """The optimiser."""
+    """Keras optimiser and its arguments."""
 
 
 class Initial(Settings):
-    """Networks at initialisation."""
+    """Gradient estimators at initialisation."""
 
     n_features: States = 1000
-    """Number of states, d."""
+    """Number of states of the market, d."""
     n_stocks: Annotated[list[Count], Field(min_length=2), AfterValidator(unique)]
-    """Numbers of stocks k. With one stock there is nothing to choose, and both gradients are 0."""
+    """Numbers of stocks, k. With k = 1 there is no choice and both gradients are 0."""
     n_samples: int = Field(500, ge=1, le=1_000_000)
-    """Samples of the sampled moments."""
+    """Samples per sampled second moment."""
     seeds: Seeds | None = None
-    """Replicates; the shared `seeds` if left out."""
+    """Seeds of the replicates; null uses the shared `seeds`."""
 
 
 class EstimatorVariance(Settings):
-    """What a figure of the estimators' second moments shows."""
+    """Figure of the second moments of the two gradient estimators."""
 
     initial: Initial
-    """Before training, against k."""
+    """Estimators at initialisation, against k."""
     trained: Figure
-    """Along training."""
+    """Estimators during training."""
 
 
 class Config(Family):
     """Portfolio (section 3, Figure 4)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; only those that a figure selects are trained."""
+    """Learners by name; a learner is trained only if a figure selects it."""
     fig4: Figure
-    """Expected loss against steps."""
+    """Figure 4: expected loss against training steps."""
     estimator_variance: EstimatorVariance
-    """Second moment of the end-to-end gradient over that of the decomposition's."""
+    """Second moment of the end-to-end gradient estimator, divided by that of the decomposition."""
     portfolio_rates: Figure
-    """Loss at the end against the learning rate (problems with `rate_factors`)."""
+    """Learning-rate sweep: loss at the end of training, for problems with several `rate_factors`."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -89,7 +90,7 @@ class Config(Family):
             check_figure(figure, self.problems, self.learners, name)
             sizes = [self.problems[problem].n_stocks for problem in figure.problems]
             if len(set(sizes)) < len(sizes):
-                raise ValueError(f"{name}.problems: two of them have the same n_stocks")
+                raise ValueError(f"{name}.problems: two problems have the same n_stocks; select one of them")
         for name in ("fig4", "estimator_variance.trained"):
             for problem in figures[name].problems:
                 if len(self.problems[problem].rate_factors) > 1:
@@ -98,9 +99,9 @@ class Config(Family):
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Give the shared seeds to what has none of its own.
+    """Insert the shared seeds where a key `seeds` is null.
 
-    block: a validated `portfolio` block. variant: means nothing here. Returns a new block.
+    block: a validated `portfolio` block. variant: not used. Returns a new block.
     """
     problems = {name: problem | {"seeds": problem["seeds"] or seeds} for name, problem in block["problems"].items()}
     variance = block["estimator_variance"]

@@ -26,124 +26,133 @@ InitialWeights = Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)]
 
 
 class Problem(Settings):
-    """A step function of an affine map, and how long a learner trains on it."""
+    """A step function u of an affine map <v*, x> + b*, and the length of training."""
 
     n_features: int = Field(100, ge=1, le=100_000)
-    """Input dimension d."""
+    """Input dimension d of the step function."""
     input_scale: Positive | Literal["variant"] = "variant"
-    """Standard deviation of each input; `variant`: 0.01 as in the scripts, or 1 for the text, which gives none."""
+    """Standard deviation of each input. `variant`: 0.01 for the authors' scripts, 1 for the paper's text, which states
+    no value."""
     initial_biases: Biases | None = None
-    """Each replicate is trained once from each of these initial b, counted from b*; from b = 0 if left out."""
+    """Initial values of b - b*; each replicate is trained once per value. null: one run from b = 0."""
     rate_factors: RateFactors = Field([1.0])
-    """Each replicate is trained once for each of these multiples of the learner's learning rate."""
+    """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(10_001, ge=1, le=100_000_000)
-    """Training steps of a run."""
+    """Training steps per run."""
     evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2560, ge=10, le=1_000_000)
-    """Fresh samples of an evaluation."""
+    """Fresh samples per evaluation."""
     checkpoint_every: int = Field(5000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to whole evaluations; an interrupted run resumes from the last."""
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     seeds: Seeds | None = None
-    """Replicates of this problem; the shared `seeds` if left out."""
+    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
 class Learner(Settings):
-    """What is trained in place of u(<w, x> + b), whose gradient is zero, and its optimiser."""
+    """A model trained in place of u(<w, x> + b), whose gradient is zero almost everywhere, and its optimiser."""
 
     kind: Literal["non_flat", "end_to_end", "multiclass", "forward_only", "flat"]
-    """`non_flat`, an affine map through the smooth u~; `end_to_end`, ReLU layers (3, or `depth`) and a linear output;
-    `multiclass`, two ReLU layers and a class a step; `forward_only`, an affine map through u, with 1 for u' in the
-    gradient (with `depth`, behind flat hidden layers); `flat`, the same with the true gradient, which is 0."""
+    """Kind of model. `non_flat`: an affine map, then the non-flat approximation u~, in which a sum of sigmoids replaces
+    u. `end_to_end`: ReLU layers and a linear output. `multiclass`: two ReLU layers and one output class per step.
+    `forward_only`: an affine map, then u, with u' replaced by 1 in the gradient. `flat`: an affine map, then u, with
+    the true gradient, which is 0."""
     width: int = Field(100, ge=1, le=100_000)
     """Units of each hidden layer."""
     depth: int | None = Field(None, ge=0, le=256)
-    """Hidden layers: of `end_to_end` the scripts' 3 if left out, of `forward_only` none. Other kinds have no choice."""
+    """Number of hidden layers of `end_to_end` (null: 3, as in the authors' scripts) or `forward_only` (null: 0). Not
+    supported for other kinds."""
     residual: bool = False
-    """Whether each hidden layer of `end_to_end` but the first has a shortcut around it; what it adds is divided by the
-    depth."""
+    """Add a shortcut around each hidden layer of `end_to_end` except the first, and divide the branch by the number of
+    hidden layers."""
     hidden: Literal["flat", "sign"] = "flat"
-    """Activation of the hidden layers of `forward_only`: `flat`, the step function u with b* = 0; `sign`. Neither has a
-    gradient, and both have 1 in its place, as u has at the output."""
+    """Activation of the hidden layers of `forward_only`: `flat` is the step function u with b* = 0, `sign` is the sign.
+    The derivative of both is replaced by 1."""
     initial_weights: InitialWeights = "scripts"
-    """Spread of the initial weights of `end_to_end`: `scripts`, as everywhere, or sigma, for a normal of standard
-    deviation sigma/sqrt(fan in) in the hidden layers (1.414 is He's for ReLU) and 1/sqrt(fan in) in the output."""
+    """Distribution of the initial weights of `end_to_end`. `scripts`: normal with standard deviation 1/sqrt(fan-in),
+    truncated at two standard deviations, as in the authors' scripts. A number sigma: normal with standard deviation
+    sigma/sqrt(fan-in) in the hidden layers (1.414 is He initialisation for ReLU) and 1/sqrt(fan-in) in the output
+    layer."""
     slope: Positive = 50.0
-    """Slope c of the sigmoids of u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)), of steps of heights h_i."""
+    """Slope c in u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)), where r is the output of the affine map and h_i the
+    height of step i."""
     relative: bool | Literal["variant"] = "variant"
-    """Whether the slope is divided by the step's height (`variant`: as the scripts do, the text does not)."""
+    """Divide the slope by the height of each step. `variant`: true for the authors' scripts, false for the paper's
+    text."""
     shift: Annotated[float, Field(ge=-10, le=10)] | Literal["variant"] = "variant"
-    """Heights that the sigmoids are moved down by (`variant`: 0.05 in the scripts, 0 in the text)."""
+    """Distance by which sigmoid i is centred below z_i, in units of the step height h_i. `variant`: 0.05 for the
+    authors' scripts, 0 for the paper's text."""
     n_logits: Annotated[int, Field(ge=len(OFFSETS), le=100_000)] | Literal["variant"] = "variant"
-    """Classes of `multiclass`, of which only as many as there are steps mean anything (`variant`: 100 in the scripts,
-    one a step in the text)."""
+    """Number of output classes of `multiclass`; classes beyond the number of steps never occur as labels. `variant`:
+    100 for the authors' scripts, one per step for the paper's text."""
     batch_size: int = Field(256, ge=1, le=1_000_000)
-    """Fresh samples for each step."""
+    """Samples per step, drawn afresh."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
-    """The optimiser."""
+    """Keras optimiser and its arguments."""
 
     @model_validator(mode="after")
     def _layers_fit_the_kind(self) -> Learner:
         if self.depth is not None and self.kind not in ("end_to_end", "forward_only"):
-            raise ValueError(f"depth: only end_to_end and forward_only can have another, not {self.kind}")
+            raise ValueError(f"depth: only supported for the kinds end_to_end and forward_only, not {self.kind}")
         for key, given in (("residual", self.residual), ("initial_weights", self.initial_weights != "scripts")):
             if given and self.kind != "end_to_end":
-                raise ValueError(f"{key}: only for the kind end_to_end, not {self.kind}")
+                raise ValueError(f"{key}: only supported for the kind end_to_end, not {self.kind}")
         return self
 
 
 class Predicted(Single):
-    """What a figure of predictions shows, of the first replicate."""
+    """Figure of predictions, for the first replicate of one problem."""
 
     n_samples: int = Field(2560, ge=10, le=100_000)
-    """Fresh samples that are drawn."""
+    """Number of fresh samples in the figure."""
 
 
 class Compared(Single):
-    """What a comparison of learners shows."""
+    """Figure that compares the step learners."""
 
     targets: Annotated[list[Positive], Field(min_length=1), AfterValidator(unique)] = Field([0.1, 0.01])
-    """Shares of the variance left unexplained that updates and samples are counted to."""
+    """Levels of unexplained variance; the figure reports the updates and samples needed to reach each level."""
 
 
 class Glmtron(Settings):
-    """GLMtron on an activation that its theorem covers."""
+    """GLMtron with an activation that its theorem covers."""
 
     lipschitz: Annotated[list[Positive], Field(min_length=1), AfterValidator(unique)]
     """Lipschitz constants L of the activation, a ramp from 0 to 1 with slope L."""
     n_features: int = Field(20, ge=1, le=10_000)
-    """Input dimension; inputs have length 1."""
+    """Input dimension d; every input has norm 1."""
     n_samples: int = Field(1000, ge=1, le=1_000_000)
-    """Samples that the iterations run over."""
+    """Training samples per run; each iteration uses all of them."""
     n_iterations: int = Field(10_000, ge=10, le=10_000_000)
-    """Iterations."""
+    """Iterations per run."""
     n_replicates: int = Field(10, ge=1, le=10_000)
-    """Independent samples and targets."""
+    """Number of replicates, each with its own samples and target."""
 
 
 class ForwardOnly(Figure):
-    """What a figure of forward-only training shows."""
+    """Figure of forward-only training and GLMtron."""
 
     glmtron: Glmtron
-    """The theorem's own setting."""
+    """GLMtron, an algorithm for generalised linear models, in the setting of its theorem."""
 
 
 class Config(Family):
     """Flat activations (section 5, Figure 7)."""
 
     problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; only those that a figure selects are trained."""
+    """Problems by name; a problem is trained only if a figure selects it."""
     learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; only those that a figure selects are trained."""
+    """Learners by name; a learner is trained only if a figure selects it."""
     fig7: Predicted
-    """The step function and what learners make of it."""
+    """Figure 7: the step function and the predictions of the learners."""
     step_learners: Compared
-    """Accuracy, cost and speed of all learners."""
+    """Error and cost of the step learners."""
     bias_sensitivity: Single
-    """Success against the initial bias (a problem with `initial_biases`) and the slope c (learners of the kind
-    `non_flat`)."""
+    """Success rate by initial bias and slope c. The problem must have `initial_biases`, the learners the kind
+    `non_flat`."""
     forward_only: ForwardOnly
-    """Forward-only training: optimisers, scales of the inputs, and GLMtron's rate."""
+    """Forward-only training by optimiser and input scale, and the convergence rate of GLMtron."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
@@ -152,11 +161,11 @@ class Config(Family):
             check_figure(figure, self.problems, self.learners, name)
             for problem in figure.problems:
                 if (self.problems[problem].initial_biases is not None) != (name == "bias_sensitivity"):
-                    wanted = "needs" if name == "bias_sensitivity" else "must not have"
+                    wanted = "must have" if name == "bias_sensitivity" else "must not have"
                     raise ValueError(f"{name}.problems: '{problem}' {wanted} initial_biases")
         scales = [self.problems[problem].input_scale for problem in self.forward_only.problems]
         if len(set(scales)) < len(scales):
-            raise ValueError("forward_only.problems: two of them have the same input_scale")
+            raise ValueError("forward_only.problems: two problems have the same input_scale; select one of them")
         for learner in self.bias_sensitivity.learners:
             if self.learners[learner].kind != "non_flat":
                 raise ValueError(f"bias_sensitivity.learners: '{learner}' must be of the kind 'non_flat'")
@@ -164,7 +173,7 @@ class Config(Family):
 
 
 def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Replace the values that stand for others (`variant`, no seeds) by what they stand for.
+    """Resolve placeholder values: `variant`, and seeds that are null.
 
     block: a validated `steps` block. Returns a new block.
     """

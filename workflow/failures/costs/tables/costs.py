@@ -24,7 +24,7 @@ def tabulate(inputs: dict[str, Any], logs: str, benchmarks: str) -> pd.DataFrame
     records = read_records(logs, benchmarks)
     wanted = behind(inputs["figures"], records)
     if not wanted:
-        raise ValueError(f"no job behind the figures has a record in {logs}: run them again")
+        raise ValueError(f"{logs}: no job record for the requested figures; run their jobs again with --forceall")
     edges = needs(records)
     columns = ["rule", "wall_s", "cpu_s", "loop_cpu_s", "threads", "memory_mb", "mem_mb", "start", "end"]
     rows = [

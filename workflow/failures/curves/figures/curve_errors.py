@@ -42,7 +42,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
     training = table[table["stage"] == "training"]
     ends = training.loc[training.groupby("learner", sort=False)["step"].idxmax()]
     parts = (
-        f"{number(row.error_median)} and {number(row.breakpoint_error_median)} ({learner_label(row.learner)})"
+        f"{number(row.error_median)} / {number(row.breakpoint_error_median)} ({learner_label(row.learner)})"
         for row in ends.itertuples()
     )
     return {"ends": listed(parts)}

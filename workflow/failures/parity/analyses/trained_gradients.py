@@ -40,4 +40,6 @@ def _updates(path: Path, n_steps: int) -> int:
             return 0
         case [step]:
             return int(step.removeprefix("step_")) + 1
-    raise ValueError(f"no network of a run: {path}")
+    raise ValueError(
+        f"{path}: not a saved network; allowed: INSTANCE.keras, INSTANCE.initial.keras, INSTANCE.step_STEP.keras"
+    )

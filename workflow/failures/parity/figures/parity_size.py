@@ -1,4 +1,4 @@
-"""Steps to 90, 99 and 100 % accuracy against the size of the target's subset."""
+"""Training steps to 90, 99 and 100 % accuracy against the size of the parity."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from failures.formats import listed
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 ENCODINGS = {"signed": ("o", "-", "x in {−1, +1}"), "binary": ("s", "--", "x in {0, 1}")}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.parity.tables.parity_size`: a row of panels a learner, a panel a dimension.
+    """Draw the table of `failures.parity.tables.parity_size`: one row of panels per learner, one panel per d.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    note: label of a run that is not at the paper's scale or settings.
     """
     learners, dimensions = table["learner"].unique(), sorted(table["n_features"].unique())
     size = (PAGE, 2.7 * len(learners))
@@ -22,13 +24,18 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     for row, learner in zip(axes, learners, strict=True):
         for axis, n_features in zip(row, dimensions, strict=True):
             _panel(axis, table[(table["learner"] == learner) & (table["n_features"] == n_features)])
-            axis.set_title(f"d = {n_features}" + f", {learner}" * (len(learners) > 1))
+            axis.set_title(f"d = {n_features}" + f", {learner_label(learner)}" * (len(learners) > 1))
         row[0].set_ylabel("training steps")
     for axis in axes[-1]:
-        axis.set_xlabel("subset size |v*|")
+        axis.set_xlabel("parity size |v*|")
     figure.legend(handles=_legend(table), loc="outside right center")
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. thresholds: accuracies that are to be reached, in percent."""
+    return {"thresholds": listed(100 * threshold for threshold in sorted(table["threshold"].unique()))}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -38,7 +45,7 @@ def _panel(axis: plt.Axes, table: pd.DataFrame) -> None:
     for (encoding, threshold), rows in table.groupby(["encoding", "threshold"]):
         marker, line, _ = ENCODINGS[encoding]
         shade = color(thresholds.index(threshold))
-        # A run that never got there counts as later than any that did: the median stays exact.
+        # A run that does not reach the accuracy counts as infinitely long, so that the median stays exact.
         median = rows.fillna({"steps": float("inf")}).groupby("subset_size")["steps"].median()
         axis.plot(median.index, median, line, color=shade, linewidth=1.2)
         reached = rows.dropna(subset="steps")
@@ -50,8 +57,12 @@ def _panel(axis: plt.Axes, table: pd.DataFrame) -> None:
 
 def _legend(table: pd.DataFrame) -> list[Line2D]:
     thresholds = sorted(table["threshold"].unique())
-    lines = [Line2D([], [], color=color(index), label=f"to {t:.0%}") for index, t in enumerate(thresholds)]
+    lines = [
+        Line2D([], [], color=color(index), label=f"to {t:.0%} accuracy".replace("%", " %"))
+        for index, t in enumerate(thresholds)
+    ]
     for encoding, (marker, line, name) in ENCODINGS.items():
         if encoding in set(table["encoding"]):
             lines.append(Line2D([], [], color="0.3", marker=marker, linestyle=line, markersize=3, label=name))
-    return [*lines, Line2D([], [], color="0.3", marker="^", mfc="none", linestyle="", label="not reached")]
+    missing = Line2D([], [], color="0.3", marker="^", mfc="none", linestyle="", label="not reached")
+    return lines + [missing] * int(table["steps"].isna().any())

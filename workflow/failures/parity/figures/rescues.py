@@ -1,4 +1,4 @@
-"""Parities of 30 bits at chance beside the same ones learnt, and the power of d that few bits cost."""
+"""Accuracy on parities under interventions and without, and training steps on sparse parities against d."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from failures.formats import listed
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 NAMES = {
-    "uniform": "unaided",
-    "sparse": "|v| = {size:.0f}",
+    "uniform": "control",
+    "sparse": "sparse parities, |v| = {size:.0f}",
     "mixed": "mixed inputs",
-    "running": "running labels",
+    "running": "prefix labels",
 }
 LINES = ("-", "--", ":", "-.")
 MARKERS = "osDP"
@@ -21,17 +23,30 @@ SPARSE = list(NAMES).index("sparse")
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.parity.tables.rescues`: accuracy against steps, and steps against d.
+    """Draw the table of `failures.parity.tables.rescues`: accuracy against training steps, and steps against d.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    note: label of a run that is not at the paper's scale or settings.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.7), width_ratios=(1.25, 1))
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 4.4), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
     _powers(axes[1], table[table["way"] == "sparse"])
-    # Of the left panel; the right one has its own.
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=4)
+    # The legend of the left panel; the right panel has its own.
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=2)
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. reached: runs at the largest d that reach 99 %, without and with each intervention."""
+    runs, reached = table[table["part"] == "run"], []
+    for way, name in NAMES.items():
+        title = {"uniform": "no intervention", "sparse": "sparse parities"}.get(way, name)
+        rows = runs[runs["way"] == way]
+        rows = rows[rows["n_features"] == rows["n_features"].max()]
+        if len(rows):
+            d = f"d = {rows['n_features'].iloc[0]:.0f}"
+            reached.append(f"{rows['steps'].notna().sum()} of {len(rows)} with {title} ({d})")
+    return {"reached": listed(reached)}
 
 
 def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -41,16 +56,19 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
         learners = list(curves["learner"].unique())
         shown = ["learner", "n_features", "subset_size"]
         for number, ((learner, _, size), rows) in enumerate(curves.groupby(shown, dropna=False)):
-            label = name.format(size=size) + f", {learner}" * (len(learners) > 1)
-            # After the first update there is one step.
+            label = name.format(size=size) + f": {learner_label(learner)}" * (len(learners) > 1)
+            # The evaluation at step 0 comes after the first update.
             steps = rows["step"] + 1
             axis.fill_between(
                 steps, rows["accuracy_p10"], rows["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
             )
             style = LINES[number % len(LINES)]
             axis.plot(steps, rows["accuracy_median"], style, color=color(index), linewidth=1.2, label=label)
-    dimensions = " and ".join(f"{d:.0f}" for d in sorted(table["n_features"].unique()))
-    axis.set(title=f"d = {dimensions}: three ways out", xlabel="training steps", ylabel="accuracy on uniform inputs")
+    axis.set(
+        title=f"interventions, d = {listed(sorted(table['n_features'].unique()))}",
+        xlabel="training steps",
+        ylabel="accuracy on uniform inputs",
+    )
     axis.set(xscale="log", ylim=(0.4, 1.02))
 
 
@@ -70,8 +88,10 @@ def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
             label += f": $d^{{{fit.exponent:.2f}}}$ [{fit.exponent_low:.2f}, {fit.exponent_high:.2f}]"
         handles.append(Line2D([], [], **style | {"linestyle": LINES[number % len(LINES)]}, marker=marker, label=label))
     dimensions = sorted(runs["n_features"].unique())
-    axis.set(title="few relevant bits", xlabel="bits d", ylabel="steps to 99 % accuracy", xscale="log", yscale="log")
+    axis.set(
+        title="sparse parities", xlabel="bits d", ylabel="training steps to 99 % accuracy", xscale="log", yscale="log"
+    )
     axis.set_xticks(dimensions, [f"{d:.0f}" for d in dimensions])
     axis.tick_params(axis="x", which="minor", bottom=False, labelbottom=False)
-    axis.set_ylim(top=30 * axis.get_ylim()[1])  # room for the legend
+    axis.set_ylim(top=30 * axis.get_ylim()[1])  # space for the legend
     axis.legend(handles=handles, fontsize="small", loc="upper left")

@@ -1,4 +1,4 @@
-"""Unexplained variance against training steps, for growing d and r, beside a linear target."""
+"""Unexplained variance of linear-periodic targets and of a linear control against training steps."""
 
 from __future__ import annotations
 
@@ -6,36 +6,54 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from failures.formats import listed, number
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 LABELS = {"cosine": "ψ = cos 2πu", "square": "ψ = sign cos 2πu"}
+# This key names another network in the family of parities.
+NAMES = {"relu": "ReLU, one hidden layer"}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.periodic.tables.linear_periodic`: a row of panels a learner and wave, a panel a norm.
+    """Draw the table of `failures.periodic.tables.linear_periodic`: one row of panels per learner and wave.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Each row has one panel per norm.
+
+    note: label of a run that is not at the paper's scale or settings.
     """
     learners = table["learner"].unique()
     rows = [(learner, wave) for learner in learners for wave in LABELS if wave in set(table["wave"])]
     norms = sorted(table["norm"].unique())
-    size = (PAGE, 0.6 + 1.6 * len(rows))
+    size = (PAGE, 1.0 + 1.6 * len(rows))
     figure, axes = plt.subplots(len(rows), len(norms), figsize=size, sharex=True, sharey=True, squeeze=False)
     for row, (learner, wave) in zip(axes, rows, strict=True):
         ours = table[table["learner"] == learner]
         for axis, norm in zip(row, norms, strict=True):
             _panel(axis, ours[ours["norm"] == norm], wave)
-        row[0].set_ylabel("unexplained variance")
-        name = LABELS[wave] + f", {learner}" * (len(learners) > 1)
+        row[0].set_ylabel("unexplained variance R")
+        name = LABELS[wave] + f", {NAMES.get(learner, learner_label(learner))}" * (len(learners) > 1)
         row[0].annotate(name, (0.97, 0.9), xycoords="axes fraction", ha="right", fontsize="small")
     for axis, norm in zip(axes[0], norms, strict=True):
         axis.set_title(f"r = {norm:g}")
     for axis in axes[-1]:
         axis.set_xlabel("training steps")
-        axis.xaxis.set_minor_formatter("")  # of short runs these would overlap
-    figure.legend(handles=_legend(table), loc="outside right center")
+        axis.xaxis.set_minor_formatter("")  # minor labels of short runs would overlap
+    figure.legend(handles=_legend(table), loc="outside lower center", ncols=4)
     add_note(figure, note)
     return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. ends: final medians at the largest r and d, by target."""
+    last = table[(table["norm"] == table["norm"].max()) & (table["step"] == table["step"].max())]
+    last, ends = last[last["n_features"] == last["n_features"].max()], []
+    for wave, name in {"cosine": "the cosine", "square": "its sign", "linear": "the linear target"}.items():
+        medians = last.loc[last["wave"] == wave, "unexplained_median"]
+        if len(medians):
+            ends.append(f"{number(medians.median())} for {name}")
+    place = f" (r = {last['norm'].iloc[0]:g}, d = {last['n_features'].iloc[0]})" if ends else ""
+    return {"ends": listed(ends) + place}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame, wave: str) -> None:
@@ -54,6 +72,6 @@ def _panel(axis: plt.Axes, table: pd.DataFrame, wave: str) -> None:
 def _legend(table: pd.DataFrame) -> list[Line2D]:
     dimensions = sorted(table["n_features"].unique())
     lines = [Line2D([], [], color=color(index), label=f"d = {d}") for index, d in enumerate(dimensions)]
-    kinds = (("-", "wave"), ("--", "linear"))
+    kinds = (("-", "periodic target"), ("--", "linear target"))
     lines += [Line2D([], [], color="0.3", linestyle=line, label=name) for line, name in kinds]
-    return [*lines, Line2D([], [], color="0.6", linestyle=(0, (1, 2)), linewidth=0.8, label="a constant")]
+    return [*lines, Line2D([], [], color="0.6", linestyle=(0, (1, 2)), linewidth=0.8, label="constant output")]

@@ -6,23 +6,26 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from failures.labels import learner_label
 from failures.style import PAGE, add_note, color
 
 LABELS = {"cosine": "ψ = cos 2πu", "square": "ψ = sign cos 2πu"}
-# Lines in panels by what varies: the column on their x axis, and what tells them apart.
+# By quantity that varies along a line: its column, the column and symbol of the fixed quantity, and the legend's title.
 PANELS = {
-    "dimension": ("n_features", "norm", "r", "against d, with the slope of log variance"),
-    "norm": ("norm", "n_features", "d", "against r, with the exponent of r"),
+    "dimension": ("n_features", "norm", "r", "fixed r: slope of ln(variance) per dimension"),
+    "norm": ("norm", "n_features", "d", "fixed d: exponent of r"),
 }
 MARKERS = ("o", "s", "D", "P", "X")
-# Variances below this are off the figure; the table has them.
+# Lower end of the y axis; the table has the smaller variances.
 SMALLEST = 1e-24
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.periodic.tables.linear_periodic_variance`: a row a wave, columns against d and r.
+    """Draw the table of `failures.periodic.tables.linear_periodic_variance`: one row per wave.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Columns: against d and against r.
+
+    note: label of a run that is not at the paper's scale or settings.
     """
     waves = [wave for wave in LABELS if wave in set(table["wave"])]
     size = (PAGE, 0.4 + 2.7 * len(waves))
@@ -31,7 +34,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         rows = table[table["wave"] == wave]
         for axis, line in zip(row, PANELS, strict=True):
             _panel(axis, rows[rows["line"] == line], line, _joint(axis, rows) if line == "dimension" else [])
-        row[0].set_ylabel("gradient variance / E‖∇p‖²")
+        row[0].set_ylabel("gradient variance ÷ E‖∇p‖²")
         row[0].annotate(LABELS[wave], (0.04, 0.05), xycoords="axes fraction", fontsize="small")
     norms = sorted(table.loc[table["line"] == "dimension", "norm"].dropna().unique())
     norms = [*norms, *(norms[-1] * 2.0**octave for octave in (1, 2))]
@@ -40,7 +43,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     axes[0, 1].minorticks_off()
     axes[-1, 0].set_xlabel("dimension d")
     axes[-1, 1].set_xlabel("norm r")
-    figure.legend(handles=_kinds(table), loc="outside lower center", ncols=4)
+    figure.legend(handles=_kinds(table), loc="outside lower center", ncols=2)
     add_note(figure, note)
     return figure
 
@@ -63,17 +66,17 @@ def _panel(axis: plt.Axes, table: pd.DataFrame, line: str, others: list[Line2D])
 
 
 def _aside(rows: pd.DataFrame, x: str, index: int, learner: int) -> pd.Series:
-    """Where estimates stand: upper limits, and learners after the first, a little to the side of each other."""
+    """Positions on the x axis, shifted sideways so that upper limits and learners do not overlap."""
     shift = 0.35 * (index * rows["upper_limit"].notna() + 1.5 * learner)
     return rows[x] + shift if x == "n_features" else rows[x] * 1.08**shift
 
 
 def _estimates(axis: plt.Axes, x: pd.Series, rows: pd.DataFrame, marker: str, shade: tuple) -> None:
-    """Points with bars of two errors where the variance is told from 0, and triangles at the upper limit elsewhere."""
-    told, limits = rows["upper_limit"].isna(), rows["upper_limit"]
+    """Points with bars of two standard errors; triangles at the upper limit if the estimate is too close to 0."""
+    resolved, limits = rows["upper_limit"].isna(), rows["upper_limit"]
     style = {"color": shade, "linestyle": "", "markersize": 3.5, "mfc": "white", "mew": 0.8, "elinewidth": 0.8}
-    axis.errorbar(x[told], rows["value"][told], 2 * rows["standard_error"][told], marker=marker, **style)
-    axis.plot(x[~told], limits[~told], "v", color=shade, markersize=2.5, mew=0, alpha=0.8)
+    axis.errorbar(x[resolved], rows["value"][resolved], 2 * rows["standard_error"][resolved], marker=marker, **style)
+    axis.plot(x[~resolved], limits[~resolved], "v", color=shade, markersize=2.5, mew=0, alpha=0.8)
 
 
 def _joint(axis: plt.Axes, table: pd.DataFrame) -> list[Line2D]:
@@ -87,7 +90,7 @@ def _joint(axis: plt.Axes, table: pd.DataFrame) -> list[Line2D]:
 
 
 def _fitted(slopes: pd.DataFrame) -> str:
-    """The slope of a line's quadrature with its error; nothing where none or several are fitted."""
+    """Slope of a line's quadrature with its standard error; empty if none or several are fitted."""
     slopes = slopes[slopes["method"] == "quadrature"]
     if len(slopes) != 1:
         return ""
@@ -102,8 +105,12 @@ def _sampled(table: pd.DataFrame) -> pd.Index:
 
 
 def _kinds(table: pd.DataFrame) -> list[Line2D]:
-    handles = [Line2D([], [], color="0.3", label="quadrature")]
+    handles = []
+    if (table["method"] == "quadrature").any():
+        handles.append(Line2D([], [], color="0.3", label="quadrature"))
     for learner, marker in zip(_sampled(table), MARKERS, strict=False):
         style = {"marker": marker, "mfc": "white", "markersize": 3.5, "linestyle": ""}
-        handles.append(Line2D([], [], color="0.3", label=f"Monte Carlo, {learner}", **style))
-    return [*handles, Line2D([], [], color="0.3", marker="v", markersize=3, linestyle="", label="upper limit")]
+        handles.append(Line2D([], [], color="0.3", label=f"Monte Carlo: {learner_label(learner)}", **style))
+    if table["upper_limit"].notna().any():
+        handles.append(Line2D([], [], color="0.3", marker="v", markersize=3, linestyle="", label="upper limit"))
+    return handles

@@ -36,13 +36,13 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ends: median loss at the last step, by learner and k."""
+    """Numbers for the caption. ends: median loss at the last step, by k and learner."""
     ours = table[table["source"] == "ours"]
     ends = ours.loc[ours.groupby(["learner", "n_stocks"], sort=False)["step"].idxmax()]
     parts = []
-    for learner, rows in ends.groupby("learner", sort=False):
-        losses = listed(map(number, rows["loss_median"]))
-        parts.append(f"{learner_label(learner)}, {losses} at k = {listed(rows['n_stocks'])}")
+    for n_stocks, rows in ends.groupby("n_stocks"):
+        losses = (f"{number(row.loss_median)} ({learner_label(row.learner)})" for row in rows.itertuples())
+        parts.append(f"{listed(losses)} at k = {n_stocks:,}")
     return {"ends": "; ".join(parts)}
 
 
