@@ -30,8 +30,8 @@ def render(raw: dict[str, Any], notes: str) -> str:
 
     Args:
         raw: the measurements, as in docs/benchmarks.json.
-        notes: Markdown that ends the page. Table rows before its first heading (target, measured, met) are targets
-            that `make bench` does not measure; they end the page's table of targets.
+        notes: Markdown that ends the page. The table before its first heading (columns target, measured, met) lists
+            targets that `make bench` does not measure; they end the page's table of targets.
     """
     targets = [[target, shown, MET[met]] for target, shown, met in verdicts(raw)]
     of_notes, notes = split(notes)
@@ -42,9 +42,9 @@ def render(raw: dict[str, Any], notes: str) -> str:
 
 
 def split(notes: str) -> tuple[list[list[str]], str]:
-    """Split notes before the first heading. Returns the cells of the table rows before it, and the rest."""
+    """Split notes before the first heading. Returns the cells of the table before it, without header, and the rest."""
     above, heading, rest = f"\n{notes}".partition("\n## ")
-    lines = [line.strip("| ") for line in above.splitlines() if line.startswith("|")]
+    lines = [line.strip("| ") for line in above.splitlines() if line.startswith("|")][2:]
     return [[cell.strip() for cell in line.split("|")] for line in lines], (heading + rest).strip()
 
 
