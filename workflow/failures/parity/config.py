@@ -162,7 +162,8 @@ class DepthSignal(Settings):
     width."""
     spreads: Annotated[list[Annotated[float, Field(gt=0, le=100)]], AfterValidator(unique)] = Field([])
     """Values of `initial_weights` for which the depth scales are computed, in addition to those of the learners. A
-    depth scale is the number of layers over which gradients, or correlations between inputs, change by a factor e."""
+    depth scale is the number of layers over which the squared gradient norm, or the distance of the correlation between
+    two inputs from its limit, changes by a factor e."""
 
 
 class Elimination(Settings):
