@@ -140,8 +140,7 @@ class ConditionNumbers(Settings):
     """Smallest n in the power-law fits; each fit gives the exponent a of a condition number that grows as n^a. At least
     two values of `n_points` must be this large."""
     n_curves: Count = 10_000
-    """Number of random curves from which C is estimated, the second-moment matrix of the inputs of the conditioned
-    learner."""
+    """Number of random curves from which C is estimated, the second-moment matrix of patches of three points."""
     seed: Seed = 0
     """Seed of these curves."""
 

@@ -129,8 +129,8 @@ class Fooling(Single):
     whose black pixels all lie in one row or all in one column are skipped, because such a line may have either
     label."""
     largest_flips: int = Field(10, ge=1, le=100)
-    """Largest number of pixels flipped per image. The search is greedy: each step flips the pixel that changes the
-    score most."""
+    """Largest number of pixels flipped per image. The search is greedy: each step flips the pixel that lowers the score
+    for the true label most."""
     n_pairs: int = Field(4, ge=0, le=1000)
     """Number of images for which every pair of pixels is tried. They are the first images whose label no single pixel
     changes."""

@@ -34,7 +34,7 @@ class Problem(Settings):
     """Functions psi(u): `cosine` is cos(2 pi u), `square` is the sign of cos(2 pi u), and `linear` is u, an easy target
     for comparison."""
     norms: Norms
-    """Norms r of v. Each replicate is trained once per function in `waves` and norm."""
+    """Norms r of v. Each replicate is trained once per pair of a function in `waves` and a norm."""
     rate_factors: RateFactors = Field([1.0])
     """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(10_000, ge=1, le=100_000_000)
