@@ -86,7 +86,7 @@ verify: $(READY) ## compare all artifacts with their records and remove the dama
 provenance: $(READY) ## print how and from which inputs an artifact was made; FILE=results/tables/fig1.csv
 	@PYTHONPATH=workflow $(RUN) -m failures.audit chain "$(FILE)"
 
-chaos: $(READY) ## kill a run at 25 random moments and compare its results; KILLS=n
+chaos: $(READY) ## kill and resume a run at 25 random moments and compare its results with those of an uninterrupted run; KILLS=n
 	KILLS=$(KILLS) $(RUN) -m pytest tests/faults/test_chaos.py
 
 claims: $(READY) ## write docs/claims.md from the table of claims

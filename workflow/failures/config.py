@@ -49,8 +49,8 @@ class Shared(Settings):
     """Threads per job that trains or evaluates networks. More threads speed up only the lines family and change no
     result."""
     xla: bool = True
-    """Compile the training loops with XLA. Compilation takes a few seconds per job; it pays off above some hundred
-    thousand steps."""
+    """Compile the training loops with XLA. Compilation takes a few seconds per job. It saves time only in jobs with
+    more than a few hundred thousand training steps."""
     style: Style = Field(default_factory=Style)
     """Appearance of the figures."""
 

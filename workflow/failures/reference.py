@@ -35,7 +35,8 @@ snakemake --cores 8 --configfile config/mine.yaml -- fig1
 
 - Snakemake merges overlays into `config.yaml` key by key. Mappings merge; lists and single values are replaced.
 - Several overlays are merged from left to right: `--configfile config/preview.yaml config/mine.yaml`.
-- `null` clears an optional key. For example, `optimisers: null` removes a family from the figure `optimisers`.
+- `null` clears an optional key. For example, `parity: {optimisers: null}` removes the parity family from the figure
+  `optimisers`.
 - Anchors (`&name`, `*name`) are local to one file.
 - A new name under `problems` or `learners` defines a new entry. An entry is trained only if a figure selects it.
 - `--config variant=paper` sets a single value on the command line. Lists and mappings belong in an overlay.
@@ -47,15 +48,24 @@ snakemake --cores 8 --configfile config/mine.yaml -- fig1
 
 | term | meaning |
 |---|---|
+| family | A group of experiments on one kind of task, such as `parity`; each family has its own block. |
 | instance | One drawn target, such as one parity. |
 | replicate | One seed, with its own target, initial weights and data. |
 | run, trial | The training of one learner on one instance at one learning rate. |
-| problem, learner | What is trained on (targets, data, length of training); what is trained (model, loss, optimiser). |
-| authors' scripts, paper's text | The published code (`variant: code`); the wording of the paper (`variant: paper`). |
-| end-to-end, decomposition | Training on the final label or reward only; training on intermediate labels as well. |
-| N1, N2 | In the lines family: the network that scores one image; the network that turns k scores into one. |
+| problem | The task: targets, data and length of training. |
+| learner | The trained model with its loss and optimiser. |
+| authors' scripts | The published code (`variant: code`). |
+| paper's text | The wording of the paper (`variant: paper`). |
+| end-to-end | Training on the final label or reward only. |
+| decomposition | Training on intermediate labels as well. |
+| N1, N2 | Networks of the lines family. N1 scores one image; N2 turns the k scores of a tuple into one. |
+| gradient signal | The part of the expected gradient that depends on the target. |
 | SNR | Signal-to-noise ratio of the gradient. |
-| d, k, n, r | Input dimension; tuple length, stocks or breakpoints; points per curve; norm of v in periodic targets. |
+| unexplained variance | Mean squared error divided by the variance of the label. |
+| d | Input dimension. |
+| k | Images per tuple, number of stocks, or breakpoints per curve. |
+| n | Points per curve. |
+| r | Norm of v in periodic targets; in the steps family, the output of the affine map. |
 | fan-in | Number of inputs of a unit. |
 
 `make reference` regenerates this page and the JSON schema from the code.

@@ -31,11 +31,12 @@ class Problem(Settings):
     n_points: int = Field(100, ge=10, le=10_000)
     """Points per curve, n."""
     n_pieces: int = Field(3, ge=1, le=1000)
-    """Breakpoints per curve, k; values other than 3 require `distribution: uniform`."""
+    """Breakpoints per curve, k. A curve is 0 before its first breakpoint, so k breakpoints start k sloped pieces.
+    Values other than 3 require `distribution: uniform`."""
     distribution: Literal["variant", "slopes", "uniform"] = "variant"
     """Distribution of the curves. `slopes` (the authors' scripts): three breakpoints, each at least three points from
-    both ends, and one of four triples of slopes. `uniform` (the paper's text): breakpoints anywhere and changes of
-    slope uniform on [-1, 1]. `variant`: chosen by the shared key `variant`."""
+    both ends; the slopes of the pieces are one of four triples. `uniform` (the paper's text): breakpoints anywhere and
+    changes of slope uniform on [-1, 1]. `variant`: chosen by the shared key `variant`."""
     n_curves: Counts = Field([10_000])
     """Sizes of the training set; each replicate is trained once per size."""
     n_validation: Count = 1000
@@ -136,9 +137,10 @@ class ConditionNumbers(Settings):
     n_points: Sizes
     """Points per curve, n."""
     fitted_from: int = Field(100, ge=10)
-    """Smallest n in the fit of the exponents; at least two values of `n_points` must be this large."""
+    """Smallest n in the power-law fits; each fit gives the exponent a of a condition number that grows as n^a. At least
+    two values of `n_points` must be this large."""
     n_curves: Count = 10_000
-    """Curves from which the second-moment matrix C for the conditioning is estimated."""
+    """Number of random curves from which C is estimated, the second-moment matrix of patches of three points."""
     seed: Seed = 0
     """Seed of these curves."""
 
@@ -147,14 +149,16 @@ class Rates(Settings):
     """Figure of gradient descent in the setting of Lemma 2 and Theorem 3."""
 
     n_points: Sizes
-    """Points per curve, n, for which the number of iterations is computed."""
+    """Points per curve, n. For each n, the figure shows the number of iterations."""
     simulated_up_to: int = Field(14, ge=0, le=40)
-    """Largest n for which the iterations of the linear learner are also simulated; their number grows as n^4."""
+    """Largest n for which gradient descent on the linear learner is also simulated. The number of iterations grows as
+    n^4."""
     step_sizes: Annotated[list[Annotated[float, Field(gt=0, lt=10)]], Field(min_length=1), AfterValidator(unique)]
-    """Normalised step sizes eta lambda S_11^2 around the divergence threshold, which is 2; S_11 is the largest singular
-    value of the decoder matrix W."""
+    """Normalised step sizes eta lambda S_11^2. eta is the learning rate, and lambda the second moment of each change of
+    slope. S_11 is the largest singular value of the decoder matrix W, which maps the changes of slope p to the curve f
+    = W p. Gradient descent diverges above 2; choose values on both sides of 2."""
     n_replicates: int = Field(200, ge=1, le=100_000)
-    """Number of runs of stochastic gradient descent in the average."""
+    """Number of runs of stochastic gradient descent whose weights are averaged; Lemma 2 predicts this average."""
 
 
 class Config(Family):
@@ -171,7 +175,7 @@ class Config(Family):
     condition_numbers: ConditionNumbers
     """Condition numbers against n, the points per curve."""
     conditioning_rates: Rates
-    """Iterations of gradient descent: Lemma 2, Theorem 3 and simulations."""
+    """Iterations of gradient descent, from the formulas of Lemma 2 and Theorem 3 and from simulations."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:

@@ -65,8 +65,8 @@ class Learner(Settings):
     """Training of N1, the network that scores one image, and N2, which turns the k scores into the tuple's score."""
 
     method: Literal["end_to_end", "decomposition"]
-    """Training loss. `end_to_end`: hinge loss of the tuple's label. `decomposition`: the same plus the mean hinge loss
-    of the images' labels."""
+    """Training loss. `end_to_end`: hinge loss of the tuple's label. `decomposition`: hinge loss of the tuple's label
+    plus the mean hinge loss of the images' labels."""
     blocks: int = Field(0, ge=0, le=100)
     """Number of residual blocks in N1 after its second pooling layer; the paper has none. A block adds a 3 x 3
     convolution with ReLU to its input."""
@@ -125,29 +125,34 @@ class Fooling(Single):
     """Figure of adversarial and fooling images: flipped pixels, small changes, and images synthesised from noise."""
 
     n_images: int = Field(100, ge=1, le=10_000)
-    """Number of test images to change: the first that the network classifies correctly and whose pixels span more than
-    one row and one column."""
+    """Number of test images to change. They are the first test images that the network classifies correctly. Images
+    whose black pixels all lie in one row or all in one column are skipped, because such a line may have either
+    label."""
     largest_flips: int = Field(10, ge=1, le=100)
-    """Largest number of pixels flipped per image; the search is greedy, one pixel at a time."""
+    """Largest number of pixels flipped per image. The search is greedy: each step flips the pixel that lowers the score
+    for the true label most."""
     n_pairs: int = Field(4, ge=0, le=1000)
-    """Number of images for which all pairs of pixels are tried, among those whose label no single pixel changes."""
+    """Number of images for which every pair of pixels is tried. They are the first images whose label no single pixel
+    changes."""
     n_iterations: int = Field(30, ge=1, le=1000)
     """Iterations of the search for the smallest change, in L2 norm, that alters the label."""
     n_noise: int = Field(100, ge=2, le=10_000)
-    """Number of images of uniform noise, half of them for each label."""
+    """Number of images of uniform noise. Gradient ascent changes half of them towards the label +1 and half towards
+    -1."""
     n_ascent: int = Field(100, ge=1, le=10_000)
-    """Steps of gradient ascent per image of noise."""
+    """Steps of gradient ascent per image of noise; each step raises the score for the image's intended label."""
     n_examples: int = Field(4, ge=1, le=10)
     """Number of examples that the figure shows."""
 
 
 class AlongTraining(Figure):
-    """Figure of the signal-to-noise ratio (SNR) during training, and of its correlation with success."""
+    """Figure of the signal-to-noise ratio (SNR) during training, and of the correlation between the initial SNR and the
+    steps until success."""
 
     n_tuples: int = Field(100_000, ge=100, le=100_000_000)
     """Tuples per estimate of the SNR during training."""
     n_start: int = Field(500_000, ge=100, le=100_000_000)
-    """Tuples per estimate of the SNR at the start of the runs of `success`."""
+    """Tuples per estimate of the SNR of the initial networks of the runs that `success` selects."""
 
 
 class Config(Family):
@@ -164,12 +169,13 @@ class Config(Family):
     fig3: Compared
     """Figure 3: accuracy against training steps."""
     success: Figure
-    """Success rate of end-to-end training, and the steps until success; the problems must have `snapshots`."""
+    """Success rate of end-to-end training, and the steps until success. A run succeeds when its test accuracy is half
+    way from 1/2 to the highest possible accuracy. The problems must have `snapshots`."""
     fig5: Signal
     """Figure 5: SNR at initialisation against the tuple length k."""
     snr_training: AlongTraining
-    """SNR during training, for problems with `snapshots`, and at the start of the runs of `success`, whose problems
-    must have the snapshot 0."""
+    """SNR of the networks saved during training; the problems must have `snapshots`. The figure also shows the SNR of
+    the initial networks of the runs that `success` selects."""
     snr_depth: Depth
     """SNR at initialisation with residual blocks in N1."""
     fooling: Fooling

@@ -38,7 +38,8 @@ Answers = Annotated[list[Annotated[float, Field(ge=0, le=1000)]], AfterValidator
 
 
 class Queries(Settings):
-    """Gradient oracle settings; each target is trained once per setting."""
+    """Settings of the gradient oracle, which adds noise to the gradients or rounds them; each target is trained once
+    per setting."""
 
     noise: Answers = Field([0.0])
     """Standard deviations of the Gaussian noise added to each component of the gradient."""
@@ -56,8 +57,10 @@ class Problem(Settings):
     """Values of the input bits: `signed` {-1, +1} or `binary` {0, 1}. `variant`: signed for the authors' scripts,
     binary for the paper's text."""
     subset_sizes: Literal["random", "all"] | Sizes = "random"
-    """Number of relevant bits |v*|. `random`: one target per replicate, drawn by the rule of the variant. A list, or
-    `all` for 1 to d: one random subset of each size per replicate."""
+    """Number of relevant bits |v*|, the ones in the target v*. `random`: one target per replicate. The authors' scripts
+    draw |v*| as the number of positive values among d standard normals, at least 2, and take the first |v*| bits. The
+    paper's text draws v* uniformly from all non-zero targets. A list, or `all` for 1 to d: one random subset of each
+    size per replicate."""
     rate_factors: RateFactors = Field([1.0])
     """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(50_000, ge=1, le=100_000_000)
@@ -74,11 +77,12 @@ class Problem(Settings):
     (d up to 14)."""
     kind: Literal["targets", "queries", "comparison", "mixed", "running"] = "targets"
     """Kind of run. `targets`: train on one target. `queries`: train on one target with a noisy or quantised gradient
-    oracle. `comparison`: train copies of one network on two random targets at once, in float32 and in float64. `mixed`:
-    train on samples of which half have all relevant bits equal, and evaluate on uniform samples. `running`: train a
-    chain of d small networks, one per bit; network t is trained on the parity of the first t bits."""
+    oracle. `comparison`: train two copies of one network, each on another random target; this is done in float32 and in
+    float64. `mixed`: train on samples of which half have all relevant bits equal, and evaluate on uniform samples.
+    `running`: train a chain of d small networks, one per bit; network t is trained on the parity of the relevant bits
+    among the first t bits."""
     queries: Queries = Field(default_factory=Queries)
-    """Settings of the gradient oracle, for the kind `queries`."""
+    """Noise and rounding of the gradients, for the kind `queries`."""
     snapshots: list[Annotated[int, Field(ge=0)]] = Field([])
     """Steps after which the network is saved, in addition to the initial and the final network; each must be an
     evaluation step."""
@@ -119,14 +123,16 @@ class InitialGradients(Settings):
     n_features: Dimensions
     """Input dimensions d, in bits."""
     largest_transform: int = Field(16, ge=0, le=18)
-    """Largest d at which the signal of every parity is computed, for networks with at most one hidden layer. Time and
-    memory grow as 2^d."""
+    """Largest d at which the gradient signal of every parity is computed, for networks with at most one hidden layer.
+    Time and memory grow as 2^d."""
     largest_deep_transform: int = Field(12, ge=0, le=16)
-    """Largest d at which the signal of every parity is computed, for networks with more than one hidden layer."""
+    """Largest d at which the gradient signal of every parity is computed, for networks with more than one hidden
+    layer."""
     largest_cube: int = Field(20, ge=0, le=24)
-    """Largest d at which the closed form is computed on all inputs; above it, random inputs are used."""
+    """Largest d at which the closed form of the variance over all parities is computed on all 2^d inputs. For larger d,
+    random inputs estimate it."""
     samples: int = Field(32_768, ge=2, le=10_000_000)
-    """Number of random inputs above `largest_cube`."""
+    """Number of random inputs for d above `largest_cube`."""
     seeds: Seeds = Field([0, 1, 2])
     """Seeds of the initial weights."""
 
@@ -141,7 +147,7 @@ class GradientVariance(Settings):
 
 
 class DepthSignal(Settings):
-    """Figure of the gradient signal of all parities at initialisation, against depth, for signed inputs."""
+    """Figure of the gradient signal of all parities at initialisation, against depth, for inputs in {-1, +1}."""
 
     learners: Names
     """Learners of this family, by name; `depths` replaces their own `depth`."""
@@ -152,22 +158,25 @@ class DepthSignal(Settings):
     seeds: Seeds = Field([0, 1, 2])
     """Seeds of the initial weights."""
     predicted_depths: Annotated[list[Annotated[int, Field(ge=1, le=1024)]], AfterValidator(unique)] = Field([])
-    """Additional depths at which only the infinite-width kernel is computed."""
+    """Additional depths for which only the prediction is computed, from the tangent kernel of a network of infinite
+    width."""
     spreads: Annotated[list[Annotated[float, Field(gt=0, le=100)]], AfterValidator(unique)] = Field([])
-    """Values of `initial_weights` at which the depth scales are computed, in addition to those of the learners."""
+    """Values of `initial_weights` for which the depth scales are computed, in addition to those of the learners. A
+    depth scale is the number of layers over which the squared gradient norm, or the distance of the correlation between
+    two inputs from its limit, changes by a factor e."""
 
 
 class Elimination(Settings):
-    """Figure of Gaussian elimination over GF(2)."""
+    """Figure of Gaussian elimination over GF(2), the field with the elements 0 and 1."""
 
     n_features: Dimensions
     """Input dimensions d, in bits."""
     extra_samples: Annotated[list[Annotated[int, Field(ge=0, le=1000)]], Field(min_length=1), AfterValidator(unique)]
-    """Numbers of samples in excess of d; the points with label noise use the last value."""
+    """Numbers of samples in excess of d. The systems with label noise use the last value."""
     label_noise: Annotated[list[Annotated[float, Field(ge=0, le=0.5)]], Field(min_length=1), AfterValidator(unique)]
     """Probabilities that a label is flipped, at most 0.5."""
     trials: int = Field(1000, ge=1, le=100_000)
-    """Random systems of equations per point."""
+    """Random systems of equations per point of the figure."""
 
 
 class Rescues(Settings):
@@ -178,10 +187,10 @@ class Rescues(Settings):
     sparse: Figure
     """Few relevant bits: problems with a list of `subset_sizes`, at several d."""
     mixed: Figure
-    """Mixed training inputs: problems of the kind `mixed`."""
+    """Mixed training inputs (all relevant bits are equal in half of them): problems of the kind `mixed`."""
     running: Figure
-    """Intermediate labels: problems of the kind `running`. Each network of the chain has the width (`10d` is 20), depth
-    and activation of the learner."""
+    """Intermediate labels: problems of the kind `running`. Each network of the chain has the width, depth and
+    activation of the learner. It has two inputs, the previous label and the next bit, so the width `10d` is 20."""
 
 
 class Config(Family):
@@ -194,18 +203,20 @@ class Config(Family):
     fig1: Figure
     """Figure 1: accuracy against training steps."""
     parity_size: Figure
-    """Steps to a given accuracy, against the parity size |v*|; the problems must have a list or `all` in
-    `subset_sizes`."""
+    """Steps to a given accuracy, against the parity size |v*| (the number of relevant bits). The problems must have a
+    list or `all` in `subset_sizes`."""
     gradient_variance: GradientVariance
     """Gradient variance over all parities (Theorem 1)."""
     target_blindness: Figure
-    """Weight distance between two targets: one network is trained on both (problems of the kind `comparison`)."""
+    """Weight distance between two copies of one network, each trained on another target (problems of the kind
+    `comparison`)."""
     predictors: Figure
-    """Accuracy of classes of predictors after the same number of steps."""
+    """Accuracy of classes of predictors (architectures, widths and optimisers) after the same number of steps."""
     depth_signal: DepthSignal
     """Gradient signal at initialisation by parity size and depth."""
     elimination: Elimination
-    """Success rate of Gaussian elimination over GF(2), against the number of samples and the label noise."""
+    """Success rate of Gaussian elimination, which uses no gradient, against the number of samples and the label
+    noise."""
     queries: Figure
     """Steps to learn with noisy or quantised gradients (problems of the kind `queries`)."""
     rescues: Rescues

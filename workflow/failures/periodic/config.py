@@ -31,9 +31,10 @@ class Problem(Settings):
     n_features: Dimension
     """Input dimension d."""
     waves: Targets = Field(["cosine", "square", "linear"])
-    """Functions psi(u): `cosine` is cos(2 pi u), `square` is its sign, and `linear` is u, an easy target to compare."""
+    """Functions psi(u): `cosine` is cos(2 pi u), `square` is the sign of cos(2 pi u), and `linear` is u, an easy target
+    for comparison."""
     norms: Norms
-    """Norms r of v; each function is a target at each norm."""
+    """Norms r of v. Each replicate is trained once per pair of a function in `waves` and a norm."""
     rate_factors: RateFactors = Field([1.0])
     """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(10_000, ge=1, le=100_000_000)
@@ -64,9 +65,10 @@ class Variance(Settings):
     """Norms r of the Monte Carlo estimates and of the curves against d. The curves against r extend to four times the
     largest norm."""
     n_pairs: int = Field(50, ge=2, le=100_000)
-    """Pairs of directions per estimate; the standard error is computed over the pairs."""
+    """Pairs of random directions per estimate; the standard error is computed over the pairs."""
     n_samples: int = Field(4_000, ge=2, le=1_000_000)
-    """Samples per batch; the gradients of a pair of directions are averaged over two independent batches."""
+    """Samples per batch. Each pair of directions uses two independent batches, and both directions see the same
+    samples."""
     seeds: Seeds | None = None
     """Seeds of the initial weights; null uses the shared `seeds`."""
 

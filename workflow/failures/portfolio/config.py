@@ -35,11 +35,13 @@ class Problem(Settings):
 
 
 class Learner(Settings):
-    """The portfolio softmax(W x + b), the gradient estimator that trains it, and its optimiser."""
+    """The portfolio p = softmax(W x + b), the gradient estimator that trains it, and its optimiser. p holds the share
+    of money on each stock in the state x."""
 
     method: Literal["end_to_end", "decomposition"]
-    """Gradient estimator per sample. `end_to_end`: the gradient of -<z, p>, the negative return. `decomposition`: the
-    gradient of -p_y, where y is the stock that rises. Both have the same expectation."""
+    """Gradient estimator per sample. `end_to_end`: the gradient of the negative return -<z, p>, where z holds the
+    rewards of the stocks, each -1 or 1. `decomposition`: the gradient of -p_y, where y is the stock that rises. Both
+    have the same expectation."""
     batch_size: int = Field(100, ge=1, le=1_000_000)
     """Samples per step, drawn afresh."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
@@ -54,7 +56,7 @@ class Initial(Settings):
     n_stocks: Annotated[list[Count], Field(min_length=2), AfterValidator(unique)]
     """Numbers of stocks, k. With k = 1 there is no choice and both gradients are 0."""
     n_samples: int = Field(500, ge=1, le=1_000_000)
-    """Samples per sampled second moment."""
+    """Number of samples from which each second moment is estimated, in addition to the exact value."""
     seeds: Seeds | None = None
     """Seeds of the replicates; null uses the shared `seeds`."""
 

@@ -26,15 +26,16 @@ InitialWeights = Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)]
 
 
 class Problem(Settings):
-    """A step function u of an affine map <v*, x> + b*, and the length of training."""
+    """A step function u of an affine map r = <v*, x> + b*, and the length of training."""
 
     n_features: int = Field(100, ge=1, le=100_000)
     """Input dimension d of the step function."""
     input_scale: Positive | Literal["variant"] = "variant"
-    """Standard deviation of each input. `variant`: 0.01 for the authors' scripts, 1 for the paper's text, which states
-    no value."""
+    """Standard deviation of each input. `variant`: 0.01 for the authors' scripts, 1 for the paper's text. The text
+    states no value; 1 is this project's choice."""
     initial_biases: Biases | None = None
-    """Initial values of b - b*; each replicate is trained once per value. null: one run from b = 0."""
+    """Initial values of b - b*, the learner's bias minus the target's bias. Each replicate is trained once per value.
+    null: one run from b = 0."""
     rate_factors: RateFactors = Field([1.0])
     """Factors of the learner's learning rate; each replicate is trained once per factor."""
     n_steps: int = Field(10_001, ge=1, le=100_000_000)
@@ -51,7 +52,8 @@ class Problem(Settings):
 
 
 class Learner(Settings):
-    """A model trained in place of u(<w, x> + b), whose gradient is zero almost everywhere, and its optimiser."""
+    """A model of the step function, and its optimiser. The direct model u(<w, x> + b) has a gradient of zero almost
+    everywhere; the kinds differ in what replaces it."""
 
     kind: Literal["non_flat", "end_to_end", "multiclass", "forward_only", "flat"]
     """Kind of model. `non_flat`: an affine map, then the non-flat approximation u~, in which a sum of sigmoids replaces
@@ -75,14 +77,15 @@ class Learner(Settings):
     sigma/sqrt(fan-in) in the hidden layers (1.414 is He initialisation for ReLU) and 1/sqrt(fan-in) in the output
     layer."""
     slope: Positive = 50.0
-    """Slope c in u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)), where r is the output of the affine map and h_i the
-    height of step i."""
+    """Slope c in the non-flat approximation u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)). r is the output of the
+    learner's affine map. z_i is the value of u on step i, and also the r at which this step begins. h_i = z_i - z_(i-1)
+    is the height of the step."""
     relative: bool | Literal["variant"] = "variant"
     """Divide the slope by the height of each step. `variant`: true for the authors' scripts, false for the paper's
     text."""
     shift: Annotated[float, Field(ge=-10, le=10)] | Literal["variant"] = "variant"
-    """Distance by which sigmoid i is centred below z_i, in units of the step height h_i. `variant`: 0.05 for the
-    authors' scripts, 0 for the paper's text."""
+    """Distance by which the centre of sigmoid i lies below z_i, in units of the step height h_i (see `slope`).
+    `variant`: 0.05 for the authors' scripts, 0 for the paper's text."""
     n_logits: Annotated[int, Field(ge=len(OFFSETS), le=100_000)] | Literal["variant"] = "variant"
     """Number of output classes of `multiclass`; classes beyond the number of steps never occur as labels. `variant`:
     100 for the authors' scripts, one per step for the paper's text."""
@@ -116,10 +119,11 @@ class Compared(Single):
 
 
 class Glmtron(Settings):
-    """GLMtron with an activation that its theorem covers."""
+    """GLMtron with a Lipschitz activation, as its convergence theorem assumes."""
 
     lipschitz: Annotated[list[Positive], Field(min_length=1), AfterValidator(unique)]
-    """Lipschitz constants L of the activation, a ramp from 0 to 1 with slope L."""
+    """Lipschitz constants L of the activation, which rises linearly from 0 to 1 with slope L and is constant
+    outside."""
     n_features: int = Field(20, ge=1, le=10_000)
     """Input dimension d; every input has norm 1."""
     n_samples: int = Field(1000, ge=1, le=1_000_000)
@@ -131,10 +135,11 @@ class Glmtron(Settings):
 
 
 class ForwardOnly(Figure):
-    """Figure of forward-only training and GLMtron."""
+    """Figure of forward-only training, which replaces the derivative of u by 1, and of GLMtron, an algorithm for
+    generalised linear models."""
 
     glmtron: Glmtron
-    """GLMtron, an algorithm for generalised linear models, in the setting of its theorem."""
+    """GLMtron (Kakade et al. 2011; appendix A.7 of the paper) in the setting of its convergence theorem."""
 
 
 class Config(Family):
@@ -149,10 +154,11 @@ class Config(Family):
     step_learners: Compared
     """Error and cost of the step learners."""
     bias_sensitivity: Single
-    """Success rate by initial bias and slope c. The problem must have `initial_biases`, the learners the kind
-    `non_flat`."""
+    """Success rate by initial bias b - b* and slope c of the sigmoids. A run succeeds if its unexplained variance is
+    below 0.1 at the end. The problem must have `initial_biases`, and the learners the kind `non_flat`."""
     forward_only: ForwardOnly
-    """Forward-only training by optimiser and input scale, and the convergence rate of GLMtron."""
+    """Forward-only training (the derivative of u is replaced by 1) by optimiser and input scale, and the convergence
+    rate of GLMtron, an algorithm for generalised linear models."""
 
     @model_validator(mode="after")
     def _selections_are_defined(self) -> Config:
