@@ -110,6 +110,8 @@ def test_every_caption_has_a_title_and_the_numbers_that_it_shows(path):
     title = text.removeprefix("{% set numbers = snakemake.params.numbers %}\n")
     assert title.startswith("**")
     assert len(title.split()) > 30
+    # An empty number at the beginning of a line would leave it indented.
+    assert not [line for line in text.splitlines() if line.startswith("{{")]
     if title != text:
         module = ".".join(("failures", *path.relative_to(LIBRARY).with_suffix("").parts))
         assert import_module(module).numbers.__doc__
