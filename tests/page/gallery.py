@@ -24,6 +24,8 @@ def main(targets):
     needed = pictures if targets else [*pictures, RESULTS / "index.html"]
     if missing := [path.name for path in needed if not path.is_file()]:
         sys.exit(f"results/ lacks {', '.join(missing)}; run `make reproduce` and `make report` first")
+    if not targets:
+        browser.install()
     page = DOCS / "gallery.md"
     text = gallery.render(readme, RESULTS / "tables", targets or known, page.read_text("utf-8") if targets else "")
     for picture in pictures:
@@ -35,7 +37,6 @@ def main(targets):
 
 def screenshots():
     """The page on a phone and on a desktop."""
-    browser.install()
     window = browser.Browser()
     for width in (390, 1280):
         window.show(RESULTS / "index.html", width, height=1500)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,9 +24,9 @@ _SETTINGS = {
     "output_encoding": "unicode",
     "embed_stylesheet": False,
 }
-# As Snakemake renders captions in its report, but for names that are not defined, which are errors here.
+# As Snakemake renders captions in its report, except that an undefined name is an error.
 _TEMPLATES = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-_LIBRARY = Path(import_module("failures").__file__).resolve().parent
+_LIBRARY = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
