@@ -50,8 +50,8 @@ lint: $(READY) prose ## check style, wording and rules (ruff, snakefmt, snakemak
 
 # Texts for users. CHANGELOG.md may speak of the past; benchmarks.md contains the notes, gallery.md the captions.
 TEXTS = $(filter-out CHANGELOG.md docs/benchmarks_notes.md docs/gallery.md,$(wildcard *.md docs/*.md)) $(wildcard docs/decisions/*.md workflow/resources/*/README.md) \
-	results/README.md workflow/claims.yaml $(wildcard workflow/failures/*/page.yaml workflow/failures/*/figures/*.rst) \
-	workflow/failures/costs/figure.rst
+	results/README.md workflow/claims.yaml $(wildcard workflow/failures/*/*/page.yaml workflow/failures/*/*/figures/*.rst) \
+	workflow/failures/reporting/costs/figure.rst
 TEXTLINT := envs/prose/node_modules/.bin/textlint
 
 prose: ## check the wording of texts (textlint); skipped where Node.js is not installed
@@ -64,7 +64,7 @@ $(TEXTLINT): envs/prose/package-lock.json
 	@touch $@
 
 bench: $(READY) ## measure speed against other implementations, into docs/benchmarks.md; BENCH="--only signal"
-	PYTHONPATH=workflow $(RUN) -m bench $(BENCH)
+	PYTHONPATH=workflow $(RUN) -m benchmarks $(BENCH)
 
 peers: $(READY) ## install PyTorch and JAX for `make bench` in .venv-peers
 	$(RUN) -m venv .venv-peers
@@ -75,22 +75,22 @@ report: $(READY) ## write the results page, results/index.html, and Snakemake's 
 	$(SNAKEMAKE) --cores $(CORES) --report results/report.zip $(OPTIONS) -- all costs
 
 status: $(READY) ## show finished and remaining jobs and the remaining time
-	@PYTHONPATH=workflow $(RUN) -m failures.status $(SNAKEMAKE) $(STATUS)
+	@PYTHONPATH=workflow $(RUN) -m failures.commands.status $(SNAKEMAKE) $(STATUS)
 
 resume: $(READY) ## resume an interrupted run, also on a cluster; PROFILE=slurm, OPTIONS="--configfile config/preview.yaml"
-	@PYTHONPATH=workflow $(RUN) -m failures.resume $(SNAKEMAKE) $(WHERE) $(OPTIONS) -- $(TARGETS)
+	@PYTHONPATH=workflow $(RUN) -m failures.commands.resume $(SNAKEMAKE) $(WHERE) $(OPTIONS) -- $(TARGETS)
 
 verify: $(READY) ## compare all artifacts with their records and remove the damaged ones
-	@PYTHONPATH=workflow $(RUN) -m failures.audit verify
+	@PYTHONPATH=workflow $(RUN) -m failures.commands.audit verify
 
 provenance: $(READY) ## print how and from which inputs an artifact was made; FILE=results/tables/fig1.csv
-	@PYTHONPATH=workflow $(RUN) -m failures.audit chain "$(FILE)"
+	@PYTHONPATH=workflow $(RUN) -m failures.commands.audit chain "$(FILE)"
 
 chaos: $(READY) ## kill and resume a run at 25 random moments and compare its results with those of an uninterrupted run; KILLS=n
 	KILLS=$(KILLS) $(RUN) -m pytest tests/faults/test_chaos.py
 
 claims: $(READY) ## write docs/claims.md from the table of claims
-	PYTHONPATH=workflow $(RUN) -m failures.verdicts.page results/tables/claims.csv docs/claims.md
+	PYTHONPATH=workflow $(RUN) -m failures.reporting.claims.page results/tables/claims.csv docs/claims.md
 
 gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run; TARGETS="fig1 ..." updates these figures only
 	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
@@ -105,4 +105,4 @@ lock: ## refresh the lock files from pyproject.toml; installs uv temporarily
 	envs/lock.sh
 
 reference: $(READY) ## regenerate docs/configuration.md and the JSON schema
-	PYTHONPATH=workflow $(RUN) -m failures.reference
+	PYTHONPATH=workflow $(RUN) -m failures.commands.reference

@@ -26,8 +26,8 @@ for rules_file in RULES_FILES:
     include: rules_file
 
 
-include: "workflow/rules/beyond.smk"
-include: "workflow/rules/verdicts.smk"
+include: "workflow/rules/comparisons.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
 include: "workflow/rules/page.smk"

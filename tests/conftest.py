@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from failures.jobs import configure_tensorflow
+from failures.engine.tensorflow_setup import configure_tensorflow
 
 configure_tensorflow(threads=1)
 
@@ -29,7 +29,7 @@ class Groups(LoadScopeScheduling):
             return "cluster"
         if path.stem in WITH_CHAOS:
             return "chaos"
-        return "finished" if path.stem in IN_FINISHED else path.stem
+        return "finished" if path.stem in IN_FINISHED else str(path)
 
 
 def pytest_xdist_make_scheduler(config, log):

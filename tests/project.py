@@ -10,7 +10,7 @@ from pathlib import Path
 import forked
 import yaml
 
-from failures.config import families
+from failures.packages import families
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -63,7 +63,7 @@ class Project:
         assert code == 0, output
         table = re.search(r"^job +count\n[- ]+\n(.*?)^total", output, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines()) if table else ()
-        return {rule: int(count) for rule, count in rows if rule not in ("all", "beyond", "verdicts", *families())}
+        return {rule: int(count) for rule, count in rows if rule not in ("all", "comparisons", "claims", *families())}
 
     def artifacts(self, directory=None, costs=False):
         """Bytes of every artifact: instances, runs, analyses, tables, figures; those of `costs` if asked."""

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 
-from failures.config import families
+from failures.packages import families
 from project import Project
 
 RUN = "results/test/runs/parity/d5/relu/seeds_0-9"
@@ -72,7 +72,7 @@ class Victim(Project):
     def resume(self, profile):
         """What `make resume` does."""
         command = self.command(TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile)
-        command = [sys.executable, "-m", "failures.resume", *command]
+        command = [sys.executable, "-m", "failures.commands.resume", *command]
         environment = os.environ | {"PYTHONPATH": "workflow"}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=900

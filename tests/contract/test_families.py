@@ -13,17 +13,18 @@ import pytest
 import yaml
 
 import failures
-from failures.blocks import train_block
-from failures.config import families, load
-from failures.fingerprint import imports
+from failures.config.schema import load
+from failures.engine.blocks import train_block
+from failures.packages import families, folder, package
+from failures.runtime.fingerprint import imports
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(failures.__file__).parent
 FIGURES = [
-    (path.parents[1].name, path.stem) for path in sorted(PACKAGE.glob("*/figures/*.py")) if path.stem != "__init__"
+    (path.parents[1].name, path.stem) for path in sorted(PACKAGE.glob("*/*/figures/*.py")) if path.stem != "__init__"
 ]
 
-COSTS = [path.stem for path in sorted((PACKAGE / "costs/tables").glob("costs*.py"))]
+COSTS = [path.stem for path in sorted((PACKAGE / "reporting/costs/tables").glob("costs*.py"))]
 
 
 @pytest.mark.parametrize("family", families())
@@ -31,24 +32,24 @@ def test_a_family_has_its_block_at_every_scale_and_a_rules_file(family):
     for name in ("config.yaml", "config/preview.yaml", "config/test.yaml"):
         assert family in yaml.safe_load((ROOT / name).read_text()), name
     assert (ROOT / f"workflow/rules/{family}.smk").is_file()
-    assert import_module(f"failures.{family}").__doc__
+    assert import_module(package(family)).__doc__
     assert [name for other, name in FIGURES if other == family]
 
 
 @pytest.mark.parametrize(("family", "figure"), FIGURES)
 def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
-    tabulate = import_module(f"failures.{family}.tables.{figure}").tabulate
-    draw = import_module(f"failures.{family}.figures.{figure}").draw
+    tabulate = import_module(f"{package(family)}.tables.{figure}").tabulate
+    draw = import_module(f"{package(family)}.figures.{figure}").draw
     assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
     assert list(inspect.signature(draw).parameters) == ["table", "note"]
     assert "Returns" in tabulate.__doc__
     # What it says: tests/unit/test_captions.py.
-    assert (PACKAGE / family / "figures" / f"{figure}.rst").is_file()
+    assert (folder(family) / "figures" / f"{figure}.rst").is_file()
 
 
 @pytest.mark.parametrize("family", families())
 def test_a_family_has_texts_for_the_page(family):
-    text = yaml.safe_load((PACKAGE / family / "page.yaml").read_text())
+    text = yaml.safe_load((folder(family) / "page.yaml").read_text())
     assert text.keys() == {"title", "section", "question", "answer"}
     assert text["question"].endswith("?")
     assert len(text["answer"].split()) <= 60
@@ -58,12 +59,12 @@ def test_costs_have_tables_a_drawing_and_a_caption():
     """They belong to no family, and look like one's figures."""
     assert "costs" not in families()
     for name in COSTS:
-        tabulate = import_module(f"failures.costs.tables.{name}").tabulate
+        tabulate = import_module(f"failures.reporting.costs.tables.{name}").tabulate
         assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
         assert "Returns" in tabulate.__doc__
-    draw = import_module("failures.costs.figure").draw
+    draw = import_module("failures.reporting.costs.figure").draw
     assert list(inspect.signature(draw).parameters) == ["rules", "scaling", "note"]
-    assert (PACKAGE / "costs/figure.rst").is_file()
+    assert (PACKAGE / "reporting/costs/figure.rst").is_file()
 
 
 @pytest.mark.parametrize("family", families())
@@ -73,10 +74,10 @@ def test_training_follows_the_protocol(family, tmp_path):
     name, problem = next(iter(block["problems"].items()))
     learner_name, learner = next(iter(block["learners"].items()))
     problem = problem | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}
-    draw = import_module(f"failures.{family}.problem").draw_instances
+    draw = import_module(f"{package(family)}.problem").draw_instances
     arguments = {key: problem[key] for key in inspect.signature(draw).parameters if key in problem}
     instances = draw(name, **arguments, variant="code").head(2)
-    training = import_module(f"failures.{family}.training").Training(name, problem, learner_name, learner)
+    training = import_module(f"{package(family)}.training").Training(name, problem, learner_name, learner)
     keys = {"problem": name, "learner": learner_name}
     paths = [tmp_path / part for part in ("history.parquet", "runs.csv", "models", "checkpoints")]
     train_block(training, keys, instances, *paths, identity="test")
@@ -94,10 +95,19 @@ def test_training_follows_the_protocol(family, tmp_path):
 
 
 def test_what_plans_or_draws_does_not_import_tensorflow():
-    modules = ["failures.config", "failures.fingerprint", "failures.status", "failures.reference"]
-    modules += [f"failures.{family}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
-    modules += [f"failures.{family}.{part}" for family in families() for part in ("config", "problem")]
-    modules += ["failures.page.render", "failures.costs.figure", *(f"failures.costs.tables.{name}" for name in COSTS)]
+    modules = [
+        "failures.config.schema",
+        "failures.runtime.fingerprint",
+        "failures.commands.status",
+        "failures.commands.reference",
+    ]
+    modules += [f"{package(family)}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
+    modules += [f"{package(family)}.{part}" for family in families() for part in ("config", "problem")]
+    modules += [
+        "failures.reporting.page.render",
+        "failures.reporting.costs.figure",
+        *(f"failures.reporting.costs.tables.{name}" for name in COSTS),
+    ]
     code = f"import sys, {', '.join(modules)}; sys.exit(bool({{'tensorflow', 'keras'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=False, env={"PYTHONPATH": str(PACKAGE.parent)})
     assert done.returncode == 0

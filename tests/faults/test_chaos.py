@@ -60,7 +60,7 @@ def test_killed_at_random_moments_with_everything_different_it_ends_with_the_sam
     """
     project = Project.copied_to(tmp_path_factory.mktemp("projet-ö-漢"))
     work, rng = tmp_path_factory.mktemp("Arbeit-ß"), random.Random(20170323)
-    command = [sys.executable, "-m", "failures.resume", *project.command("all", cores=1, directory=work)]
+    command = [sys.executable, "-m", "failures.commands.resume", *project.command("all", cores=1, directory=work)]
     settings = {"cwd": project.folder, "env": os.environ | DIFFERENT | {"PYTHONPATH": "workflow"}}
     settings |= {"stdin": terminal, "stdout": terminal, "stderr": terminal}
     survived = 0

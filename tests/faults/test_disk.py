@@ -86,9 +86,9 @@ def test_a_damaged_artifact_stops_its_readers_until_verify_removes_it(finished, 
 
 
 def audit(command, project, *arguments):
-    """One of the commands of `failures.audit`, in a project."""
+    """One of the commands of `failures.commands.audit`, in a project."""
     return subprocess.run(
-        [sys.executable, "-m", "failures.audit", command, *arguments],
+        [sys.executable, "-m", "failures.commands.audit", command, *arguments],
         cwd=project.folder,
         env=os.environ | {"PYTHONPATH": "workflow"},
         capture_output=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import browser
 
-from failures.page import gallery
+from failures.reporting.page import gallery
 
 RESULTS, DOCS = Path("results").resolve(), Path("docs")
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import browser as browsers
 import pytest
 
-from failures.config import families
+from failures.packages import families
 from project import ROOT
 
 AXE = Path(__file__).parent / "axe/axe.min.js"
@@ -186,7 +186,7 @@ def test_snakemakes_report_has_every_figure_with_category_label_and_caption(fini
         assert {Path(name).stem for name in archive.namelist() if name.endswith(".png")} == figures
         report = archive.read("report/report.html").decode()
     categories = json.JSONDecoder().raw_decode(report.split("var categories = ", 1)[1])[0]
-    assert categories.keys() == {*families(), "beyond", "verdicts", "costs"}
+    assert categories.keys() == {*families(), "comparisons", "claims", "costs"}
     for name in figures:
         assert f'"labels": {{"figure": "{name}", "scale": "test"}}' in report
     assert report.count('"caption": "<p><strong>') == len(figures)

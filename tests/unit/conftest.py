@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from failures import style
+from failures.artifacts import style
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import yaml
 
-from failures.config import ConfigError, check_repeated_keys
-from failures.files import save_model
+from failures.artifacts.write import save_model
+from failures.config.schema import ConfigError, check_repeated_keys
 from project import ROOT
 
 SOURCES = [path for folder in ("workflow", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]

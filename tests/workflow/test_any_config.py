@@ -8,11 +8,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from failures.blocks import train_block
-from failures.config import families, validate
-from failures.parity.problem import draw_instances
-from failures.parity.training import Training
-from failures.settings import LOSSES, OPTIMIZERS
+from failures.config.schema import families, validate
+from failures.config.types import LOSSES, OPTIMIZERS
+from failures.engine.blocks import train_block
+from failures.families.parity.problem import draw_instances
+from failures.families.parity.training import Training
 from project import ROOT
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True)

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from failures.config import families
+from failures.packages import families
 
 KEYS = {"rule", "wildcards", "input", "output", "threads", "mem_mb"}
 KEYS |= {"start", "end", "cpu_s", "loop_cpu_s", "memory_mb"}

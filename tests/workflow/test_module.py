@@ -75,7 +75,7 @@ def test_its_configuration_is_an_overlay_and_stays_its_own(other):
     change(other, seeds=[0, 10, 20])
     snakefile = other / "Snakefile"
     snakefile.write_text(
-        snakefile.read_text() + '\n\nprint("keys", *config["failures"], *failures.config["families"])\n'
+        snakefile.read_text() + '\n\nprint("keys", *config["failures"], *failures.config.schema["families"])\n'
     )
     done = snakemake(other, "-n", "failures_fig1")
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_a_bad_value_ends_with_one_line(other):
 
 def test_without_a_prefix_the_command_line_configures_it(other):
     (other / "Snakefile").write_text(WITHOUT_PREFIX)
-    done = snakemake(other, "-n", "--configfile", "../failures/config/test.yaml", "--", "fig1")
+    done = snakemake(other, "-n", "--configfile", "../failures/config/schema/test.yaml", "--", "fig1")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^parity_train +2$", done.stdout, re.M)
     assert "results/test/figures/fig1.png" in done.stdout

@@ -15,7 +15,7 @@ TOY = Path(__file__).parent / "spirals"
 def extended(tmp_path_factory):
     """A copy of the project with the family of `tests/workflow/spirals`, and nothing else changed."""
     project = Project.copied_to(tmp_path_factory.mktemp("extended"))
-    shutil.copytree(TOY / "spirals", project.folder / "workflow/failures/spirals")
+    shutil.copytree(TOY / "spirals", project.folder / "workflow/failures/families/spirals")
     shutil.copy(TOY / "spirals.smk", project.folder / "workflow/rules")
     project.edit("config.yaml", lambda text: text + (TOY / "spirals.yaml").read_text())
     return project

@@ -75,74 +75,82 @@ def replace(old, new):
 
 
 EDITS = {
-    "a docstring of the engine": (f"{LIBRARY}/training.py", replace("The training engine:", "The engine:"), {}),
-    "a comment of the engine": (f"{LIBRARY}/training.py", replace("# Keras' ", "# The "), {}),
+    "a docstring of the engine": (f"{LIBRARY}/engine/training.py", replace("The training engine:", "The engine:"), {}),
+    "a comment of the engine": (f"{LIBRARY}/engine/training.py", replace("# Keras' ", "# The "), {}),
     "the layout of a script": ("workflow/scripts/train.py", replace("\nwith job(", "\n\nwith job("), {}),
     "the engine": (
-        f"{LIBRARY}/training.py",
+        f"{LIBRARY}/engine/training.py",
         replace("parallel_iterations=1", "parallel_iterations=2"),
         TRAIN_ALL | MOMENTS | INITIAL_SIGNAL,
     ),
     "the training script": ("workflow/scripts/train.py", replace("keys=", "**{}, keys="), TRAIN_ALL),
     "the objective": (
-        f"{LIBRARY}/parity/objective.py",
+        f"{LIBRARY}/families/parity/objective.py",
         replace("1.0 - 2.0 * inputs", "1 - 2.0 * inputs"),
         TRAIN_PARITIES,
     ),
     "the problem": (
-        f"{LIBRARY}/parity/problem.py",
+        f"{LIBRARY}/families/parity/problem.py",
         replace("WORD = 32", "WORD = 16 * 2"),
         {"parity_instances": 11} | TRAIN_PARITIES | DEPTH_SIGNAL,
     ),
     "a loss": (
-        f"{LIBRARY}/losses.py",
+        f"{LIBRARY}/engine/losses.py",
         replace("0.5 *", ".25 * 2 *"),
         TRAIN_PARITIES | TRAIN_WAVES | TRAIN_LINES | INITIAL | INITIAL_SIGNAL,
     ),
-    "random streams": (f"{LIBRARY}/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
-    "an analysis": (f"{LIBRARY}/parity/analyses/initial_gradients.py", replace("= 16", "= 17"), INITIAL | VARIANCE),
+    "random streams": (f"{LIBRARY}/engine/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
+    "an analysis": (
+        f"{LIBRARY}/families/parity/analyses/initial_gradients.py",
+        replace("= 16", "= 17"),
+        INITIAL | VARIANCE,
+    ),
     "theory": (
-        f"{LIBRARY}/parity/theory.py",
+        f"{LIBRARY}/families/parity/theory/theorem_1.py",
         replace("expit(-scores) + expit(scores)", "expit(scores) + expit(-scores)"),
         INITIAL | {"parity_trained_gradients": 1} | VARIANCE | CLASSES | DEPTH_SIGNAL,
     ),
     "the family periodic": (
-        f"{LIBRARY}/periodic/objective.py",
+        f"{LIBRARY}/families/periodic/objective.py",
         replace("class ", "NOTHING = 0\n\n\nclass "),
         {"periodic_train": 1} | PERIODIC,
     ),
-    "a table": (f"{LIBRARY}/parity/tables/fig1.py", replace("figure=1", "figure=2 - 1"), FIG1),
+    "a table": (f"{LIBRARY}/families/parity/tables/fig1.py", replace("figure=1", "figure=2 - 1"), FIG1),
     "shared table code": (
-        f"{LIBRARY}/tables.py",
+        f"{LIBRARY}/artifacts/tables.py",
         replace("quantiles[0.5]", "quantiles[1 / 2]"),
         {rule: 1 for rule in ALL_FIGURES if rule not in [*OWN_TABLES, *(t.removesuffix("_table") for t in OWN_TABLES)]},
     ),
     "the family curves": (
-        f"{LIBRARY}/curves/objective.py",
+        f"{LIBRARY}/families/curves/objective.py",
         replace("class ", "NOTHING = 0\n\n\nclass "),
         {"curves_train": 4} | CURVES,
     ),
     "what a figure of curves decodes": (
-        f"{LIBRARY}/curves/decoding.py",
+        f"{LIBRARY}/families/curves/analyses/decoding.py",
         replace("np.full_like(curves, np.nan)", "np.full_like(curves, float('nan'))"),
         {"curves_decode": 1} | figures("fig6"),
     ),
     "how lines are evaluated": (
-        f"{LIBRARY}/lines/sparse.py",
+        f"{LIBRARY}/families/lines/sparse_n1.py",
         replace("SIDE**2", "SIDE * SIDE"),
         TRAIN_LINES | INITIAL_SIGNAL,
     ),
     "how signal is told from noise": (
-        f"{LIBRARY}/lines/signal.py",
+        f"{LIBRARY}/families/lines/analyses/signal.py",
         replace("(n - 1), (square", "(n - 1.0), (square"),
         INITIAL_SIGNAL | {"lines_trained_signal": 2} | figures("snr_training"),
     ),
-    "a figure": (f"{LIBRARY}/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
-    "the style": (f"{LIBRARY}/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
-    "how costs are told": (f"{LIBRARY}/costs/schedule.py", replace("now, free = 0.0", "now, free = 0.0 * 1"), {}),
+    "a figure": (f"{LIBRARY}/families/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
+    "the style": (f"{LIBRARY}/artifacts/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
+    "how costs are told": (
+        f"{LIBRARY}/reporting/costs/schedule.py",
+        replace("now, free = 0.0", "now, free = 0.0 * 1"),
+        {},
+    ),
     "a claim's threshold": ("workflow/claims.yaml", replace("at_least: 0.75", "at_least: 0.7"), figures("claims")),
-    "the schema": (f"{LIBRARY}/parity/config.py", replace("le=1024", "le=1025"), {}),
-    "a caption": (f"{LIBRARY}/parity/figures/fig1.rst", replace("Test accuracy", "Accuracy"), {}),
+    "the schema": (f"{LIBRARY}/families/parity/config.py", replace("le=1024", "le=1025"), {}),
+    "a caption": (f"{LIBRARY}/families/parity/figures/fig1.rst", replace("Test accuracy", "Accuracy"), {}),
 }
 
 

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from failures.captions import figure_caption
-from failures.config import families
-from failures.parity.problem import cube, parse_target
-from failures.status import jobs, render
+from failures.commands.status import jobs, render
+from failures.families.parity.problem import cube, parse_target
+from failures.packages import families
+from failures.reporting.captions import figure_caption
 from project import ROOT
 
 FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/figures/*.py") if path.stem != "__init__")
@@ -78,7 +78,7 @@ def test_targets_read_well(finished):
     tables = [f"{name}_table" for name in FIGURES]
     others = {"portfolio_moments", "lines_pool", "lines_accuracy", "lines_depth_signal", "lines_fooling"}
     costs = {"costs", "costs_table", "costs_rules_table", "costs_scaling_table", "page"}
-    assert set(listed) == {"all", *families(), "beyond", "verdicts", *FIGURES, *tables, *others, *costs}
+    assert set(listed) == {"all", *families(), "comparisons", "claims", *FIGURES, *tables, *others, *costs}
     assert finished.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
     assert finished.plan("results/test/figures/parity_size.pdf", "--force") == {"parity_size": 1}
 

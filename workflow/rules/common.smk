@@ -12,8 +12,9 @@ from snakemake.utils import update_config
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
 
-from failures import config as settings
-from failures.fingerprint import fingerprint
+from failures.config.schema import schema as settings
+from failures.packages import folder, package
+from failures.runtime.fingerprint import fingerprint
 
 if re.search(r"\s", str(WORKFLOW)):
     sys.exit(f"path '{WORKFLOW}' contains white space, so Snakemake cannot run its scripts; move the project folder")
@@ -54,7 +55,7 @@ NOTE = "; ".join(
     + ["settings of the paper's text"] * (config["variant"] != "code")
 )
 # Families and other groups whose figures `all` makes.
-PARTS = [*config["families"], "beyond", "verdicts"]
+PARTS = [*config["families"], "comparisons", "claims"]
 BLOCK_SIZE = 10
 # A relative path, so that moving the project triggers no reruns.
 PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
@@ -92,10 +93,10 @@ def register_figure(family, name, inputs, settings):
     """Register a figure; figures.smk generates its two rules, NAME_table and NAME.
 
     Args:
-        family: family or group of the figure, such as parity or beyond.
+        family: family or group of the figure, such as parity or comparisons.
         name: name of the figure, such as fig1.
         inputs: input files of the table, by the keys that `tabulate` reads.
-        settings: further arguments of `tabulate` in failures.FAMILY.tables.NAME.
+        settings: further arguments of `tabulate` in tables/NAME.py of its package.
     """
     FIGURES[name] = {"family": family, "inputs": inputs, "settings": settings}
 

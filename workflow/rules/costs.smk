@@ -32,9 +32,9 @@ for name, table in COSTS.items():
             mem_mb=doubling(400),
             runtime=doubling(5),
         params:
-            module=f"failures.costs.tables.{name}",
+            module=f"failures.reporting.costs.tables.{name}",
             settings=table["settings"],
-            code=code("tabulate.py", f"failures.costs.tables.{name}"),
+            code=code("tabulate.py", f"failures.reporting.costs.tables.{name}"),
         script:
             "../scripts/tabulate.py"
 
@@ -49,7 +49,7 @@ rule costs:
         "<results>/figures/costs.svg",
         report(
             "<results>/figures/costs.png",
-            caption="../failures/costs/figure.rst",
+            caption="../failures/reporting/costs/figure.rst",
             category="costs",
             labels={"figure": "costs", "scale": config["scale"]},
         ),
@@ -64,9 +64,9 @@ rule costs:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.costs.figure",
+        module="failures.reporting.costs.figure",
         style=config["style"] | {"note": NOTE},
-        numbers=caption_numbers("failures.costs.figure"),
-        code=code("draw.py", "failures.costs.figure"),
+        numbers=caption_numbers("failures.reporting.costs.figure"),
+        code=code("draw.py", "failures.reporting.costs.figure"),
     script:
         "../scripts/draw.py"

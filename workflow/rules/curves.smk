@@ -48,12 +48,12 @@ rule curves_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.curves.problem",
+        module="failures.families.curves.problem",
         problem=select("curves/problems/{problem}", "n_curves", "distribution"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("curves"),
         rates=select("curves/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.curves.problem"),
+        code=code("draw_instances.py", "failures.families.curves.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -79,7 +79,7 @@ rule curves_train:
         mem_mb=doubling(1550),
         runtime=doubling(60),
     params:
-        module="failures.curves.training",
+        module="failures.families.curves.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "curves/problems/{problem}",
@@ -88,7 +88,7 @@ rule curves_train:
         ),
         learner=lookup(dpath="{learner}", within=config["curves"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.curves.training"),
+        code=code("train.py", "failures.families.curves.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -113,12 +113,12 @@ rule curves_decode:
         mem_mb=doubling(1200),
         runtime=doubling(10),
     params:
-        module="failures.curves.decoding",
+        module="failures.families.curves.analyses.decoding",
         settings=combine(
             select("curves/problems/{problem}", "n_points", "n_pieces", "n_validation"),
             select("curves/fig6", "steps", "n_shown"),
         ),
-        code=code("analyze.py", "failures.curves.decoding"),
+        code=code("analyze.py", "failures.families.curves.analyses.decoding"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"

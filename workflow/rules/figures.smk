@@ -1,4 +1,4 @@
-from failures.caption_numbers import Numbers
+from failures.reporting.caption_numbers import Numbers
 
 
 def caption_numbers(module):
@@ -10,7 +10,7 @@ def caption_numbers(module):
 
 
 # One target per family, and two rules per figure: NAME_table computes the table, NAME draws it.
-for family in sorted({figure["family"] for figure in FIGURES.values()}):
+for family in sorted({figure["family"] for figure in FIGURES.values()} - FIGURES.keys()):
 
     rule:
         name:
@@ -21,7 +21,7 @@ for family in sorted({figure["family"] for figure in FIGURES.values()}):
 
 
 for name, figure in FIGURES.items():
-    tables, figures = (f"failures.{figure['family']}.{part}.{name}" for part in ("tables", "figures"))
+    tables, figures = (f"{package(figure['family'])}.{part}.{name}" for part in ("tables", "figures"))
 
     rule:
         name:
@@ -57,7 +57,7 @@ for name, figure in FIGURES.items():
             f"<results>/figures/{name}.svg",
             report(
                 f"<results>/figures/{name}.png",
-                caption=f"../failures/{figure['family']}/figures/{name}.rst",
+                caption=str(folder(figure["family"]) / f"figures/{name}.rst"),
                 category=figure["family"],
                 labels={"figure": name, "scale": config["scale"]},
             ),

@@ -80,10 +80,10 @@ rule lines_pool:
         mem_mb=doubling(700),
         runtime=doubling(5),
     params:
-        module="failures.lines.problem",
+        module="failures.families.lines.problem",
         pool=select("lines/pool", "n_images"),
         variant=f"variant={config['variant']}",
-        code=code("draw_pool.py", "failures.lines.problem"),
+        code=code("draw_pool.py", "failures.families.lines.problem"),
     script:
         "../scripts/draw_pool.py"
 
@@ -105,12 +105,12 @@ rule lines_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.lines.problem",
+        module="failures.families.lines.problem",
         problem=select("lines/problems/{problem}", "n_images"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("lines"),
         rates=select("lines/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.lines.problem"),
+        code=code("draw_instances.py", "failures.families.lines.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -137,7 +137,7 @@ rule lines_train:
         mem_mb=doubling(1550),
         runtime=doubling(120),
     params:
-        module="failures.lines.training",
+        module="failures.families.lines.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "lines/problems/{problem}",
@@ -145,7 +145,7 @@ rule lines_train:
         ),
         learner=lookup(dpath="{learner}", within=config["lines"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.lines.training"),
+        code=code("train.py", "failures.families.lines.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -169,13 +169,13 @@ rule lines_accuracy:
         mem_mb=doubling(1400),
         runtime=doubling(30),
     params:
-        module="failures.lines.final_accuracy",
+        module="failures.families.lines.analyses.final_accuracy",
         settings={
             "n_test": at("lines/fig3/n_test"),
             "tuple_lengths": {name: LENGTHS[name] for name in at("lines/fig3/problems")},
             "variant": config["variant"],
         },
-        code=code("analyze.py", "failures.lines.final_accuracy"),
+        code=code("analyze.py", "failures.families.lines.analyses.final_accuracy"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"
@@ -198,14 +198,14 @@ rule lines_initial_signal:
         mem_mb=doubling(1400),
         runtime=doubling(60),
     params:
-        module="failures.lines.initial_signal",
+        module="failures.families.lines.analyses.initial_signal",
         settings=lambda wildcards: {
             "tuple_lengths": at("lines/fig5/tuple_lengths"),
             "n_tuples": at("lines/fig5/n_tuples"),
             "seeds": sorted(seed for seed in at("lines/fig5/seeds") if wildcards.block in blocks([seed])),
             "variant": config["variant"],
         },
-        code=code("analyze.py", "failures.lines.initial_signal"),
+        code=code("analyze.py", "failures.families.lines.analyses.initial_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"
@@ -232,14 +232,14 @@ rule lines_trained_signal:
         mem_mb=doubling(1400),
         runtime=doubling(60),
     params:
-        module="failures.lines.trained_signal",
+        module="failures.families.lines.analyses.trained_signal",
         settings=lambda wildcards: {
             "n_tuples": at("lines/snr_training/" + {"trained": "n_tuples", "success": "n_start"}[wildcards.kind]),
             "tuple_lengths": {name: LENGTHS[name] for name in at(f"lines/{KINDS[wildcards.kind]}/problems")},
             "variant": config["variant"],
             "initial": wildcards.kind == "success",
         },
-        code=code("analyze.py", "failures.lines.trained_signal"),
+        code=code("analyze.py", "failures.families.lines.analyses.trained_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"
@@ -262,9 +262,9 @@ rule lines_depth_signal:
         mem_mb=doubling(1400),
         runtime=doubling(60),
     params:
-        module="failures.lines.depth_signal",
+        module="failures.families.lines.analyses.depth_signal",
         settings=at("lines/snr_depth") | {"variant": config["variant"]},
-        code=code("analyze.py", "failures.lines.depth_signal"),
+        code=code("analyze.py", "failures.families.lines.analyses.depth_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"
@@ -289,14 +289,14 @@ rule lines_fooling:
         mem_mb=doubling(1400),
         runtime=doubling(60),
     params:
-        module="failures.lines.fooling",
+        module="failures.families.lines.analyses.fooling",
         settings={
             "settings": {
                 key: value for key, value in at("lines/fooling").items() if key.startswith(("n_", "largest"))
             },
             "variant": config["variant"],
         },
-        code=code("analyze.py", "failures.lines.fooling"),
+        code=code("analyze.py", "failures.families.lines.analyses.fooling"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"

@@ -2,7 +2,7 @@
 PAGE = {
     name: [figure for figure in FIGURES if FIGURES[figure]["family"] == name]
     for name in PARTS
-    if name != "beyond" or any(figure["family"] == name for figure in FIGURES.values())
+    if name != "comparisons" or any(figure["family"] == name for figure in FIGURES.values())
 }
 PAGE_FIGURES = [name for names in PAGE.values() for name in names]
 LIBRARY = os.path.relpath(WORKFLOW / "failures")
@@ -17,14 +17,14 @@ rule page:
         costs="<results>/tables/costs.csv",
         costs_rules="<results>/tables/costs_rules.csv",
         costs_scaling="<results>/tables/costs_scaling.csv",
-        captions=[f"{LIBRARY}/{family}/figures/{name}.rst" for family, names in PAGE.items() for name in names],
-        costs_caption=f"{LIBRARY}/costs/figure.rst",
-        texts=[f"{LIBRARY}/{family}/page.yaml" for family in PAGE if family != "verdicts"],
-        templates=[f"{LIBRARY}/page/{name}.html.jinja" for name in ("page", "macros")],
+        captions=[f"{LIBRARY}/{folder(family).relative_to(WORKFLOW / 'failures')}/figures/{name}.rst" for family, names in PAGE.items() for name in names],
+        costs_caption=f"{LIBRARY}/reporting/costs/figure.rst",
+        texts=[f"{LIBRARY}/{folder(family).relative_to(WORKFLOW / 'failures')}/page.yaml" for family in PAGE if family != "claims"],
+        templates=[f"{LIBRARY}/reporting/page/{name}.html.jinja" for name in ("page", "macros")],
         styles=[
             f"{VENDOR}/pico/pico.classless.min.css",
             f"{VENDOR}/sortable/sortable-base.min.css",
-            f"{LIBRARY}/page/page.css",
+            f"{LIBRARY}/reporting/page/page.css",
         ],
         scripts=[f"{VENDOR}/sortable/{name}.min.js" for name in ("sortable", "sortable.a11y")],
     output:

@@ -118,7 +118,7 @@ rule parity_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.parity.problem",
+        module="failures.families.parity.problem",
         problem=select(
             "parity/problems/{problem}",
             *["n_features", "subset_sizes", "kind", "queries", "samples"],
@@ -126,7 +126,7 @@ rule parity_instances:
         variant=f"variant={config['variant']}",
         seeds=block_seeds("parity"),
         rates=select("parity/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.parity.problem"),
+        code=code("draw_instances.py", "failures.families.parity.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -150,7 +150,7 @@ rule parity_train:
         mem_mb=doubling(1550),
         runtime=doubling(15),
     params:
-        module="failures.parity.training",
+        module="failures.families.parity.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "parity/problems/{problem}",
@@ -168,7 +168,7 @@ rule parity_train:
         ),
         learner=lookup(dpath="{learner}", within=config["parity"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.parity.training"),
+        code=code("train.py", "failures.families.parity.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -189,7 +189,7 @@ rule parity_initial_gradients:
         mem_mb=doubling(2000),
         runtime=doubling(30),
     params:
-        module="failures.parity.analyses.initial_gradients",
+        module="failures.families.parity.analyses.initial_gradients",
         settings=combine(
             named("learner"),
             select(
@@ -203,7 +203,7 @@ rule parity_initial_gradients:
                 *["samples", "seeds"],
             ),
         ),
-        code=code("analyze.py", "failures.parity.analyses.initial_gradients"),
+        code=code("analyze.py", "failures.families.parity.analyses.initial_gradients"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
         "../scripts/analyze.py"
@@ -224,7 +224,7 @@ rule parity_depth_gradients:
         mem_mb=doubling(2000),
         runtime=doubling(15),
     params:
-        module="failures.parity.analyses.depth_signal",
+        module="failures.families.parity.analyses.depth_signal",
         settings=combine(
             named("learner"),
             select(
@@ -234,7 +234,7 @@ rule parity_depth_gradients:
             ),
             select("parity/depth_signal", "depths", "n_features", "seeds"),
         ),
-        code=code("analyze.py", "failures.parity.analyses.depth_signal"),
+        code=code("analyze.py", "failures.families.parity.analyses.depth_signal"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
         "../scripts/analyze.py"
@@ -258,9 +258,9 @@ rule parity_trained_gradients:
         mem_mb=doubling(1200),
         runtime=doubling(15),
     params:
-        module="failures.parity.analyses.trained_gradients",
+        module="failures.families.parity.analyses.trained_gradients",
         settings=select("parity/problems/{problem}", "n_features", "encoding"),
-        code=code("analyze.py", "failures.parity.analyses.trained_gradients"),
+        code=code("analyze.py", "failures.families.parity.analyses.trained_gradients"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
         "../scripts/analyze.py"

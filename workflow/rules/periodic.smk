@@ -40,12 +40,12 @@ rule periodic_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.periodic.problem",
+        module="failures.families.periodic.problem",
         problem=select("periodic/problems/{problem}", "n_features", "waves", "norms"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("periodic"),
         rates=select("periodic/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.periodic.problem"),
+        code=code("draw_instances.py", "failures.families.periodic.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -69,7 +69,7 @@ rule periodic_train:
         mem_mb=doubling(1200),
         runtime=doubling(15),
     params:
-        module="failures.periodic.training",
+        module="failures.families.periodic.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "periodic/problems/{problem}",
@@ -77,7 +77,7 @@ rule periodic_train:
         ),
         learner=lookup(dpath="{learner}", within=config["periodic"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.periodic.training"),
+        code=code("train.py", "failures.families.periodic.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -98,7 +98,7 @@ rule periodic_gradients:
         mem_mb=doubling(1300),
         runtime=doubling(15),
     params:
-        module="failures.periodic.gradients",
+        module="failures.families.periodic.analyses.gradient_variance",
         settings=combine(
             named("learner"),
             select(
@@ -111,7 +111,7 @@ rule periodic_gradients:
                 *["waves", "n_features", "norms", "seeds", "n_pairs", "n_samples"],
             ),
         ),
-        code=code("analyze.py", "failures.periodic.gradients"),
+        code=code("analyze.py", "failures.families.periodic.analyses.gradient_variance"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy", "scipy"),
     script:
         "../scripts/analyze.py"

@@ -47,12 +47,12 @@ rule portfolio_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.portfolio.problem",
+        module="failures.families.portfolio.problem",
         problem=select("portfolio/problems/{problem}", "n_features", "n_stocks"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("portfolio"),
         rates=select("portfolio/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.portfolio.problem"),
+        code=code("draw_instances.py", "failures.families.portfolio.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -76,7 +76,7 @@ rule portfolio_train:
         mem_mb=doubling(1400),
         runtime=doubling(20),
     params:
-        module="failures.portfolio.training",
+        module="failures.families.portfolio.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "portfolio/problems/{problem}",
@@ -84,7 +84,7 @@ rule portfolio_train:
         ),
         learner=lookup(dpath="{learner}", within=config["portfolio"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.portfolio.training"),
+        code=code("train.py", "failures.families.portfolio.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -105,12 +105,12 @@ rule portfolio_moments:
         mem_mb=doubling(1800),
         runtime=doubling(10),
     params:
-        module="failures.portfolio.moments",
+        module="failures.families.portfolio.analyses.moments",
         settings=select(
             "portfolio/estimator_variance/initial",
             *["n_features", "n_stocks", "n_samples", "seeds"],
         ),
-        code=code("analyze.py", "failures.portfolio.moments"),
+        code=code("analyze.py", "failures.families.portfolio.analyses.moments"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"

@@ -55,12 +55,12 @@ rule steps_instances:
         mem_mb=doubling(400),
         runtime=doubling(5),
     params:
-        module="failures.steps.problem",
+        module="failures.families.steps.problem",
         problem=select("steps/problems/{problem}", "n_features", "initial_biases"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("steps"),
         rates=select("steps/problems/{problem}", "rate_factors"),
-        code=code("draw_instances.py", "failures.steps.problem"),
+        code=code("draw_instances.py", "failures.families.steps.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -84,7 +84,7 @@ rule steps_train:
         mem_mb=doubling(1550),
         runtime=doubling(20),
     params:
-        module="failures.steps.training",
+        module="failures.families.steps.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select(
             "steps/problems/{problem}",
@@ -92,7 +92,7 @@ rule steps_train:
         ),
         learner=lookup(dpath="{learner}", within=config["steps"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.steps.training"),
+        code=code("train.py", "failures.families.steps.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"
@@ -117,7 +117,7 @@ rule steps_predict:
         mem_mb=doubling(1200),
         runtime=doubling(10),
     params:
-        module="failures.steps.prediction",
+        module="failures.families.steps.analyses.prediction",
         settings=combine(
             select("steps/problems/{problem}", "n_features", "input_scale"),
             select("steps/fig7", "n_samples"),
@@ -125,7 +125,7 @@ rule steps_predict:
                 "learners": selected_learners("steps", "fig7", "kind", "slope", "relative", "shift", "n_logits")
             },
         ),
-        code=code("analyze.py", "failures.steps.prediction"),
+        code=code("analyze.py", "failures.families.steps.analyses.prediction"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/analyze.py"

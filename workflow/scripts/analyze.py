@@ -2,8 +2,9 @@
 
 from importlib import import_module
 
-from failures.files import write_table
-from failures.jobs import configure_tensorflow, job, work
+from failures.artifacts.write import write_table
+from failures.engine.tensorflow_setup import configure_tensorflow
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     params = snakemake.params

@@ -4,8 +4,8 @@ from importlib import import_module
 
 import pandas as pd
 
-from failures.jobs import job, work
-from failures.style import apply, save
+from failures.artifacts.style import apply, save
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     style = snakemake.params.style

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
-from failures.files import write_table
-from failures.jobs import job, work
-from failures.rates import with_rate_factors
+from failures.artifacts.write import write_table
+from failures.engine.rates import with_rate_factors
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     params = snakemake.params

@@ -4,8 +4,8 @@ from importlib import import_module
 
 import numpy as np
 
-from failures.files import atomic
-from failures.jobs import job, work
+from failures.runtime.files import atomic
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     params = snakemake.params

@@ -1,8 +1,8 @@
 """Render the HTML report of all results."""
 
-from failures.files import atomic
-from failures.jobs import job, work
-from failures.page.render import render
+from failures.reporting.page.render import render
+from failures.runtime.files import atomic
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     with work():

@@ -2,8 +2,8 @@
 
 from importlib import import_module
 
-from failures.files import write_table
-from failures.jobs import job, work
+from failures.artifacts.write import write_table
+from failures.runtime.jobs import job, work
 
 with job(snakemake):
     module = import_module(snakemake.params.module)

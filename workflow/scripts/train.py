@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from failures.jobs import configure_tensorflow, job
+from failures.engine.tensorflow_setup import configure_tensorflow
+from failures.runtime.jobs import job
 
 with job(snakemake):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     configure_tensorflow(snakemake.threads)
 
-    from failures.blocks import train_block
+    from failures.engine.blocks import train_block
 
     # Further training data of the family, such as the pool of images.
     further = {name: file for name, file in snakemake.input.items() if name != "instances"}

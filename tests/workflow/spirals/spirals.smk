@@ -19,11 +19,11 @@ rule spirals_instances:
     conda:
         "../../envs/analysis.yaml"
     params:
-        module="failures.spirals.problem",
+        module="failures.families.spirals.problem",
         problem=select("spirals/problems/{problem}", "n_turns"),
         variant=f"variant={config['variant']}",
         seeds=block_seeds("spirals"),
-        code=code("draw_instances.py", "failures.spirals.problem"),
+        code=code("draw_instances.py", "failures.families.spirals.problem"),
     script:
         "../scripts/draw_instances.py"
 
@@ -42,12 +42,12 @@ rule spirals_train:
         "../../envs/training.yaml"
     threads: config["threads"]
     params:
-        module="failures.spirals.training",
+        module="failures.families.spirals.training",
         checkpoints=f"{RESULTS}/checkpoints",
         problem=select("spirals/problems/{problem}", "n_turns", "n_steps", "evaluate_every", "checkpoint_every"),
         learner=lookup(dpath="{learner}", within=config["spirals"]["learners"]),
         xla={"xla": config["xla"]},
-        code=code("train.py", "failures.spirals.training"),
+        code=code("train.py", "failures.families.spirals.training"),
         versions=versions("tensorflow-cpu", "tensorflow", "keras", "numpy"),
     script:
         "../scripts/train.py"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from failures.settings import Figure, Learner, Name, Seeds, Settings
+from failures.config.types import Figure, Learner, Name, Seeds, Settings
 
 
 class Problem(Settings):

@@ -7,9 +7,9 @@ import math
 import keras
 import tensorflow as tf
 
-from failures import losses
-from failures.sampling import uniform
-from failures.training import Objective
+from failures.engine import losses
+from failures.engine.sampling import uniform
+from failures.engine.training import Objective
 
 
 class SpiralObjective(Objective):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, generator
 
 
 def draw_instances(name: str, n_turns: float, seeds: list[int], variant: str) -> pd.DataFrame:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from failures import learners
-from failures.seeding import DATA, INIT, derive
-from failures.spirals.objective import SpiralObjective
-from failures.training import Schedule, Trainer
+from failures.engine import learners
+from failures.engine.seeding import DATA, INIT, derive
+from failures.engine.training import Schedule, Trainer
+from failures.families.spirals.objective import SpiralObjective
 
 
 class Training:

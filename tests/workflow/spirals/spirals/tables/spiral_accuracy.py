@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from failures.tables import read_histories, replicate_band
+from failures.artifacts.tables import read_histories, replicate_band
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:

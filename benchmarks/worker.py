@@ -1,0 +1,74 @@
+"""Run one contender on one row: ``python -m benchmarks.worker NAME ROW.json ARRAYS.npz [--pin]``.
+
+A contender is a module with `make(row, arrays)`. It returns a function that trains for a number of windows, and the
+number of trained weights. A window is the steps between two evaluations, followed by one evaluation. The function
+returns the loss of the last evaluation. The process prints a line when it is ready. It then reads seconds from each
+line of its input, measures for that long and prints the result. So contenders can take turns without a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.rows import Row
+
+# Minimum seconds per call, so that the overhead of a call is negligible.
+CALL = 0.25
+
+
+def main() -> None:
+    """Prepare the contender, then measure once per line of input."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # libraries may print to stdout
+    name, row = sys.argv[1], Row(**json.loads(Path(sys.argv[2]).read_text()))
+    if "--pin" in sys.argv:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-row.threads :])
+    train, n_parameters = contender(name, row, dict(np.load(sys.argv[3])))
+    loss = train(1)
+    answers.write(json.dumps({"parameters": n_parameters, "loss": loss}) + "\n")
+    measurement = Measurement(train, row.every)
+    for line in sys.stdin:
+        answers.write(json.dumps(measurement.take(float(line))) + "\n")
+
+
+def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Callable[[int], float], int]:
+    """Set the threads of the row and call the `make` of a contender."""
+    if name == "jax_scan" and row.threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    if name == "engine":
+        from failures.engine.tensorflow_setup import configure_tensorflow
+
+        configure_tensorflow(row.threads)
+    return import_module(f"benchmarks.contenders.{name}").make(row, arrays)
+
+
+class Measurement:
+    """Steps per second, from calls that take long enough."""
+
+    def __init__(self, train: Callable[[int], float], every: int):
+        self.train, self.every, self.size = train, every, 1
+
+    def take(self, seconds: float) -> dict[str, float]:
+        """Train for at least so many seconds. Returns steps_per_second and cores (CPU time / wall time)."""
+        windows, elapsed, cpu = 0, 0.0, 0.0
+        while elapsed < seconds:
+            started, cpu_started = time.perf_counter(), time.process_time()
+            self.train(self.size)
+            took = time.perf_counter() - started
+            if took < min(CALL, seconds):
+                self.size *= 2
+                continue
+            windows, elapsed, cpu = windows + self.size, elapsed + took, cpu + time.process_time() - cpu_started
+        return {"steps_per_second": windows * self.every / elapsed, "cores": cpu / elapsed}
+
+
+if __name__ == "__main__":
+    main()

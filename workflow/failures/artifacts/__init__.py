@@ -1,0 +1,1 @@
+"""Reading, writing and drawing of artifacts: tables, models and figures."""

@@ -1,0 +1,1 @@
+"""Commands of the Makefile: status, resume, verify and provenance, configuration reference."""

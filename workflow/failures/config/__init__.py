@@ -1,0 +1,1 @@
+"""The configuration: schema, defaults and validation."""

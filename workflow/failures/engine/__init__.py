@@ -1,0 +1,1 @@
+"""Training of networks: random streams, losses, networks, gradients and the training loop."""

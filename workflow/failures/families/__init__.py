@@ -1,0 +1,1 @@
+"""Families of problems, one folder per family; `config.families` finds them by their `config.py`."""

@@ -1,0 +1,47 @@
+"""What trained learners make of validation curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from failures.families.curves.problem import curve_set, decode
+
+
+def analyze(
+    inputs: dict[str, Any], n_points: int, n_pieces: int, n_validation: int, steps: list[int], n_shown: int
+) -> pd.DataFrame:
+    """The first validation curves of the first replicate, original and decoded, after the updates of some steps.
+
+    inputs: `runs` (tables) and `models` (folders), lists of the same length. Returns columns learner, step, curve
+    (number), point, original and decoded.
+    """
+    tables = []
+    for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
+        run = pd.read_csv(runs).sort_values("seed").iloc[0]
+        shape = (n_points, n_pieces, run["distribution"])
+        _, changes = curve_set(run["problem"], int(run["seed"]), *shape, 0, n_validation)
+        curves = decode(changes[:n_shown])
+        for step in steps:
+            decoded = _decoded(Path(models) / f"{run['instance']}.step_{step}.keras", curves)
+            index = pd.MultiIndex.from_product([range(len(curves)), range(n_points)], names=["curve", "point"])
+            table = pd.DataFrame({"original": curves.ravel(), "decoded": decoded.ravel()}, index=index)
+            tables.append(table.reset_index().assign(learner=run["learner"], step=step))
+    table = pd.concat(tables, ignore_index=True)
+    return table[["learner", "step", "curve", "point", "original", "decoded"]]
+
+
+def _decoded(path: Path, curves: np.ndarray) -> np.ndarray:
+    """Curves as a learner decodes them: W times the slope changes that it finds; the autoencoder's own output.
+
+    NaN where nothing was kept, because the run had diverged by then.
+    """
+    if not path.is_file():
+        return np.full_like(curves, np.nan)
+    model = keras.models.load_model(path)
+    outputs = model(curves).numpy().astype(np.float64)
+    return outputs if "decoded" in [layer.name for layer in model.layers] else decode(outputs)

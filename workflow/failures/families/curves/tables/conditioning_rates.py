@@ -1,0 +1,90 @@
+"""Table of the figure conditioning_rates: gradient descent on curves, in closed form and simulated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failures.engine.seeding import DATA, generator
+from failures.families.curves import theory
+from failures.families.curves.problem import decoder
+
+# Spectral error of Theorem 3.
+TARGET = 0.5
+# n and step size eta lambda S_11^2 of the panels on Lemma 2 and on divergence, and their lengths.
+SMALL, STEP_SIZE, LENGTH, THRESHOLD_STEPS = 6, 0.2, 30_000, 1000
+# Curves that the conditioning of the filter is estimated from.
+N_CURVES = 1000
+
+
+def tabulate(
+    inputs: dict[str, Any], n_points: list[int], simulated_up_to: int, step_sizes: list[float], n_replicates: int
+) -> pd.DataFrame:
+    """Errors and numbers of iterations, one a row.
+
+    inputs: none. Other arguments: see the configuration. Returns columns part, learner, method, n_points, x and value:
+    part `descent`, ||U_t - W^-1|| at x = t by method closed_form, simulation or stochastic (mean over replicates);
+    part `threshold`, the same after 1000 iterations at the step size x = eta lambda S_11^2; part `iterations`,
+    the number until an error of .5, x = n, by closed_form, simulation or bound (Theorem 3), for the learners linear,
+    convolution_DISTRIBUTION and conditioned_DISTRIBUTION.
+    """
+    rows = [*_descent(n_replicates), *_threshold(step_sizes), *_iterations(sorted(n_points), simulated_up_to)]
+    return pd.DataFrame(rows, columns=["part", "learner", "method", "n_points", "x", "value"])
+
+
+def _descent(n_replicates: int) -> list[tuple]:
+    values = np.linalg.svd(decoder(SMALL), compute_uv=False)
+    step_size = STEP_SIZE / values[0] ** 2
+    steps = np.unique(np.geomspace(1, LENGTH, 25).astype(int)).tolist()
+    few = [step for step in steps if step <= LENGTH // 10]
+    rng = generator("curves", "conditioning_rates", SMALL, DATA)
+    means = theory.simulate_stochastic(SMALL, step_size, few, n_replicates, rng)
+    errors = {
+        "closed_form": dict(zip(steps, theory.descent_error(values, step_size, np.array(steps)), strict=True)),
+        "simulation": theory.simulated_errors(SMALL, step_size, steps),
+        "stochastic": dict(zip(few, _distances(means), strict=True)),
+    }
+    return [
+        ("descent", "linear", method, SMALL, step, error)
+        for method, found in errors.items()
+        for step, error in found.items()
+    ]
+
+
+def _distances(learnt: np.ndarray) -> list[float]:
+    """||U - W^-1|| of each matrix in [..., n, n]."""
+    return np.linalg.norm(learnt - np.linalg.inv(decoder(learnt.shape[-1])), 2, axis=(-2, -1)).tolist()
+
+
+def _threshold(step_sizes: list[float]) -> list[tuple]:
+    values = np.linalg.svd(decoder(SMALL), compute_uv=False)
+    rows = []
+    for size in sorted(step_sizes):
+        step_size = size / values[0] ** 2
+        exact = float(theory.descent_error(values, step_size, THRESHOLD_STEPS))
+        simulated = theory.simulated_errors(SMALL, step_size, [THRESHOLD_STEPS])[THRESHOLD_STEPS]
+        rows.append(("threshold", "linear", "closed_form", SMALL, size, exact))
+        rows.append(("threshold", "linear", "simulation", SMALL, size, simulated))
+    return rows
+
+
+def _iterations(n_points: list[int], simulated_up_to: int) -> list[tuple]:
+    rows = []
+    for n in n_points:
+        largest, smallest = theory.singular_values(n)
+        rows.append(("iterations", "linear", "bound", n, n, largest**2 / smallest**2 / 2))
+        # Only the slowest direction is left when the error is small: both ends of the spectrum are enough.
+        values, step_size = np.array([largest, smallest]), 1 / largest**2
+        exact = theory.iterations(lambda t: float(theory.descent_error(values, step_size, t)), TARGET)  # noqa: B023
+        rows.append(("iterations", "linear", "closed_form", n, n, exact))
+        if n <= simulated_up_to:
+            rows.append(("iterations", "linear", "simulation", n, n, theory.simulate(n, step_size, TARGET, 2 * exact)))
+        for distribution in ("slopes", "uniform"):
+            moment = theory.patch_moment(n, distribution)
+            roots = {"convolution": np.eye(3), "conditioned": theory.estimated_root(n, distribution, N_CURVES, 0)}
+            for learner, root in roots.items():
+                exact = theory.iterations(lambda t: theory.filter_error(moment, root, t), TARGET)  # noqa: B023
+                rows.append(("iterations", f"{learner}_{distribution}", "closed_form", n, n, exact))
+    return rows

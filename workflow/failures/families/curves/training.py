@@ -1,0 +1,53 @@
+"""How a learner is trained on curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from failures.engine import learners
+from failures.engine.seeding import DATA, INIT, derive
+from failures.engine.training import Schedule, Trainer
+from failures.families.curves.networks import condition, network
+from failures.families.curves.objective import CurveObjective
+from failures.families.curves.problem import curve_set, decode
+
+
+class Training:
+    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+
+    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+        """problem, learner: validated blocks of `curves.problems` and `curves.learners`."""
+        self.problem_name, self.problem = problem_name, problem
+        self.learner_name, self.learner = learner_name, learner
+        self.objective = CurveObjective(
+            problem["n_points"],
+            max(problem["n_curves"]),
+            problem["n_validation"],
+            learner["architecture"],
+            learner["batch_size"],
+        )
+        schedule = Schedule(
+            problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"], tuple(problem["snapshots"])
+        )
+        optimizer = learners.optimizer(learner["optimizer"])
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+
+    def begin(self, instance: Any) -> None:
+        """Give the trainer the curves, the random stream and fresh weights of an instance.
+
+        instance: a row of `failures.families.curves.problem.draw_instances`. The learners of a replicate share curves and,
+        with batches of the same size, the order of these.
+        """
+        shape = (self.problem["n_points"], self.problem["n_pieces"], instance.distribution)
+        sizes = (instance.n_curves, self.problem["n_validation"])
+        training, validation = curve_set(self.problem_name, instance.seed, *shape, *sizes)
+        self.objective.assign(training, validation, derive("curves", self.problem_name, instance.seed, DATA))
+        model = self._network(instance.seed)
+        condition(model, decode(training))
+        self.trainer.restart([variable.numpy() for variable in model.variables])
+
+    def _network(self, seed: int | str) -> keras.Model:
+        stream = ("curves", self.problem_name, seed, INIT, self.learner_name)
+        return network(self.problem["n_points"], self.problem["n_pieces"], self.learner, *stream)

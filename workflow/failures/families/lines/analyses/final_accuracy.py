@@ -1,0 +1,35 @@
+"""Accuracy of trained networks on many test tuples, by the plain layers of Keras."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from failures.families.lines.problem import tuple_labels, unpack
+from failures.families.lines.training import held_out_images
+
+
+def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], variant: str) -> pd.DataFrame:
+    """Accuracy at the end of training, of tuples and of single images.
+
+    inputs: `runs` (tables) and `models` (folders), lists of the same length. tuple_lengths: k of each problem.
+    Returns columns problem, learner, tuple_length, seed, n_steps, n_test, n_right (tuples with the right label) and
+    image_accuracy (share of images whose label is the sign of N1's score).
+    """
+    rows = []
+    for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
+        for run in pd.read_csv(runs).itertuples():
+            length = tuple_lengths[run.problem]
+            images, labels = unpack(held_out_images(n_test * length, variant))
+            joint = tuple_labels(labels.reshape(-1, length), variant)
+            model = keras.models.load_model(Path(models, f"{run.instance}.keras"), compile=False, safe_mode=True)
+            single = model.get_layer("n1").predict(images, batch_size=100, verbose=0)[:, 0]
+            scores = model.get_layer("n2").predict(single.reshape(-1, length), batch_size=1000, verbose=0)[:, 0]
+            keys = (run.problem, run.learner, length, run.seed, run.n_steps, n_test)
+            rows.append((*keys, np.count_nonzero(scores * joint > 0), np.mean(single * labels > 0)))
+    columns = ["problem", "learner", "tuple_length", "seed", "n_steps", "n_test", "n_right", "image_accuracy"]
+    return pd.DataFrame(rows, columns=columns)

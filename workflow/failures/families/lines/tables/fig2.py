@@ -1,0 +1,35 @@
+"""Table of Figure 2: samples of both classes, pixel by pixel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failures.engine.seeding import generator
+from failures.families.lines.problem import draw_images, tuple_labels, unpack
+
+
+def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, variant: str) -> pd.DataFrame:
+    """The black pixels of the first samples of each class, from a stream of random tuples.
+
+    inputs: none. tuple_lengths: numbers of images k. n_samples: of each class. Returns columns tuple_length, label
+    (of the tuple), sample, image (number in the tuple), image_label, row and column.
+    """
+    tables = []
+    for length in tuple_lengths:
+        # Twenty times as many as are shown: both classes are among them.
+        images = draw_images(40 * n_samples * length, variant, generator("lines", "fig2", length))
+        pixels, labels = unpack(images)
+        pixels = pixels.reshape(-1, length, *pixels.shape[1:3])
+        labels = labels.reshape(-1, length)
+        joint = tuple_labels(labels, variant)
+        for label in (1, -1):
+            for sample, number in enumerate(np.flatnonzero(joint == label)[:n_samples]):
+                image, row, column = np.nonzero(pixels[number])
+                table = pd.DataFrame({"image": image, "image_label": labels[number, image].astype(int)})
+                table = table.assign(row=row, column=column, tuple_length=length, label=label, sample=sample)
+                tables.append(table)
+    columns = ["tuple_length", "label", "sample", "image", "image_label", "row", "column"]
+    return pd.concat(tables, ignore_index=True)[columns]

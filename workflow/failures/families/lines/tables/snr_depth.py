@@ -1,0 +1,40 @@
+"""Table of the figure snr_depth: signal-to-noise ratio of the gradient with residual blocks in N1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from failures.families.lines.tables.fig5 import summary
+
+
+def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
+    """The SNR's mean over initialisations with its interval, by depth, and what it changes with k.
+
+    inputs: `depth` (table of `failures.families.lines.analyses.depth_signal`).
+    Returns columns blocks, method, tuple_length, snr, snr_low, snr_high, upper_limit, signal, noise, n_tuples and
+    n_initialisations (as in `tables.fig5`), and relative, relative_low and relative_high: SNR over that of the same
+    initialisation at the least length, mean and 95 % interval of Student.
+    """
+    table = pd.read_csv(inputs["depth"])
+    keys = ["blocks", "method", "seed"]
+    first = table.sort_values("tuple_length").groupby(keys)["snr"].transform("first")
+    table["relative"] = table["snr"] / first
+    rows = [
+        {"blocks": blocks, "method": method, "tuple_length": length, **summary(group), **_relative(group["relative"])}
+        for (blocks, method, length), group in table.groupby(["blocks", "method", "tuple_length"], sort=True)
+    ]
+    columns = ["blocks", "method", "tuple_length", "snr", "snr_low", "snr_high", "upper_limit"]
+    columns += ["relative", "relative_low", "relative_high", "signal", "noise", "n_tuples", "n_initialisations"]
+    return pd.DataFrame(rows)[columns]
+
+
+def _relative(values: pd.Series) -> dict[str, float]:
+    """Mean and interval; empty ends for a single value."""
+    n = len(values)
+    half = stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n) if n > 1 else np.nan
+    mean = values.mean()
+    return {"relative": mean, "relative_low": mean - half, "relative_high": mean + half}

@@ -1,0 +1,61 @@
+"""Figure 1: accuracy against training steps, for d = 5, 10, 30."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+
+from failures.artifacts.formats import listed
+from failures.artifacts.labels import learner_label
+from failures.artifacts.style import PAGE, add_note, color
+
+LINES = ("-", "--", ":", "-.")
+
+
+def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
+    """Draw the table of `failures.families.parity.tables.fig1` with a linear and a logarithmic axis of steps.
+
+    note: label of a run that is not at the paper's scale or settings.
+    """
+    last = table.loc[table["source"] == "ours", "step"].max()
+    figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
+    for axis in axes:
+        _curves(axis, table)
+    axes[0].set(title="linear axis, as in the paper", xlabel="training steps", ylabel="accuracy", ylim=(0.4, 1.02))
+    axes[0].xaxis.set_major_formatter("{x:,.0f}")
+    axes[0].set_xlim(0, last)
+    axes[1].set(title="logarithmic axis", xlabel="training steps", xscale="log")
+    axes[1].set_xlim(10, last)
+    axes[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    add_note(figure, note)
+    return figure
+
+
+def numbers(table: pd.DataFrame) -> dict[str, str]:
+    """Numbers for the caption. solved: replicates that reach 100 %; published: empty if no published curve is drawn."""
+    ours = table[table["source"] == "ours"]
+    several = len(ours["learner"].unique()) > 1
+    ends = ours.sort_values("step").groupby(["learner", "n_features"], as_index=False).last()
+    solved = [
+        f"{round(row.share_solved * row.n_replicates)} of {row.n_replicates}"
+        f" at d = {row.n_features}{f' ({learner_label(row.learner)})' * several}"
+        for row in ends.itertuples()
+    ]
+    return {"solved": listed(solved), "published": "yes" * bool((table["source"] == "published").any())}
+
+
+def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
+    axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
+    learners = list(table["learner"].dropna().unique())
+    for index, (n_features, rows) in enumerate(table.groupby("n_features")):
+        published = rows[rows["source"] == "published"]
+        axis.plot(published["step"], published["accuracy_median"], color=color(index), linewidth=0.4, alpha=0.6)
+        for learner, ours in rows[rows["source"] == "ours"].groupby("learner"):
+            name = f"d = {n_features}" + f", {learner_label(learner)}" * (len(learners) > 1)
+            axis.fill_between(
+                ours["step"], ours["accuracy_p10"], ours["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
+            )
+            style = LINES[learners.index(learner) % len(LINES)]
+            axis.plot(ours["step"], ours["accuracy_median"], style, color=color(index), linewidth=1.2, label=name)
+    if (table["source"] == "published").any():
+        axis.plot([], [], color="0.4", linewidth=0.4, label="published")

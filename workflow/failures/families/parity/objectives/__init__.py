@@ -1,0 +1,1 @@
+"""Training objectives other than that of Figure 1."""

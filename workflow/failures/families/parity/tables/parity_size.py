@@ -1,0 +1,34 @@
+"""Table of the figure parity_size: steps to a given accuracy against the subset size |v*|."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from failures.artifacts.tables import first_step_reaching, read_histories, read_tables
+
+THRESHOLDS = (0.9, 0.99, 1.0)
+
+
+def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.DataFrame:
+    """Steps of every run to each of the thresholds.
+
+    inputs: `history` and `runs` (files). problems: `n_features`, `encoding` and `n_steps` of each problem.
+    Returns one row a run and threshold: learner, n_features, encoding, subset_size, seed, threshold,
+    steps (updates done at the first evaluation at or above the threshold; empty if there was none) and
+    n_steps (updates that the run had).
+    """
+    history = read_histories(inputs["history"], "accuracy")
+    run = ["problem", "learner", "instance"]
+    runs = read_tables(inputs["runs"])[[*run, "subset_size", "seed"]]
+    parts = []
+    for threshold in THRESHOLDS:
+        # The evaluation of step t comes after the update of step t, so t + 1 updates are done.
+        steps = first_step_reaching(history, run, "accuracy", threshold) + 1
+        parts.append(runs.merge(steps.rename("steps").reset_index(), on=run).assign(threshold=threshold))
+    table = pd.concat(parts, ignore_index=True)
+    for key in ("n_features", "encoding", "n_steps"):
+        table[key] = table["problem"].map(lambda name, key=key: problems[name][key])
+    columns = ["learner", "n_features", "encoding", "subset_size", "seed", "threshold", "steps", "n_steps"]
+    return table[columns].sort_values(columns[:6], ignore_index=True)

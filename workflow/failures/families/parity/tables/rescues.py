@@ -1,0 +1,113 @@
+"""Table of the figure rescues: parities that are not learnt beside three ways in which they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from failures.artifacts.tables import first_step_reaching, read_histories, read_tables, replicate_band
+from failures.engine.seeding import generator
+
+THRESHOLD = 0.99
+N_LAST = 10  # evaluations at the end of a run that its accuracy is taken from
+N_RESAMPLES = 2000
+
+RUN = ["problem", "learner", "instance"]
+COLUMNS = [
+    *("part", "way", "learner", "n_features", "subset_size", "seed", "step"),
+    *("accuracy_median", "accuracy_p10", "accuracy_p90", "accuracy", "n_samples", "steps", "n_steps"),
+    *("exponent", "exponent_low", "exponent_high", "factor", "n_missing", "n_replicates"),
+]
+
+
+def tabulate(inputs: dict[str, Any], ways: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
+    """Curves of the accuracy, runs, and the power of d that the steps to learn sparse parities grow with.
+
+    inputs: `history` and `runs` (files). ways: of each way (uniform, sparse, mixed, running) its problems, with
+    `n_features`, `evaluation` and `n_steps`.
+    Returns rows of three parts, with way, learner and n_features:
+
+    - curve, at the largest d of a way, of sparse parities one a subset_size: step, accuracy_median, accuracy_p10,
+      accuracy_p90, n_replicates;
+    - run: subset_size, seed, accuracy (mean of the last ten evaluations), n_samples (of these; empty where they are
+      exact), steps (updates done at the first evaluation at or above .99; empty if there was none), n_steps;
+    - exponent, of sparse parities, one for each subset_size: steps = factor d^exponent by least squares of logarithms,
+      exponent_low and exponent_high (95 % interval, bootstrap over the replicates of each d), n_missing (runs that
+      did not get there, taken as if at their end), n_replicates (the least of a d). None for a single d.
+    """
+    history = _history(inputs["history"], ways)
+    runs = _runs(history, inputs["runs"])
+    parts = [_curves(history.merge(runs[[*RUN, "subset_size"]], on=RUN)), runs.assign(part="run"), _exponents(runs)]
+    table = pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
+    order = ["part", "way", "learner", "n_features", "subset_size", "seed", "step"]
+    counts = ["n_features", "subset_size", "seed", "step", "n_samples", "steps", "n_steps", "n_missing", "n_replicates"]
+    return table.sort_values(order, ignore_index=True).astype(dict.fromkeys(counts, "Int64"))
+
+
+def _history(paths: list[str], ways: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
+    """Accuracies of all runs with way, n_features, evaluation and n_steps of their problem."""
+    problems = [(way, name, *of.values()) for way, problems in ways.items() for name, of in problems.items()]
+    keys = next(iter(next(iter(ways.values())).values()))
+    table = pd.DataFrame(problems, columns=["way", "problem", *keys])
+    return read_histories(paths, "accuracy").merge(table, on="problem", validate="many_to_one")
+
+
+def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
+    """One row a run: keys, way, n_features, subset_size, seed, accuracy, n_samples, steps and n_steps."""
+    history = history.sort_values([*RUN, "step"])
+    steps = first_step_reaching(history, RUN, "accuracy", THRESHOLD) + 1
+    ends = history.groupby(RUN).tail(N_LAST).groupby([*RUN, "way", "n_features", "seed", "evaluation", "n_steps"])
+    runs = ends["accuracy"].agg(["mean", "size"]).rename(columns={"mean": "accuracy"}).reset_index()
+    runs["n_samples"] = pd.to_numeric(runs.pop("evaluation"), errors="coerce") * runs.pop("size")
+    sizes = read_tables(paths)[[*RUN, "subset_size"]]
+    runs = runs.merge(sizes, on=RUN, validate="one_to_one")
+    return runs.merge(steps.rename("steps").reset_index(), on=RUN, validate="one_to_one")
+
+
+def _curves(history: pd.DataFrame) -> pd.DataFrame:
+    """Bands over replicates, at the largest d of each way."""
+    history = history[history["n_features"] == history.groupby("way")["n_features"].transform("max")]
+    by = ["way", "learner", "n_features", "step"]
+    sparse = history["way"] == "sparse"
+    bands = [replicate_band(history[~sparse], by, "accuracy")]
+    bands += [replicate_band(history[sparse], [*by, "subset_size"], "accuracy")]
+    return pd.concat(bands, ignore_index=True).assign(part="curve")
+
+
+def _exponents(runs: pd.DataFrame) -> pd.DataFrame:
+    """The fit of each learner and subset size on sparse parities."""
+    fits = []
+    for (learner, size), rows in runs[runs["way"] == "sparse"].groupby(["learner", "subset_size"]):
+        if len(set(rows["n_features"])) > 1:
+            fits.append({"learner": learner, "subset_size": size, **power(rows, "rescues", learner, int(size))})
+    return pd.DataFrame(fits).assign(part="exponent", way="sparse")
+
+
+def power(runs: pd.DataFrame, *stream: str | int) -> dict[str, float]:
+    """Fit steps = factor n_features^exponent to runs of a single subset size.
+
+    runs: n_features (two or more different ones), steps (NaN: not learnt) and n_steps, which stands for steps that are
+    missing. stream: name of the random stream of the bootstrap. Returns exponent, exponent_low, exponent_high,
+    factor, n_missing and n_replicates.
+    """
+    runs = runs.sort_values(["n_features", "seed"])
+    x = np.log(runs["n_features"].to_numpy(float))
+    y = np.log(runs["steps"].fillna(runs["n_steps"]).to_numpy(float))
+    line = stats.linregress(x, y)
+    # Replicates are drawn within each d, so that the d stay what they are, and with them the slope's coefficients.
+    rng, groups = generator(*stream), list(runs.groupby("n_features").indices.values())
+    drawn = [y[rng.choice(group, (N_RESAMPLES, len(group)))] for group in groups]
+    middle = x - x.mean()
+    slopes = np.concatenate(drawn, axis=1) @ (middle / (middle @ middle))
+    low, high = np.quantile(slopes, [0.025, 0.975])
+    return {
+        "exponent": line.slope,
+        "exponent_low": low,
+        "exponent_high": high,
+        "factor": np.exp(line.intercept),
+        "n_missing": int(runs["steps"].isna().sum()),
+        "n_replicates": min(map(len, groups)),
+    }

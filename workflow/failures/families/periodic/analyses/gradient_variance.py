@@ -1,0 +1,139 @@
+"""Gradient variance over the direction of v at initialisation: by quadrature where it exists, and by Monte Carlo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from failures.engine import learners
+from failures.engine.gradients import in_precision, sample_gradients
+from failures.engine.seeding import DATA, EVALUATION, INIT, INSTANCE, derive, generator
+from failures.families.periodic import theory
+from failures.families.periodic.problem import draw_direction
+from failures.families.periodic.waves import psi
+
+STREAM = ("periodic", "linear_periodic_variance")
+# Points of a line against r.
+N_NORMS = 25
+SQUARE_SAMPLES = 1000
+
+
+def analyze(
+    inputs: dict[str, Any],
+    name: str,
+    waves: list[str],
+    n_features: list[int],
+    norms: list[float],
+    seeds: list[int],
+    n_pairs: int,
+    n_samples: int,
+    **learner: Any,
+) -> pd.DataFrame:
+    """Variances of a learner's networks, at the dimensions and norms and on the lines between them.
+
+    inputs: none. name: of the learner. learner: what decides its network of a block of `periodic.learners`. seeds:
+    replicates of the initial weights. The other arguments are keys of the block `periodic.linear_periodic_variance`.
+    Returns columns learner, seed, n_features, wave, norm, method (quadrature, leading_order, monte_carlo), variance,
+    standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2, exact where there is quadrature and
+    else the mean of SQUARE_SAMPLES samples.
+    """
+    pairs, rows = grid(n_features, norms), []
+    for d in sorted({d for d, _ in pairs}):
+        for seed in seeds:
+            stream = (*STREAM, d, seed)
+            model = in_precision(learners.network(d, learner, *stream, INIT, name), "float64")
+            is_exact = has_closed_form(model)
+            found = list(_exact(model, waves, [norm for other, norm in pairs if other == d])) if is_exact else []
+            if d in n_features:
+                found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, stream)
+            if found:
+                square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
+                rows += [(name, seed, d, *row, square) for row in found]
+    columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
+    return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])
+
+
+def grid(dimensions: list[int], norms: list[float]) -> list[tuple[int, float]]:
+    """Pairs (d, r), sorted: each r with every d between, each d with r to four times the largest, and r = sqrt(d)."""
+    between = range(min(dimensions), max(dimensions) + 1)
+    pairs = {(d, float(norm)) for d in between for norm in [*norms, math.sqrt(d)]}
+    pairs |= {(d, float(norm)) for d in dimensions for norm in np.geomspace(min(norms), 4 * max(norms), N_NORMS)}
+    return sorted(pairs)
+
+
+def has_closed_form(model: keras.Model) -> bool:
+    """Whether a float64 network is one hidden layer of ReLU and a linear output, which `theory` is about.
+
+    Its values on some inputs tell: they must be those that its weights have in such a network.
+    """
+    weights, x = model.get_weights(), np.random.default_rng(0).standard_normal((16, *model.input_shape[1:]))
+    if [part.ndim for part in weights] != [2, 1, 2, 1] or len(weights[0]) != x.shape[1]:
+        return False
+    w, b, a, c = weights
+    return np.allclose(model(x), np.maximum(x @ w + b, 0) @ a + c, rtol=1e-9)
+
+
+def _exact(model: keras.Model, waves: list[str], norms: list[float]) -> Iterator[tuple]:
+    """Rows (wave, norm, method, variance, standard_error) of the closed form and of its leading order."""
+    weights = model.get_weights()
+    for wave, norm in product(waves, norms):
+        yield wave, norm, "quadrature", theory.gradient_variance(weights, norm, wave), math.nan
+        if wave == "cosine":
+            yield wave, norm, "leading_order", theory.leading_variance(weights, norm), math.nan
+
+
+def _estimated(
+    model: keras.Model, targets: list[tuple[str, float]], n_pairs: int, n_samples: int, stream: tuple
+) -> list[tuple]:
+    """Rows of the Monte Carlo estimates, as those of `_exact`."""
+    rng, n_features = generator(*stream, INSTANCE), model.input_shape[1]
+    directions = np.stack([[draw_direction(n_features, rng) for _ in range(2)] for _ in range(n_pairs)])
+    estimates = estimate(model, targets, directions, n_samples, derive(*stream, DATA))
+    values, errors = estimates.mean(axis=0), estimates.std(axis=0, ddof=1) / math.sqrt(n_pairs)
+    return [(*target, "monte_carlo", *found) for target, *found in zip(targets, values, errors, strict=True)]
+
+
+def estimate(
+    model: keras.Model, targets: list[tuple[str, float]], directions: np.ndarray, n_samples: int, seed: int
+) -> np.ndarray:
+    """Unbiased estimates of the gradient variance over directions, one a pair of directions.
+
+    Half the squared difference of the gradients for two directions has the variance as its mean. The difference is
+    taken on two independent batches and multiplied, so that sampling noise has the mean 0.
+
+    model: float64. targets: waves and norms. directions: unit vectors [n_pairs, 2, n_features], independent and
+    uniform. Returns [n_pairs, len(targets)].
+    """
+
+    def difference(pair: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+        x = tf.random.stateless_normal([n_samples, pair.shape[1]], key, dtype=tf.float64)
+        u = tf.linalg.matmul(x, pair, transpose_b=True)
+        labels = [psi(wave, norm * u[:, :1]) - psi(wave, norm * u[:, 1:]) for wave, norm in targets]
+        with tf.GradientTape(persistent=True) as tape:
+            scores = model(x)
+            means = [tf.reduce_mean(label * scores) for label in labels]
+        return tf.stack([_flat(tape.gradient(mean, model.trainable_variables)) for mean in means])
+
+    @tf.function(jit_compile=False, autograph=False)
+    def products(pair: tf.Tensor, index: tf.Tensor) -> tf.Tensor:
+        one, two = (difference(pair, tf.stack([seed, 2 * index + batch])) for batch in (0, 1))
+        return tf.reduce_sum(one * two, axis=1) / 2
+
+    return np.array([products(tf.constant(p), tf.constant(i, tf.int64)) for i, p in enumerate(directions)])
+
+
+def sampled_square(model: keras.Model, stream: tuple) -> float:
+    """E||grad p(x)||^2 of a float64 network, from samples. stream: name of their random stream."""
+    samples = generator(*stream, EVALUATION).standard_normal((SQUARE_SAMPLES, model.input_shape[1]))
+    return float(sample_gradients(model, samples).squared_norms().mean())
+
+
+def _flat(tensors: list[tf.Tensor]) -> tf.Tensor:
+    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)

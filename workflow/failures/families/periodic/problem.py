@@ -1,0 +1,76 @@
+"""The problem: targets psi(<v, x>) with psi periodic (section 2, Theorem 2), and how their v are drawn.
+
+x is standard normal in R^d and v has a given norm r. The waves psi have period 1: `cosine` is
+cos(2 pi u) and `square` its sign; `linear`, psi(u) = u, is no wave but the target beside them that is easy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from failures.engine.seeding import INSTANCE, generator
+
+WAVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "cosine": lambda u: np.cos(2 * np.pi * u),
+    "square": lambda u: np.where(np.cos(2 * np.pi * u) >= 0, 1.0, -1.0),
+    "linear": lambda u: u,
+}
+PERIODIC = ("cosine", "square")
+# Harmonics kept of the square wave's Fourier series.
+N_HARMONICS = 64
+
+
+def draw_instances(
+    name: str, n_features: int, waves: list[str], norms: list[float], seeds: list[int], variant: str
+) -> pd.DataFrame:
+    """Draw the targets of a problem, one a row: for each seed, each wave at each norm of one random direction.
+
+    name: the problem's name, part of the random stream. variant: means nothing here; the text alone has
+    this problem. Returns columns instance (name of the row), seed, wave, norm (r) and direction (v / r, d
+    numbers with spaces between them).
+    """
+    rows = []
+    for seed in seeds:
+        direction = draw_direction(n_features, generator("periodic", name, seed, INSTANCE))
+        text = " ".join(repr(float(value)) for value in direction)
+        rows += [(f"{wave}_{norm:g}_seed_{seed}", seed, wave, float(norm), text) for wave in waves for norm in norms]
+    return pd.DataFrame(rows, columns=["instance", "seed", "wave", "norm", "direction"])
+
+
+def draw_direction(n_features: int, rng: np.random.Generator) -> np.ndarray:
+    """Uniform on the unit sphere. Returns [n_features]."""
+    normal = rng.standard_normal(n_features)
+    return normal / np.linalg.norm(normal)
+
+
+def parse_direction(direction: str) -> np.ndarray:
+    """The column `direction` of an instance as numbers [n_features]."""
+    return np.array([float(value) for value in direction.split(" ")])
+
+
+def harmonics(wave: str) -> tuple[np.ndarray, np.ndarray]:
+    """Fourier series psi(u) = sum_k c_k cos(2 pi m_k u) of a periodic wave.
+
+    Returns the multiples m and the coefficients c, each [n]: (1) and (1) for the cosine; for the square wave
+    m_k = 2k + 1 and c_k = (4 / pi) (-1)^k / m_k, cut after N_HARMONICS terms. KeyError for another wave.
+    """
+    multiples = {"cosine": np.ones(1), "square": 2.0 * np.arange(N_HARMONICS) + 1}[wave]
+    signs = 1 - multiples % 4 // 2 * 2
+    return multiples, signs / multiples * (1.0 if wave == "cosine" else 4 / np.pi)
+
+
+def label_variance(wave: str, norm: float) -> float:
+    """Exact variance of psi(r s), s standard normal.
+
+    It is E[psi^2] - E[psi]^2 with E[cos(2 pi m r s)] = exp(-2 (pi m r)^2): E[psi^2] is (1 + exp(-8 (pi r)^2)) / 2
+    for the cosine and 1 for the square wave. The linear target has r^2.
+    """
+    if wave == "linear":
+        return norm**2
+    multiples, coefficients = harmonics(wave)
+    mean = (coefficients * np.exp(-2 * (np.pi * multiples * norm) ** 2)).sum()
+    square = (1 + np.exp(-8 * (np.pi * norm) ** 2)) / 2 if wave == "cosine" else 1.0
+    return float(square - mean**2)

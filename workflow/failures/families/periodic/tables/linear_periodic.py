@@ -1,0 +1,23 @@
+"""Table of the figure linear_periodic: unexplained variance against steps, over replicates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from failures.artifacts.tables import read_histories, read_tables, replicate_band
+
+
+def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
+    """Median and band of the unexplained variance at every evaluation.
+
+    inputs: `history` and `runs` (files). problems: `n_features` of each problem. Returns columns learner,
+    n_features, wave, norm, step, unexplained_median, unexplained_p10, unexplained_p90 and n_replicates.
+    """
+    run = ["problem", "learner", "instance"]
+    runs = read_tables(inputs["runs"])[[*run, "wave", "norm"]]
+    history = read_histories(inputs["history"], "unexplained").merge(runs, on=run)
+    history["n_features"] = history["problem"].map(lambda name: problems[name]["n_features"])
+    by = ["learner", "n_features", "wave", "norm", "step"]
+    return replicate_band(history, by, "unexplained")

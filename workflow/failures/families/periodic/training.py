@@ -1,0 +1,41 @@
+"""How a learner is trained on linear-periodic targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from failures.engine import learners
+from failures.engine.seeding import DATA, EVALUATION, INIT, derive
+from failures.engine.training import Schedule, Trainer
+from failures.families.periodic.objective import PeriodicObjective
+from failures.families.periodic.problem import parse_direction
+
+
+class Training:
+    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+
+    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+        """problem, learner: validated blocks of `periodic.problems` and `periodic.learners`."""
+        self.stream = ("periodic", problem_name)
+        self.learner_name, self.learner = learner_name, learner
+        self.n_features = problem["n_features"]
+        self.objective = PeriodicObjective(self.n_features, learner["batch_size"], problem["evaluation"])
+        schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
+        optimizer = learners.optimizer(learner["optimizer"])
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+
+    def begin(self, instance: Any) -> None:
+        """Give the trainer the target, the random streams and fresh weights of an instance.
+
+        instance: a row of `failures.families.periodic.problem.draw_instances`. The targets of a replicate share
+        initial weights and inputs, so that what differs between a wave and the linear target is the label.
+        """
+        data_seed = derive(*self.stream, instance.seed, DATA)
+        evaluation_seed = derive(*self.stream, instance.seed, EVALUATION)
+        direction = parse_direction(instance.direction)
+        self.objective.assign(direction, instance.norm, instance.wave, data_seed, evaluation_seed)
+        self.trainer.restart(self._network(instance.seed).get_weights())
+
+    def _network(self, seed: int | str):
+        stream = (*self.stream, seed, INIT, self.learner_name)
+        return learners.network(self.n_features, self.learner, *stream)

@@ -1,0 +1,35 @@
+"""Second moments of both gradient estimators at random initial weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import tensorflow as tf
+
+from failures.engine.seeding import EVALUATION, INIT, derive
+from failures.families.portfolio.objective import PortfolioObjective
+from failures.families.portfolio.problem import draw_instances, parse_labels
+from failures.families.portfolio.training import network
+
+
+def analyze(
+    inputs: dict[str, Any], n_features: int, n_stocks: list[int], n_samples: int, seeds: list[int]
+) -> pd.DataFrame:
+    """Moments of fresh networks with fresh labels, for every number of stocks and replicate.
+
+    inputs: none. Returns columns n_stocks, seed and the `moment_` and `sampled_moment_` metrics of
+    `PortfolioObjective`.
+    """
+    rows = []
+    for k in n_stocks:
+        name = f"moments_{k}"
+        objective = PortfolioObjective(n_features, k, "end_to_end", n_samples, n_samples)
+        for instance in draw_instances(name, n_features, k, seeds, "code").itertuples():
+            stream = ("portfolio", name, instance.seed)
+            objective.assign(parse_labels(instance.labels), 0, derive(*stream, EVALUATION))
+            model = network(n_features, k, *stream, INIT)
+            values = objective.evaluate(model, tf.constant(0, tf.int64)).numpy().tolist()
+            moments = {m: v for m, v in zip(objective.metrics, values, strict=True) if "moment" in m}
+            rows.append({"n_stocks": k, "seed": instance.seed} | moments)
+    return pd.DataFrame(rows)

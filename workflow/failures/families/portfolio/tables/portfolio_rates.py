@@ -1,0 +1,36 @@
+"""Table of the figure portfolio_rates: where training ends, against the learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from failures.artifacts.tables import read_tables, replicate_band
+
+
+def tabulate(
+    inputs: dict[str, Any], problems: dict[str, dict[str, int]], learners: dict[str, dict[str, Any]]
+) -> pd.DataFrame:
+    """Expected loss and share of wrong states at the end, for every learning rate.
+
+    inputs: `runs` (files). problems: `n_stocks` of each problem. learners: `method` and `optimizer` of each.
+    Returns columns learner, method, optimizer (its name), n_stocks, learning_rate, NAME_median, NAME_p10 and
+    NAME_p90 with NAME `loss` and `wrong` (share of the states with more than half of the money on one wrong
+    stock), and n_replicates.
+    """
+    runs = read_tables(inputs["runs"])
+    runs["n_stocks"] = runs["problem"].map(lambda name: problems[name]["n_stocks"])
+    optimizers = runs["learner"].map(lambda name: learners[name]["optimizer"])
+    runs["method"] = runs["learner"].map(lambda name: learners[name]["method"])
+    runs["optimizer"] = optimizers.str["name"]
+    # Twelve digits, so that 0.1 * 3 is 0.3.
+    runs["learning_rate"] = [
+        float(f"{rate * factor:.12g}")
+        for rate, factor in zip(optimizers.str["learning_rate"], runs["rate_factor"], strict=True)
+    ]
+    runs = runs.rename(columns={"final_loss": "loss", "final_wrong": "wrong"})
+    by = ["learner", "method", "optimizer", "n_stocks", "learning_rate"]
+    bands = [replicate_band(runs, by, name).set_index([*by, "n_replicates"]) for name in ("loss", "wrong")]
+    table = pd.concat(bands, axis=1).reset_index()
+    return table[[*by, *(column for column in table if column not in by and column != "n_replicates"), "n_replicates"]]

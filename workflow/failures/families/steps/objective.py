@@ -1,0 +1,127 @@
+"""Step functions inside TensorFlow's graph: batches drawn by step, the loss of each kind of learner, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from failures.engine.sampling import normal
+from failures.engine.training import Objective
+from failures.families.steps.problem import OFFSETS, values
+
+# A sample is near a boundary if it lies within this share of the standard deviation of r.
+NEAR = 0.1
+
+
+class StepObjective(Objective):
+    """Loss and evaluation of one target; `assign` changes target and streams, not the graph.
+
+    All but `absolute` are shares: `unexplained`, mean squared error over the variance of y; `absolute`, the mean
+    absolute error; `exact`, predictions whose nearest step is the right one; `exact_near`, the same within
+    a tenth of a standard deviation of r of a boundary; `exact_by_u`, u(<w, x> + b) = y, for the learners that have w
+    and b (others: as `exact`).
+    """
+
+    metrics = ("unexplained", "absolute", "exact", "exact_near", "exact_by_u")
+
+    def __init__(self, n_features: int, input_scale: float, evaluation: int, learner: dict[str, Any]):
+        """input_scale: standard deviation of each input. evaluation: fresh samples of an evaluation. learner: a
+        validated block of `steps.learners`."""
+        self.n_features, self.input_scale, self.evaluation, self.learner = n_features, input_scale, evaluation, learner
+        self.direction = tf.Variable(tf.zeros([n_features, 1]), trainable=False)
+        self.bias = tf.Variable(0.0, trainable=False)
+        self.steps = tf.Variable(tf.zeros([len(OFFSETS)]), trainable=False)
+        self.data_seed = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.evaluation_seed = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def assign(self, direction: np.ndarray, bias: float, data_seed: int, evaluation_seed: int) -> None:
+        """Set v* ([n_features]), b* and the seeds of both random streams."""
+        self.direction.assign(direction[:, None])
+        self.bias.assign(bias)
+        self.steps.assign(values(bias))
+        self.data_seed.assign(data_seed)
+        self.evaluation_seed.assign(evaluation_seed)
+
+    def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """n inputs, float32 [n, n_features], and r = <v*, x> + b*, float32 [n, 1]."""
+        inputs = self.input_scale * normal([n, self.n_features], seed, step)
+        return inputs, inputs @ self.direction + self.bias
+
+    def index(self, r: tf.Tensor) -> tf.Tensor:
+        """Number of the step that r [n, 1] lies on, int32 [n, 1]."""
+        found = tf.searchsorted(self.steps.value(), tf.reshape(r, [-1]), side="right")
+        return tf.maximum(found - 1, 0)[:, None]
+
+    def step_function(self, r: tf.Tensor) -> tf.Tensor:
+        """u(r), of the shape of r [n, 1]; its gradient is 0, as it is almost everywhere."""
+
+        @tf.custom_gradient
+        def flat(r: tf.Tensor):
+            return tf.gather(self.steps.value(), self.index(r)), tf.zeros_like
+
+        return flat(r)
+
+    def smooth_steps(self, r: tf.Tensor) -> tf.Tensor:
+        """u~(r), of the shape of r [n, 1] (`failures.families.steps.problem.smooth_steps`)."""
+        heights = self.steps[1:] - self.steps[:-1]
+        slopes = self.learner["slope"] / (heights if self.learner["relative"] else 1.0)
+        inside = slopes * (r - self.steps[1:] + self.learner["shift"] * heights)
+        return self.steps[0] + tf.sigmoid(inside) @ heights[:, None]
+
+    def predict(self, model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
+        """Predictions of a learner, [n, n_features] -> [n, 1]."""
+        outputs = model(inputs, training=False)
+        match self.learner["kind"]:
+            case "end_to_end":
+                return outputs
+            case "multiclass":
+                chosen = tf.argmax(outputs[:, : len(OFFSETS)], axis=1)
+                return tf.gather(self.steps.value(), chosen)[:, None]
+            case "non_flat":
+                return self.smooth_steps(outputs)
+        return self.step_function(outputs)
+
+    def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """Loss of the batch of this step: squared error, or cross-entropy of the classes.
+
+        Forward-only training passes the error through u as if u' were 1.
+        """
+        inputs, r = self.sample(self.learner["batch_size"], self.data_seed, step)
+        outputs, labels = model(inputs, training=True), self.step_function(r)
+        match self.learner["kind"]:
+            case "multiclass":
+                classes = self.index(r)[:, 0]
+                return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(classes, outputs))
+            case "non_flat":
+                outputs = self.smooth_steps(outputs)
+            case "flat":
+                outputs = self.step_function(outputs)
+            case "forward_only":
+                outputs = outputs + tf.stop_gradient(self.step_function(outputs) - outputs)
+        return tf.reduce_mean((outputs - labels) ** 2)
+
+    def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
+        """The metrics after this step, on a fresh sample."""
+        inputs, r = self.sample(self.evaluation, self.evaluation_seed, step)
+        labels, predictions = self.step_function(r), self.predict(model, inputs)
+        error = predictions - labels
+        middle = (self.steps[1:] + self.steps[:-1]) / 2
+        nearest = tf.gather(self.steps.value(), tf.searchsorted(middle, tf.reshape(predictions, [-1])))[:, None]
+        exact = tf.cast(nearest == labels, tf.float32)
+        distance = tf.reduce_min(tf.abs(r - self.steps[1:]), axis=1, keepdims=True)
+        near = tf.cast(distance < NEAR * self.input_scale * tf.norm(self.direction), tf.float32)
+        by_u = exact
+        if self.learner["kind"] in ("non_flat", "forward_only", "flat"):
+            by_u = tf.cast(self.step_function(model(inputs, training=False)) == labels, tf.float32)
+        return tf.stack(
+            [
+                tf.reduce_mean(error**2) / tf.math.reduce_variance(labels),
+                tf.reduce_mean(tf.abs(error)),
+                tf.reduce_mean(exact),
+                tf.math.divide_no_nan(tf.reduce_sum(near * exact), tf.reduce_sum(near)),
+                tf.reduce_mean(by_u),
+            ]
+        )

@@ -1,0 +1,67 @@
+"""How a learner is trained on step functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from failures.engine import learners
+from failures.engine.seeding import DATA, EVALUATION, INIT, derive
+from failures.engine.training import Schedule, Trainer
+from failures.families.steps import flat
+from failures.families.steps.objective import StepObjective
+from failures.families.steps.problem import OFFSETS, hidden_layers, parse_direction
+
+# w starts with a standard deviation of 1 / sqrt(d): the scripts' .1 at d = 100.
+AFFINE = {"architecture": "fully_connected", "depth": 0, "width": 1, "activation": "linear", "normalization": "none"}
+
+
+class Training:
+    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+
+    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+        """problem, learner: validated blocks of `steps.problems` and `steps.learners`."""
+        self.stream = ("steps", problem_name)
+        self.learner_name, self.learner, self.n_features = learner_name, learner, problem["n_features"]
+        self.objective = StepObjective(self.n_features, problem["input_scale"], problem["evaluation"], learner)
+        schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
+        optimizer = learners.optimizer(learner["optimizer"])
+        self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
+
+    def begin(self, instance: Any) -> None:
+        """Give the trainer the target, the random streams and fresh weights of an instance.
+
+        instance: a row of `failures.families.steps.problem.draw_instances`. All learners of a replicate see the same
+        inputs, and those with an affine map start from the same one.
+        """
+        stream = (*self.stream, instance.seed)
+        direction = parse_direction(instance.direction)
+        self.objective.assign(direction, instance.bias, derive(*stream, DATA), derive(*stream, EVALUATION))
+        model = self._network(instance.seed)
+        if self.learner["kind"] not in ("end_to_end", "multiclass"):
+            *others, bias = model.get_weights()
+            model.set_weights([*others, bias + instance.initial_bias])
+        self.trainer.restart(model.get_weights())
+
+    def _network(self, seed: int | str) -> keras.Model:
+        stream = (*self.stream, seed, INIT)
+        return network(self.n_features, self.learner, *stream)
+
+
+def network(n_features: int, learner: dict[str, Any], *path: str | int) -> keras.Model:
+    """The network of a learner, with linear outputs: one, or one a class; path: name of the stream of its weights."""
+    depth = hidden_layers(learner["kind"], learner.get("depth"))
+    layers = AFFINE | {"width": learner["width"], "activation": "relu", "depth": depth}
+    match learner["kind"]:
+        case "end_to_end":
+            layers["initial_weights"] = learner.get("initial_weights", "scripts")
+            if learner.get("residual"):
+                layers |= {"architecture": "residual", "branch_scale": "depth"}
+            return learners.network(n_features, layers, *path, "end_to_end")
+        case "multiclass":
+            n_logits = max(learner["n_logits"], len(OFFSETS))
+            return learners.network(n_features, layers, *path, "multiclass", n_outputs=n_logits)
+        case "forward_only" if depth:
+            return flat.network(n_features, learner, *path, "forward_only")
+    return learners.network(n_features, AFFINE, *path, "affine")

@@ -1,0 +1,1 @@
+"""Figures and pages over several families: comparisons, claims, costs, captions and the page of results."""

@@ -1,0 +1,39 @@
+"""Runs of any family, read from its artifacts and put on the common scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from failures.artifacts.tables import read_histories, read_tables
+from failures.reporting.comparisons.scales import SCALES
+
+RUN = ["problem", "learner", "instance"]
+# Share of a run's steps, at its end, whose evaluations its final value is the median of.
+END = 0.1
+
+
+def read_family(
+    inputs: dict[str, Any], family: str, problems: dict[str, dict[str, int]]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Runs and evaluations of a family.
+
+    inputs: `runs_FAMILY` and `history_FAMILY` (files). problems: the key of each that is its size.
+    Returns the runs, one a row (columns family, problem, learner, size, instance, replicate, rate_factor, metric,
+    value, progress, n_steps, status; `value` is the median over the evaluations of the last tenth of a run's
+    steps, empty for a run that diverged), and the evaluations (problem, learner, instance, step, progress).
+    """
+    scale = SCALES[family]
+    history = read_histories(inputs[f"history_{family}"], scale.metric).rename(columns={scale.metric: "value"})
+    history["progress"] = scale.progress(history["value"])
+    runs = read_tables(inputs[f"runs_{family}"]).rename(columns={"seed": "replicate"})
+    sizes = {name: problem[scale.size] for name, problem in problems.items()}
+    runs = runs.assign(family=family, metric=scale.metric, size=runs["problem"].map(sizes))
+    ends = history.merge(runs[[*RUN, "n_steps"]], on=RUN)
+    ends = ends[ends["step"] >= (1 - END) * (ends["n_steps"] - 1)]
+    runs = runs.merge(ends.groupby(RUN)["value"].median().reset_index(), on=RUN, how="left")
+    runs["value"] = runs["value"].where(runs["status"] == "ok")
+    runs["progress"] = scale.progress(runs["value"])
+    columns = ["family", "problem", "learner", "size", "instance", "replicate", "rate_factor", "metric", "value"]
+    return runs[[*columns, "progress", "n_steps", "status"]], history[[*RUN, "step", "progress"]]

@@ -1,0 +1,63 @@
+"""Table costs_rules: one row a rule, and the bar of the figure costs that it is drawn in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from failures.reporting.costs.tables.costs import judge
+
+# Names of the bars for rules too small for a bar of their own, by kind.
+SMALL = {
+    "training": "small training",
+    "analysis": "small analyses",
+    "instances": "instances",
+    "table": "tables",
+    "figure": "figures",
+}
+SMALLEST = 0.005
+MOST_BARS = 14
+
+
+def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
+    """Costs of every rule, and of all of them.
+
+    inputs: `jobs`, the table costs. Returns one row a rule, those with the most CPU time first, and the rule `all`
+    at the end: rule, kind, bar (see `bars`; empty for all), n_jobs, cpu_s, loop_cpu_s, other_cpu_s (seconds of CPU
+    time in loops and beside them), loop_share (their part), wall_s (sum over jobs), memory_mb (largest peak), mem_mb
+    (most asked for) and memory (`failures.reporting.costs.tables.costs.judge`).
+    """
+    jobs = pd.read_csv(inputs["jobs"])
+    table = _totals(jobs, ["rule", "kind"]).sort_values(["cpu_s", "rule"], ascending=[False, True])
+    table["memory"] = judge(table["memory_mb"], table["mem_mb"])
+    table["bar"] = bars(table)
+    whole = _totals(jobs.assign(rule="all"), ["rule"]).drop(columns=["memory_mb", "mem_mb"])
+    table = pd.concat([table, whole], ignore_index=True)
+    table["other_cpu_s"] = table["cpu_s"] - table["loop_cpu_s"]
+    table["loop_share"] = table["loop_cpu_s"] / table["cpu_s"].where(table["cpu_s"] > 0)
+    times = ["cpu_s", "loop_cpu_s", "other_cpu_s", "loop_share", "wall_s"]
+    return table[["rule", "kind", "bar", "n_jobs", *times, "memory_mb", "mem_mb", "memory"]]
+
+
+def bars(table: pd.DataFrame) -> pd.Series:
+    """Names of the rules' bars: a rule's own, or one for all small rules of its kind.
+
+    Rules are small with less than .5 % of the CPU time, or if there are 14 larger ones; those that draw figures always.
+    table: columns rule, kind, cpu_s.
+    """
+    rank = table["cpu_s"].where(table["kind"] != "figure", -np.inf).rank(ascending=False, method="first")
+    small = (table["kind"] == "figure") | (table["cpu_s"] < SMALLEST * table["cpu_s"].sum()) | (rank > MOST_BARS)
+    return table["rule"].where(~small, table["kind"].map(SMALL))
+
+
+def _totals(jobs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    return jobs.groupby(by, as_index=False).agg(
+        n_jobs=("job", "size"),
+        cpu_s=("cpu_s", "sum"),
+        loop_cpu_s=("loop_cpu_s", "sum"),
+        wall_s=("wall_s", "sum"),
+        memory_mb=("memory_mb", "max"),
+        mem_mb=("mem_mb", "max"),
+    )
