@@ -12,8 +12,8 @@ from snakemake.utils import update_config
 WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
 sys.path.insert(0, str(WORKFLOW))
 
-from failures.config.schema import schema as settings
-from failures.packages import folder, package
+from failures.config.schema import ConfigError, validate
+from failures.packages import families, folder, package
 from failures.runtime.fingerprint import fingerprint
 
 if re.search(r"\s", str(WORKFLOW)):
@@ -25,12 +25,12 @@ if workflow.modifier.skip_configfile:
     update_config(config, given)
 try:
     # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
-    config = settings.validate(config, workflow.configfiles)
-except settings.ConfigError as error:
+    config = validate(config, workflow.configfiles)
+except ConfigError as error:
     sys.exit(str(error))
-for folder in (".", "results"):
-    if not workflow.dryrun and os.path.exists(folder) and not os.access(folder, os.W_OK):
-        sys.exit(f"folder '{os.path.abspath(folder)}' is not writable; choose another with --directory FOLDER")
+for place in (".", "results"):
+    if not workflow.dryrun and os.path.exists(place) and not os.access(place, os.W_OK):
+        sys.exit(f"folder '{os.path.abspath(place)}' is not writable; choose another with --directory FOLDER")
 # Environment variables for the scripts. By default, NumPy's matrix products use all cores and ignore `threads`.
 # The thread count also changes the rounding, so it is fixed to one.
 LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -44,7 +44,7 @@ os.environ.update(
 )
 
 # Rules files of the families that have a block in the configuration.
-RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in settings.families() if config[name] is not None]
+RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in families() if config[name] is not None]
 SCRIPTS = WORKFLOW / "scripts"
 RESULTS = "/".join(
     ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
