@@ -104,5 +104,5 @@ clean-all: ## remove all results, including trained models
 lock: ## refresh the lock files from pyproject.toml; installs uv temporarily
 	envs/lock.sh
 
-reference: $(READY) ## regenerate docs/configuration.md and the JSON schema
-	PYTHONPATH=workflow $(RUN) -m failures.commands.reference
+reference: $(READY) ## regenerate docs/configuration.md, the JSON schema and the columns in results/README.md
+	PYTHONPATH=workflow $(RUN) -m failures.commands.reference && PYTHONPATH=workflow $(RUN) -m failures.commands.columns

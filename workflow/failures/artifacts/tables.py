@@ -1,4 +1,17 @@
-"""Reading artifacts and summarising them; every family's tables are built from these."""
+"""Reading artifacts and summarising them; every family's tables are built from these.
+
+Shared columns:
+    family, problem, learner: names in the configuration
+    instance: name of the drawn target in the table of instances
+    seed: seed of the replicate
+    rate_factor: factor of the learner's learning rate
+    step: step of the evaluation
+    n_replicates: number of replicates
+    n_features: d, the number of bits or other inputs
+    subset_size: |v*|, the number of relevant bits
+    tuple_length: k, the number of images per tuple
+    n_stocks: k, the number of stocks
+"""
 
 from __future__ import annotations
 

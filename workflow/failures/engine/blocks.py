@@ -1,4 +1,20 @@
-"""A training job: one learner on all instances of a block of replicates, from instances to artifacts."""
+"""A training job: one learner on all instances of a block of replicates, from instances to artifacts.
+
+Columns of runs/FAMILY/PROBLEM/LEARNER/seeds_BLOCK/history.parquet:
+    problem, learner, instance, seed, step
+    metric: name of the metric, as listed for each family
+    value: value of the metric; a run that diverges ends with its first value that is not finite
+
+One row per run, evaluation and metric.
+
+Columns of runs/FAMILY/PROBLEM/LEARNER/seeds_BLOCK/runs.csv:
+    problem, learner, instance, seed, rate_factor
+    status: `ok` or `diverged`
+    n_steps: updates completed at the last evaluation
+    final_METRIC: value of each metric at the last evaluation; empty for NaN
+
+One row per run. The table also has the other columns of the table of instances.
+"""
 
 from __future__ import annotations
 

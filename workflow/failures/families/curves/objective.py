@@ -1,4 +1,9 @@
-"""Curves inside TensorFlow's graph: batches drawn with replacement from a training set, loss and decoding errors."""
+"""Curves inside TensorFlow's graph: batches drawn with replacement from a training set, loss and decoding errors.
+
+Metrics:
+    loss: training loss, computed on the validation curves
+    error, breakpoint_error: the two errors of `tables/curve_errors.csv`
+"""
 
 from __future__ import annotations
 

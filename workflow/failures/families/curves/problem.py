@@ -4,6 +4,11 @@ A curve is f_t = sum_i a_i [t - theta_i + 1]_+ for t = 0..n-1: at theta_i its sl
 R^n that has a_i at theta_i, f = W p for W_ij = [i - j + 1]_+, and p_t = f_t - 2 f_(t-1) + f_(t-2) (Lemma 1; f is 0
 before it begins). W is the square of the matrix of cumulative sums. The text writes [t - theta_i]_+, and centred
 patches (f_(t-1), f_t, f_(t+1)) for p_t; with the sum above, the same three numbers belong to p_(t+1).
+
+Columns of instances/curves/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor
+    n_curves: number of curves in the training set
+    distribution: `slopes` (the curves of the scripts) or `uniform` (those of the text)
 """
 
 from __future__ import annotations

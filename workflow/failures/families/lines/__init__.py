@@ -1,1 +1,6 @@
-"""Section 3.1: tuples of images of lines; training end-to-end against training its parts (Figures 2, 3 and 5)."""
+"""Section 3.1: tuples of images of lines; training end-to-end against training its parts (Figures 2, 3 and 5).
+
+k is the number of images per tuple. N1 is the network that scores one image; N2 turns the k scores into the tuple's
+score. SNR is the signal-to-noise ratio of the gradient. The *ceiling* is the highest possible accuracy. It is below 1,
+because a horizontal or vertical line has either label with equal probability.
+"""

@@ -1,4 +1,9 @@
-"""Lines inside TensorFlow's graph: batches of tuples, the loss of each method, and its gradients in parts."""
+"""Lines inside TensorFlow's graph: batches of tuples, the loss of each method, and its gradients in parts.
+
+Metrics:
+    accuracy, loss: accuracy and hinge loss for the labels of the test tuples
+    image_accuracy: share of single images whose label equals the sign of N1's score
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,10 @@ label is +1 where theta < pi/2, else -1. A sample is a tuple of k images, and it
 scripts have the opposite sign for even k).
 
 Images are kept packed, as 29 int32: bit c of number r is the pixel in row r and column c, the last is the label.
+
+Columns of instances/lines/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor
+    start: index in the pool of the first image of the first training tuple
 """
 
 from __future__ import annotations

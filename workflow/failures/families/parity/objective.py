@@ -1,4 +1,9 @@
-"""Parities inside TensorFlow's graph: batches drawn by step, their labels, loss and accuracy."""
+"""Parities inside TensorFlow's graph: batches drawn by step, their labels, loss and accuracy.
+
+Metrics:
+    accuracy: share of samples with the right sign of the score; a score of 0 is wrong
+    loss: mean loss of the learner
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""The problem: parities h_v(x) = (-1)^<x, v> of d uniform bits, and how targets v* are drawn (section 2)."""
+"""The problem: parities h_v(x) = (-1)^<x, v> of d uniform bits, and how targets v* are drawn (section 2).
+
+Columns of instances/parity/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor, subset_size
+    target: v*, one digit per bit; read the column as a string to keep leading zeros
+    noise: kind `queries`: standard deviation of the noise added to each component of the gradient
+    tolerance: kind `queries`: largest rounding error of each component of the gradient
+    other: kind `comparison`: the second target v*
+    labels: kind `comparison`: `parity`, or `coins` for the control with random labels
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Linear-periodic targets inside TensorFlow's graph: batches drawn by step, labels, loss and unexplained variance."""
+"""Linear-periodic targets inside TensorFlow's graph: batches drawn by step, labels, loss and unexplained variance.
+
+Metrics:
+    unexplained: unexplained variance
+    loss: half the mean squared error
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,12 @@
 
 x is standard normal in R^d and v has a given norm r. The waves psi have period 1: `cosine` is
 cos(2 pi u) and `square` its sign; `linear`, psi(u) = u, is no wave but the target beside them that is easy.
+
+Columns of instances/periodic/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor
+    wave: psi(u): `cosine` is cos(2 pi u), `square` its sign, `linear` is u
+    norm: r
+    direction: v / r, as d numbers separated by spaces; all targets of a replicate share it
 """
 
 from __future__ import annotations

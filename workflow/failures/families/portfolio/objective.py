@@ -2,6 +2,13 @@
 
 The inputs are unit vectors, so a product with the weights is the choice of a row: nothing of size
 [batch, d] is ever made.
+
+Metrics:
+    loss: expected loss −E p_y, exact
+    sampled_loss: the same loss, estimated from samples
+    wrong: share of the states with more than half of the money on one wrong stock
+    moment_end_to_end, moment_decomposition: E ||g||² of the gradient estimator of each method, closed form
+    sampled_moment_end_to_end, sampled_moment_decomposition: the same moments, estimated from samples
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 A state of the market x is one of d unit vectors; its label y(x) is the stock that rises, and the rewards
 z in {-1, 1}^k have z_y(x) = 1 and fair coins elsewhere. A portfolio p earns <z, p>, on average p_y(x).
+
+Columns of instances/portfolio/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor
+    labels: y(x), the index of the stock that rises, for every state x
 """
 
 from __future__ import annotations

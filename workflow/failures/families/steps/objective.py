@@ -1,4 +1,12 @@
-"""Step functions inside TensorFlow's graph: batches drawn by step, the loss of each kind of learner, errors."""
+"""Step functions inside TensorFlow's graph: batches drawn by step, the loss of each kind of learner, errors.
+
+Metrics:
+    unexplained: unexplained variance
+    absolute: mean absolute error
+    exact: share of predictions whose nearest step is the correct one
+    exact_near: the same share, over samples within 0.1 standard deviations of r from a boundary between steps
+    exact_by_u: share of samples with u(⟨w, x⟩ + b) = y; for other learners, `exact`
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,12 @@
 """The problem: a known step function of an unknown affine map (section 5, Figure 7).
 
 y = u(<v*, x> + b*), where u rounds down to the nearest of the values z_0 < z_1 < ... (and up to z_0 below it).
+
+Columns of instances/steps/PROBLEM/seeds_BLOCK.csv:
+    instance, seed, rate_factor
+    bias: b*
+    direction: v*, as numbers separated by spaces
+    initial_bias: bias b before training, for learners with an affine map ⟨w, x⟩ + b
 """
 
 from __future__ import annotations

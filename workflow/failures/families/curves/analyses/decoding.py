@@ -1,4 +1,9 @@
-"""What trained learners make of validation curves."""
+"""What trained learners make of validation curves.
+
+Columns of decoded/curves/PROBLEM.csv:
+    learner
+    step, curve, point, original, decoded: as in `tables/fig6.csv`
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,21 @@
-"""Table of the figure condition_numbers: condition numbers against n, and the exponents that fit them."""
+"""Condition numbers.
+
+Columns:
+    quantity: `condition_number`, or `exponent`: slope of log(condition number) against log(n) for all n of at least
+        `fitted_from`
+    matrix: matrix, as listed below
+    distribution: `slopes` or `uniform`; empty for `decoder`
+    n_points: n; empty for an exponent
+    value: condition number or exponent
+    standard_error: standard error of an exponent
+
+Matrices:
+    decoder: W W^T, whose condition number is S_11²/S_nn²
+    convolution: C, the second-moment matrix of patches of three points
+    conditioned: second-moment matrix of the conditioned patches, with C^(-1/2) estimated from curves in double
+        precision
+    conditioned_float32: the same with C^(-1/2) computed in single precision
+"""
 
 from __future__ import annotations
 
@@ -14,13 +31,17 @@ KEYS = ["matrix", "distribution"]
 
 
 def tabulate(inputs: dict[str, Any], n_points: list[int], fitted_from: int, n_curves: int, seed: int) -> pd.DataFrame:
-    """Condition number of each matrix at each n, then one fitted exponent for those that grow.
+    """Compute the condition number of each matrix at each n, and fit exponents to those that grow.
 
-    inputs: none. n_points: the n. fitted_from: smallest n of the fits. n_curves, seed: curves that the conditioning
-    is estimated from. Returns columns quantity (condition_number, exponent), matrix (decoder: S_11^2 / S_nn^2 of W;
-    convolution: the patches' second moment C, exact; conditioned, conditioned_float32: C after the
-    estimated C^(-1/2), computed in either precision), distribution (empty for the decoder), n_points,
-    value and standard_error (of an exponent).
+    Args:
+        inputs: Empty.
+        n_points: Values of n.
+        fitted_from: Smallest n of the fits.
+        n_curves: Number of curves from which the conditioning is estimated.
+        seed: Seed of these curves.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.DataFrame([row for n in sorted(n_points) for row in _rows(n, n_curves, seed)])
     fits = []

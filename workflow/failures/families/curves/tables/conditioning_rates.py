@@ -1,4 +1,22 @@
-"""Table of the figure conditioning_rates: gradient descent on curves, in closed form and simulated."""
+"""Iterations of gradient descent (Lemma 2, Theorem 3).
+
+η is the learning rate, and λ the second moment of each change of slope. U is the weight matrix of the linear learner,
+whose optimum is W⁻¹. w holds the three taps of the filter of a convolutional learner, whose optimum is (1, −2, 1).
+
+Columns:
+    part: `descent`, `threshold` or `iterations`, as listed below
+    learner: `linear`, `convolution_DISTRIBUTION` or `conditioned_DISTRIBUTION`, with the distribution of the curves
+    method: `closed_form`; `simulation`; `stochastic`: stochastic gradient descent, mean of U over replicates; `bound`:
+        Theorem 3
+    n_points: n
+    x: `descent`: number of iterations; `threshold`: step size ηλS_11²; `iterations`: n
+    value: `descent`, `threshold`: the error ||U − W⁻¹||; `iterations`: number of iterations
+
+Parts:
+    descent: error against the number of iterations
+    threshold: error after 1000 iterations, against the step size
+    iterations: number of iterations until the error is 0.5, against n. For filters the error is ||w − (1, −2, 1)||
+"""
 
 from __future__ import annotations
 
@@ -22,13 +40,17 @@ N_CURVES = 1000
 def tabulate(
     inputs: dict[str, Any], n_points: list[int], simulated_up_to: int, step_sizes: list[float], n_replicates: int
 ) -> pd.DataFrame:
-    """Errors and numbers of iterations, one a row.
+    """Compute errors and numbers of iterations in closed form and by simulation.
 
-    inputs: none. Other arguments: see the configuration. Returns columns part, learner, method, n_points, x and value:
-    part `descent`, ||U_t - W^-1|| at x = t by method closed_form, simulation or stochastic (mean over replicates);
-    part `threshold`, the same after 1000 iterations at the step size x = eta lambda S_11^2; part `iterations`,
-    the number until an error of .5, x = n, by closed_form, simulation or bound (Theorem 3), for the learners linear,
-    convolution_DISTRIBUTION and conditioned_DISTRIBUTION.
+    Args:
+        inputs: Empty.
+        n_points: Values of n of the part `iterations`.
+        simulated_up_to: Largest n that is simulated.
+        step_sizes: Step sizes ηλS_11² of the part `threshold`.
+        n_replicates: Number of replicates of the method `stochastic`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     rows = [*_descent(n_replicates), *_threshold(step_sizes), *_iterations(sorted(n_points), simulated_up_to)]
     return pd.DataFrame(rows, columns=["part", "learner", "method", "n_points", "x", "value"])

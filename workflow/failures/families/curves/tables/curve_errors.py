@@ -1,4 +1,20 @@
-"""Table of the figure curve_errors: errors along training, and at its end against the number of curves."""
+"""Reconstruction error.
+
+In the stage `training`, steps are grouped into bins: ten bins per factor of 10 in the number of steps. The value of a
+run in a bin is the median over its evaluations in this bin.
+
+Columns:
+    stage: `training`: errors against training steps; `samples`: errors at the end of training, against the number of
+        curves
+    problem, learner
+    step: last step of a bin (`training`)
+    n_curves: number of training curves (`samples`)
+    error_median, error_p10, error_p90: squared error of the decoded validation curves, divided by the sum of their
+        squares
+    breakpoint_error_median, breakpoint_error_p10, breakpoint_error_p90: squared error of the changes of slope at the
+        breakpoints, divided by the sum of their squares
+    n_replicates: number of runs
+"""
 
 from __future__ import annotations
 
@@ -16,13 +32,14 @@ BINS = 10
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """Medians and bands of both errors of every learner.
+    """Compute medians and bands of both errors of every learner.
 
-    inputs: `history` (files of runs along training) and `runs` (files of runs with several numbers of curves).
-    Returns columns stage (training, samples), problem, learner, step (empty for samples; the last of each tenth of a
-    decade, over whose evaluations a run's median is taken), n_curves (empty for training), NAME_median, NAME_p10 and
-    NAME_p90 with NAME `error` (of decoded curves, relative to their squares) and `breakpoint_error` (of the slope
-    changes at the breakpoints, likewise), and n_replicates.
+    Args:
+        inputs: `history`, paths of the histories for the stage `training`, and `runs`, paths of the tables of runs for
+            `samples`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     runs = read_tables(inputs["runs"]).rename(columns={f"final_{metric}": metric for metric in METRICS})
     histories = {metric: _binned(read_histories(inputs["history"], metric), metric) for metric in METRICS}

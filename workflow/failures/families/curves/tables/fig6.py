@@ -1,4 +1,14 @@
-"""Table of Figure 6: curves, original and decoded."""
+"""Decoded curves.
+
+Columns:
+    learner
+    step: step after whose update the network is saved
+    curve: index of the validation curve
+    point: index t of the point
+    original: f_t
+    decoded: reconstruction of f_t: W p with the learner's p, or the output of the autoencoder
+    error: squared error of the whole curve, divided by the sum of the squares of f_t
+"""
 
 from __future__ import annotations
 
@@ -8,10 +18,13 @@ import pandas as pd
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """What `failures.families.curves.analyses.decoding` found, with the error of each curve.
+    """Add the error of each curve to the decoded curves.
 
-    inputs: `decoded` (a file). Returns columns learner, step, curve, point, original, decoded and error: the squared
-    error of the whole curve relative to its own squares.
+    Args:
+        inputs: `decoded`, the path of the file of `failures.families.curves.analyses.decoding`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.read_csv(inputs["decoded"])
     table["error"], table["square"] = (table["decoded"] - table["original"]) ** 2, table["original"] ** 2

@@ -1,4 +1,12 @@
-"""Accuracy of trained networks on many test tuples, by the plain layers of Keras."""
+"""Accuracy of trained networks on many test tuples, by the plain layers of Keras.
+
+Columns of predictions/lines/final.csv:
+    problem, learner, tuple_length, seed
+    n_steps: updates completed
+    n_test: number of test tuples
+    n_right: number of test tuples classified correctly
+    image_accuracy: as in `tables/fig3.csv`
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""How trained networks that label single images, N1, are fooled (`failures.families.lines.analyses.attacks`)."""
+"""How trained networks that label single images, N1, are fooled (`failures.families.lines.analyses.attacks`).
+
+Columns of predictions/lines/fooling.csv:
+    problem, learner, seed
+    part, number, label, n_pixels, start_score, score, single, flips, flips_at_least, l2, largest, nearest, between, kind,
+        row, column, value: as in `tables/fooling.csv`
+
+There are no rows of the part `summary`.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,28 @@ F_i the 100 inputs of N1's last layer for image i, and c_i the derivative of the
 g is the sum of c_i F_i over the images of the tuple. F is computed once, in float32, for all methods and lengths of
 tuples; all else in float64.
 
-Methods: `end_to_end`, hinge of the tuple's label; `decomposition`, hinge of the label of the tuple's first image, as in
-the scripts; `joint`, the loss that the decomposition is trained with, the tuple's hinge and the mean of the images'.
+Columns of gradients/lines/initial/seeds_BLOCK.csv, gradients/lines/depth.csv, gradients/lines/trained.csv,
+gradients/lines/success.csv:
+    seed: seed of the initial weights, or of the replicate (`trained`, `success`)
+    problem, learner: names in the configuration (`trained`, `success`)
+    updates: number of updates of the network (`trained`, `success`)
+    blocks: number of residual blocks in N1 (`depth`)
+    tuple_length
+    method: loss per sample, as listed below
+    n_tuples: number of samples (tuples)
+    signal: ||E g||², unbiased estimate; may be negative
+    noise: E||g − E g||²
+    snr: `signal` / `noise`
+    standard_error: standard error of `snr`, from the samples
+    plug_in: biased estimate of the SNR, as computed in the scripts
+
+g is the gradient of the loss of one sample with respect to the 100 weights of N1's last layer.
+
+Losses:
+    end_to_end: hinge loss of the tuple's label
+    decomposition: hinge loss of the label of the first image, as in the scripts' estimate
+    joint: hinge loss of the tuple's label plus the mean hinge loss of the images' labels. The learner `decomposition`
+        is trained with this loss
 """
 
 from __future__ import annotations

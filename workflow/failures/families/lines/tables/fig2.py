@@ -1,4 +1,15 @@
-"""Table of Figure 2: samples of both classes, pixel by pixel."""
+"""Samples of the lines problem.
+
+One row per black pixel.
+
+Columns:
+    tuple_length
+    label: label of the tuple
+    sample: index of the sample
+    image: index of the image in the tuple
+    image_label: its label
+    row, column: position of the pixel
+"""
 
 from __future__ import annotations
 
@@ -12,10 +23,16 @@ from failures.families.lines.problem import draw_images, tuple_labels, unpack
 
 
 def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, variant: str) -> pd.DataFrame:
-    """The black pixels of the first samples of each class, from a stream of random tuples.
+    """List the black pixels of the first samples of each class, from a stream of random tuples.
 
-    inputs: none. tuple_lengths: numbers of images k. n_samples: of each class. Returns columns tuple_length, label
-    (of the tuple), sample, image (number in the tuple), image_label, row and column.
+    Args:
+        inputs: Empty.
+        tuple_lengths: Values of k.
+        n_samples: Number of samples per class.
+        variant: `code` or `paper`, as in `failures.families.lines.problem.draw_images`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     tables = []
     for length in tuple_lengths:

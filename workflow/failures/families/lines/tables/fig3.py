@@ -1,4 +1,19 @@
-"""Table of Figure 3: test accuracy along training and at its end, and the most that is possible."""
+"""Accuracy on tuples of lines.
+
+Columns:
+    part: source of the accuracy, as listed below
+    learner, tuple_length, seed, step
+    accuracy: share of tuples classified correctly
+    accuracy_low, accuracy_high: 95 % interval of the accuracy (Wilson, `final`)
+    image_accuracy: share of single images whose label equals the sign of N1's score; below 1/2 if end-to-end training
+        learns the opposite sign
+
+Parts:
+    training: accuracy on the test tuples used during training
+    final: accuracy at the end of training, on more test tuples
+    published: a curve digitised from the paper's Figure 3
+    ceiling: the ceiling
+"""
 
 from __future__ import annotations
 
@@ -11,12 +26,16 @@ from failures.families.lines.theory import ceilings
 
 
 def tabulate(inputs: dict[str, Any], tuple_lengths: dict[str, int]) -> pd.DataFrame:
-    """Accuracy of every run at every evaluation and at its end, the published curves, and the ceiling.
+    """Collect the accuracy of every run during and after training, the published curves and the ceiling.
 
-    inputs: `history` (files), `final` (table of `failures.families.lines.analyses.final_accuracy`), `pool` and `published` (files).
-    tuple_lengths: k of each problem.
-    Returns columns part (training, final, published, ceiling), learner, tuple_length, seed, step, accuracy,
-    accuracy_low and accuracy_high (95 % interval of Wilson), image_accuracy (of N1's sign, for single images).
+    Args:
+        inputs: `history`, paths of histories; `final`, the path of the file of
+            `failures.families.lines.analyses.final_accuracy`; `pool` and `published`, paths of the images and of the
+            digitised curves.
+        tuple_lengths: k of each problem.
+
+    Returns:
+        The table that `Columns` describes.
     """
     training, single = (read_histories(inputs["history"], metric) for metric in ("accuracy", "image_accuracy"))
     training["image_accuracy"] = single["image_accuracy"]

@@ -1,4 +1,21 @@
-"""Table of Figure 5: signal-to-noise ratio of the gradient at random weights, against the length of tuples."""
+"""SNR by tuple length, at initialisation.
+
+The axis of the published figure has no numbers. Its curves are therefore scaled so that the published decomposition at
+k = 1 equals `snr` of our decomposition at the smallest k.
+
+Columns:
+    source: `ours`, or `published`: digitised from the paper's Figure 5
+    method: as in `gradients/lines/`
+    tuple_length
+    snr: unbiased estimate of the SNR, mean over initialisations
+    snr_low, snr_high: 95 % interval of this mean (Student)
+    upper_limit: max(`snr`, 0) plus half the length of the interval; given only where `snr_low` is not above 0
+    plug_in: biased estimate of the scripts, mean over initialisations; scaled for published values
+    floor: 1 / n_tuples, the expected value of the biased estimate if there is no signal
+    signal, noise: means over initialisations
+    n_tuples: number of samples
+    n_initialisations: number of initialisations
+"""
 
 from __future__ import annotations
 
@@ -12,14 +29,14 @@ from failures.artifacts.tables import published_curves, read_tables
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """The SNR's mean over initialisations with its interval, the scripts' estimate, and the published one.
+    """Average the SNR over initialisations, and append the published estimate.
 
-    inputs: `initial` (tables of `failures.families.lines.analyses.initial_signal`) and `published` (file).
-    Returns columns source (ours, published), method, tuple_length, snr, snr_low and snr_high (mean and 95 % interval of
-    Student over initialisations), upper_limit (where snr_low is not above 0: half the interval above snr or 0), plug_in
-    (mean of the scripts' estimate), floor (1 / n_tuples: what that is without any signal), signal, noise (means),
-    n_tuples and n_initialisations. A published SNR is in units of our decomposition at the least length, as its axis
-    has no numbers.
+    Args:
+        inputs: `initial`, paths of the files of `failures.families.lines.analyses.initial_signal`, and `published`, the
+            path of the digitised curves.
+
+    Returns:
+        The table that `Columns` describes.
     """
     initial = read_tables(inputs["initial"])
     rows = [

@@ -1,4 +1,58 @@
-"""Table of the figure fooling: what changes the label of an image, and noise that is labelled with confidence."""
+"""Adversarial and fooling images for N1.
+
+The table has one row per test image, image of noise, pixel of an example, or statistic of a network.
+
+*Chosen* images are test images that the network classifies correctly. Images whose black pixels all lie in one row or
+all in one column are left out, because such a line may have either label. *Noise* images start as uniform noise.
+Gradient ascent then raises N1's score for a *target label*. *Confidence* is the logistic function of the score for the
+predicted or the target label; for the label -1 the score's sign is reversed.
+
+Medians over the chosen images: `median_flips` (of `flips`), `relative`, `l2`, `nearest`, `between`.
+
+Columns:
+    part: `image`: a chosen image; `real`: any test image; `noise`: an image of noise; `pixel`: a non-zero pixel of an
+        example; `summary`: one statistic of a network
+    problem, learner, seed
+    number: index of the image
+    label: label of the image; for `noise`, the target label
+    n_pixels: number of black pixels
+    start_score: score before the ascent (`noise`)
+    score: score of the unchanged image; for `noise`, the score after the ascent
+    single: number of pixels, of all 784, that change the label if flipped alone
+    flips: smallest number of flipped pixels for which the search finds a changed label; empty if it finds none
+    flips_at_least: proven lower bound on the number of flips; all smaller sets of pixels were tried
+    l2: L2 norm of the smallest change for which the search finds a changed label; for `noise`, L2 norm of the change by
+        the ascent
+    largest: largest change of a single pixel in this smallest change
+    nearest: smallest L2 distance to a training image of the other class; horizontal and vertical lines are left out
+    between: median of these distances
+    kind: image that the pixel belongs to, as listed below (`pixel`)
+    row, column: position of the pixel (`pixel`)
+    relative: `l2` / `nearest` (`image`)
+    confidence: for `real`, confidence in the predicted label; for `noise`, confidence in the target label after the
+        ascent
+    start_confidence: for `noise`, confidence in the predicted label before the ascent
+    quantity: name of the statistic, as listed below (`summary`)
+    value: for `pixel`, the grey level in [0, 1]; for `summary`, the statistic
+    low, high: 95 % interval of the statistic: Wilson for shares, bootstrap for medians
+    n: number of images in the statistic
+
+Kinds of pixels:
+    line: the chosen image
+    flips: the chosen image with flipped pixels
+    l2: the chosen image after the smallest change
+    noise, ascent: the image of noise before and after the ascent
+
+Shares of images:
+    accuracy: test images that are classified correctly
+    single: chosen images for which one flipped pixel changes the label
+    flips: chosen images for which `largest_flips` flipped pixels or fewer change the label
+    confident_real: test images with a confidence of at least 0.99
+    confident_start: noise images with a confidence of at least 0.99 before the ascent
+    confident: noise images with a confidence of at least 0.99 after the ascent
+    beyond: noise images whose score for the target label, after the ascent, exceeds the absolute scores of 99 % of the
+        test images
+"""
 
 from __future__ import annotations
 
@@ -17,16 +71,13 @@ CONFIDENT, REAL = 0.99, 0.99
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """What `failures.families.lines.analyses.fooling` found, and shares and medians over its images.
+    """Add confidences to the attacked images, and summarise the images of each network.
 
-    inputs: `fooling` (table of `failures.families.lines.analyses.fooling`). Confidence is the logistic of a score.
-    Returns its columns and of the part `image`: relative (smallest change over the distance to the nearest training
-    image of the other class); of `real`, `noise`: confidence (in the label that the noise is made for), of `noise`:
-    start_confidence; of `summary`: quantity, value, low, high (95 % interval) and n (images). Quantities: accuracy;
-    single, shares of images that one pixel flips; flips, share that some number of flips does; median_flips;
-    relative, median (bootstrap), l2, nearest and between, medians of distances; confident and beyond, shares
-    of noise images that end with a confidence of .99, and with a score above that of 99 % of the real images;
-    confident_start, of those that begin so, in whatever label; confident_real, of real images.
+    Args:
+        inputs: `fooling`, the path of the file of `failures.families.lines.analyses.fooling`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.read_csv(inputs["fooling"])
     table["relative"] = table["l2"].where(table["part"] == "image") / table["nearest"]

@@ -1,4 +1,12 @@
-"""Table of the figure snr_depth: signal-to-noise ratio of the gradient with residual blocks in N1."""
+"""SNR with residual blocks, at initialisation.
+
+Columns:
+    blocks: number of residual blocks in N1
+    method, tuple_length, snr, snr_low, snr_high, upper_limit, signal, noise, n_tuples, n_initialisations: as in
+        `tables/fig5.csv`
+    relative: SNR divided by the SNR of the same initialisation at the smallest k, mean over initialisations
+    relative_low, relative_high: 95 % interval of this mean (Student)
+"""
 
 from __future__ import annotations
 
@@ -12,12 +20,13 @@ from failures.families.lines.tables.fig5 import summary
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """The SNR's mean over initialisations with its interval, by depth, and what it changes with k.
+    """Average the SNR over initialisations, by number of blocks.
 
-    inputs: `depth` (table of `failures.families.lines.analyses.depth_signal`).
-    Returns columns blocks, method, tuple_length, snr, snr_low, snr_high, upper_limit, signal, noise, n_tuples and
-    n_initialisations (as in `tables.fig5`), and relative, relative_low and relative_high: SNR over that of the same
-    initialisation at the least length, mean and 95 % interval of Student.
+    Args:
+        inputs: `depth`, the path of the file of `failures.families.lines.analyses.depth_signal`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.read_csv(inputs["depth"])
     keys = ["blocks", "method", "seed"]

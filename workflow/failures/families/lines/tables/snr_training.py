@@ -1,4 +1,23 @@
-"""Table of the figure snr_training: signal-to-noise ratio along training, and what it says at the start."""
+"""SNR during training.
+
+Columns:
+    part: `training`, `start` or `correlation`, as listed below
+    learner
+    method: loss, as in `gradients/lines/`
+    own: whether the learner is trained with this loss; the learner `decomposition` is trained with `joint`
+    tuple_length, seed
+    updates: updates completed
+    snr: unbiased estimate of the SNR
+    standard_error: standard error of `snr`, from the samples
+    learnt_at: updates until the run reaches the threshold, as in `tables/success.csv` (`start`)
+    rank_correlation: Kendall's tau of `snr` and `learnt_at` (`correlation`)
+    p_value: p-value of the two-sided test of this correlation
+
+Parts:
+    training: networks saved during training
+    start: initial networks of the runs in `tables/success.csv`
+    correlation: statistics over these initial networks
+"""
 
 from __future__ import annotations
 
@@ -13,14 +32,15 @@ OWN = {"end_to_end": "end_to_end", "decomposition": "joint"}
 
 
 def tabulate(inputs: dict[str, Any], methods: dict[str, str]) -> pd.DataFrame:
-    """The SNR of every network that was kept, and beside that of the start when the run has learnt.
+    """Join the SNR of the saved networks with the updates to learn, and correlate both at the start.
 
-    inputs: `trained` and `success` (tables of `failures.families.lines.analyses.trained_signal`) and `learnt` (table of the figure
-    success). methods: of each learner.
-    Returns columns part (training, start, correlation), learner, method (whose gradient), own (whether the learner
-    follows it), tuple_length, seed, updates, snr, standard_error, learnt_at (of `start`: updates, inf for never), and
-    of `correlation`, over the starts of a length: rank_correlation (Kendall's tau of snr and learnt_at, never being
-    last; empty if no two runs differ) and p_value.
+    Args:
+        inputs: `trained` and `success`, paths of the files of `failures.families.lines.analyses.trained_signal`, and
+            `learnt`, the path of the table of the figure success.
+        methods: `method` of each learner.
+
+    Returns:
+        The table that `Columns` describes.
     """
     training = pd.read_csv(inputs["trained"]).assign(part="training")
     start = pd.read_csv(inputs["success"]).assign(part="start")

@@ -1,4 +1,15 @@
-"""Table of the figure success: how often end-to-end training learns, and when."""
+"""Success rate of end-to-end training.
+
+Columns:
+    problem, learner, tuple_length, seed, step
+    accuracy: share of tuples classified correctly
+    ceiling: highest possible accuracy
+    threshold: accuracy half way from 1/2 to the ceiling
+    learnt_at: updates completed at the first evaluation with an accuracy of at least `threshold`; inf if there is none
+    success: share of replicates that reach the threshold
+    success_low, success_high: 95 % interval of this share (Wilson)
+    n_replicates: number of runs
+"""
 
 from __future__ import annotations
 
@@ -12,13 +23,14 @@ from failures.families.lines.theory import ceilings
 
 
 def tabulate(inputs: dict[str, Any], tuple_lengths: dict[str, int]) -> pd.DataFrame:
-    """Accuracy of every run at every evaluation, and whether it has learnt.
+    """Find when each run reaches the threshold, and compute the success rate.
 
-    inputs: `history` (files) and `pool` (file). tuple_lengths: k of each problem. A run has learnt when its test
-    accuracy first is half way from chance to the ceiling, the `threshold`.
-    Returns columns problem, learner, tuple_length, seed, step, accuracy, ceiling, threshold, learnt_at (updates; inf
-    for a run that never has), success (share of a learner's runs on a problem that have), success_low and
-    success_high (95 % interval of Wilson), and n_replicates.
+    Args:
+        inputs: `history`, paths of histories, and `pool`, the path of the images.
+        tuple_lengths: k of each problem.
+
+    Returns:
+        The table that `Columns` describes, one row per evaluation of a run.
     """
     limits = ceilings(inputs["pool"], tuple_lengths.values())
     history = read_histories(inputs["history"], "accuracy")

@@ -1,4 +1,11 @@
-"""Signals of all parities in networks of growing depth, at random initial weights."""
+"""Signals of all parities in networks of growing depth, at random initial weights.
+
+Columns of gradients/parity/depth/LEARNER.csv:
+    learner, n_features
+    depth, seed, degree, value: as in `tables/depth_signal.csv`
+    quantity: `budget` and `ratio` as in `tables/depth_signal.csv`, or `energy`: the sum of ||E[h_v grad p]||^2 over all
+        parities h_v of size `degree`
+"""
 
 from __future__ import annotations
 

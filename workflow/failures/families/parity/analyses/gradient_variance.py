@@ -6,6 +6,15 @@ Three ways, all in float64, from the dearest to the cheapest in d:
   inputs, a block of weights at a time; this alone splits the signal by parity size |v|;
 - cube: the closed form with E ||g||^2 over all 2^d inputs, which needs only layer inputs and deltas;
 - sample: the closed form with E ||g||^2 from random inputs, and its standard error.
+
+Columns of gradients/parity/initial/LEARNER.csv, gradients/parity/trained/PROBLEM/LEARNER.csv:
+    learner, n_features, seed
+    instance: name of the target that the network is trained on (`trained`)
+    updates, subset_size, accuracy, method, loss, degree, standard_error: as in `tables/gradient_variance.csv`
+    quantity: `variance`, `bound`, `batch_noise` and `rounding` as in `tables/gradient_variance.csv`; `squared_norm`:
+        E ||g||^2, with g as defined for that table; `energy`: the sum of ||E[h_v g]||^2 over all parities h_v of size
+        `degree`
+    value: value of the quantity
 """
 
 from __future__ import annotations

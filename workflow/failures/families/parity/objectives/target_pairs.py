@@ -3,6 +3,9 @@
 The theorem's point is that the gradient says next to nothing of the target. So the weights must move along
 the same path whatever the target is: here copies of one network see the same inputs with the labels of
 two parities, and their distance is measured as they train.
+
+Metrics of problems of the kind `comparison`:
+    drift_float32, drift_float64, rounding, travel, accuracy: as in `tables/target_blindness.csv`
 """
 
 from __future__ import annotations

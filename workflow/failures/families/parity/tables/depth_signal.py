@@ -1,4 +1,35 @@
-"""Table of the figure depth_signal: budget and signal by parity size against depth, measured and predicted."""
+"""Gradient signal by parity size and depth, for the square loss and signed inputs at initialisation.
+
+Columns:
+    source: origin of the value, as listed below
+    learner: name in `config.yaml`; for the source `sweep`, the activation
+    n_features
+    depth: number of hidden layers
+    seed: seed of the initial weights
+    spread: `initial_weights`, the scale sigma of the initial weights (`mean_field` and `sweep`)
+    quantity: name of the quantity, as listed below
+    degree: parity size |v| for the quantities `share` and `relative`; 0 is the constant function
+    value: value of the quantity; shares below 1e-13 are rounding errors
+
+Sources:
+    network: exact values for a network, over all inputs and parities
+    kernel: tangent kernel of a network of infinite width
+    mean_field: mean-field theory of the learner's layers
+    sweep: mean-field theory at all values of `spread`
+
+Quantities of `network` and `kernel`:
+    budget: E ||grad p||^2
+    ratio: variance over all parities divided by the bound `budget` / 2^d (`network`)
+    share: share of the budget that belongs to all parities of size `degree`
+    relative: share of one parity of this size, times 2^d; it is 1 if all parities have the same share
+
+Quantities of `mean_field` and `sweep`. The theory follows two inputs through layers of infinite width:
+    variance: limit of the variance of a unit's weighted sum, as depth grows
+    correlation: limit of the correlation between the weighted sums for the two inputs
+    chi: factor by which the squared gradient norm changes per layer
+    gradient_scale: number of layers over which the squared gradient norm changes by a factor e
+    correlation_scale: number of layers over which the distance of the correlation from its limit changes by a factor e
+"""
 
 from __future__ import annotations
 
@@ -18,17 +49,17 @@ COLUMNS = ["source", "learner", "n_features", "depth", "seed", "spread", "quanti
 def tabulate(
     inputs: dict[str, Any], learners: dict[str, dict[str, Any]], predicted_depths: list[int], spreads: list[float]
 ) -> pd.DataFrame:
-    """What networks have, and what theory says of those that it knows: fully connected, not normalised, ReLU or tanh.
+    """Collect the signals of networks and compute those of the theory where it applies.
 
-    inputs: `signals`, files of `failures.families.parity.analyses.depth_signal`. learners: settings of each. predicted_depths:
-    depths beyond those of the files. spreads: values of `initial_weights`.
-    Returns columns source, learner, n_features, depth, seed, spread, quantity, degree, value. Sources and quantities:
+    Args:
+        inputs: `signals`, the paths of the files of `failures.families.parity.analyses.depth_signal`.
+        learners: Settings of each learner. Theory covers fully connected networks without normalisation, with ReLU or
+            tanh.
+        predicted_depths: Depths for the theory in addition to those of the files.
+        spreads: Values of `initial_weights` for the source `sweep`.
 
-    - network: budget E ||grad p||^2, ratio of variance and bound, share of the budget that all parities of the size
-      `degree` have, and relative, that of one such parity in units of 2^-d, which each would have if all had the same;
-    - kernel: budget, share and relative of the tangent kernel of infinite width;
-    - mean_field: the fixed point's variance, correlation and chi, gradient_scale and correlation_scale (layers) at the
-      learner's own spread (`initial_weights`); sweep: the same at all spreads, `learner` being an activation.
+    Returns:
+        The table that `Columns` describes.
     """
     measured = read_tables(inputs["signals"])
     known = {name: learner for name, learner in learners.items() if _is_known(learner)}

@@ -1,4 +1,16 @@
-"""Table of the figure elimination: how often Gaussian elimination over GF(2) finds the parity."""
+"""Share of parities that Gaussian elimination over GF(2), the field with the elements 0 and 1, finds.
+
+Each sample is one linear equation for v*.
+
+Columns:
+    experiment: what varies: `samples` or `label_noise`
+    n_features
+    n_samples: number of equations per system
+    label_noise: probability that a label is flipped
+    trials: number of systems, each with a random v*
+    share, share_low, share_high: share of systems whose solution is v*; 95 % interval (Wilson)
+    predicted: predicted share: probability of full rank, times the probability that d labels are correct
+"""
 
 from __future__ import annotations
 
@@ -18,11 +30,17 @@ def tabulate(
     label_noise: list[float],
     trials: int,
 ) -> pd.DataFrame:
-    """Share of random parities that are found, against samples without noise, and against label noise.
+    """Run Gaussian elimination on random systems: without noise against samples, then against label noise.
 
-    inputs: none. Returns one row a point: experiment (samples, label_noise), n_features, n_samples, label_noise,
-    trials, share (v* found), share_low, share_high (95 %, Wilson) and predicted: the probability of full
-    rank, times (1 - noise)^d for d labels that all must be right.
+    Args:
+        inputs: Empty.
+        n_features: Values of d.
+        extra_samples: Numbers of samples beyond d; the last one is used with label noise.
+        label_noise: Probabilities in [0, 1/2] that a label is flipped.
+        trials: Number of systems per row.
+
+    Returns:
+        The table that `Columns` describes.
     """
     points = [("samples", d, d + extra, 0.0) for d in n_features for extra in extra_samples]
     points += [("label_noise", d, d + extra_samples[-1], noise) for d in n_features for noise in label_noise]

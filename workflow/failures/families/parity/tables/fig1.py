@@ -1,4 +1,13 @@
-"""Table of Figure 1: accuracy against steps, over replicates, and as published."""
+"""Accuracy on random parities.
+
+Columns:
+    source: `ours`, or `published`: a curve digitised from the paper's Figure 1
+    learner: name in `config.yaml`; empty for published curves
+    n_features, step
+    accuracy_median, accuracy_p10, accuracy_p90: accuracy over replicates; a published curve is a single run
+    share_solved: share of replicates with an accuracy of 1 in an evaluation at this step or before
+    n_replicates
+"""
 
 from __future__ import annotations
 

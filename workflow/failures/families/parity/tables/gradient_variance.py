@@ -1,4 +1,35 @@
-"""Table of the figure gradient_variance: the gradient's variance over all parities, and what it drowns in."""
+"""Gradient variance over all parities (Theorem 1).
+
+The *signal* of a parity h_v is E[h_v(x) g(x)], the part of the expected gradient that depends on the target. Here g is
+grad p for the square loss, and grad p times a factor that depends on p(x) for the other losses.
+
+Columns:
+    stage: `initial`: network at initialisation; `trained`: network saved during its training on one target
+    learner, n_features, seed
+    updates: updates of the network
+    subset_size: size |v*| of the target that the network was trained on (`trained`)
+    accuracy: accuracy at the end of this training (`trained`)
+    loss: `square` (p - y)^2 / 2, `logistic` or `hinge`
+    method: method of computation, as listed below
+    quantity: name of the quantity, as listed below
+    degree: parity size |v| for the quantity `share`
+    value: value of the quantity
+    standard_error: standard error of `value`; 0 where the value is exact, empty where no error is estimated
+
+Methods:
+    transform: the signals of all 2^d parities, by a Walsh-Hadamard transform
+    cube: closed form of the variance, from all 2^d inputs
+    sample: closed form of the variance, from random inputs
+    batches: gradients of random batches
+
+Quantities:
+    variance: variance of the expected gradient over all 2^d parities
+    bound: the bound of Theorem 1, E ||grad p||^2 / 2^d
+    ratio: `variance` divided by `bound`
+    share: share of the squared signal that belongs to the parities of size `degree`
+    batch_noise: variance that the labels cause in the gradient of a batch, E ||g||^2 / batch size
+    rounding: E ||error||^2, where the error is that of the gradient of a batch computed in float32
+"""
 
 from __future__ import annotations
 
@@ -13,13 +44,13 @@ KEYS = ["stage", "learner", "n_features", "seed", "updates", "loss"]
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """Every network's numbers, one below the other.
+    """Join the tables of all networks, and compute ratios and shares.
 
-    inputs: `initial` and `trained`, files of `failures.families.parity.analyses`.
-    Returns columns stage (initial, trained), learner, n_features, seed, updates, subset_size and accuracy (of
-    a trained network's run), loss, method, quantity, degree, value and standard_error. Quantities are those
-    of the analyses (variance, bound, rounding, batch_noise), ratio (variance / bound) and, for each degree,
-    share (energy / squared norm).
+    Args:
+        inputs: `initial` and `trained`, paths of the files of `failures.families.parity.analyses`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.concat(
         [read_tables(inputs[stage]).assign(stage=stage) for stage in ("initial", "trained")], ignore_index=True

@@ -1,4 +1,13 @@
-"""Table of the figure parity_size: steps to a given accuracy against the subset size |v*|."""
+"""Steps to learn a parity, by its size.
+
+Columns:
+    learner, n_features
+    encoding: `signed`: inputs in {-1, +1}; `binary`: inputs in {0, 1}
+    subset_size, seed
+    threshold: accuracy to reach, exact over all 2^d inputs
+    steps: updates completed at the first evaluation with at least this accuracy; empty if there is none
+    n_steps: updates of the whole run
+"""
 
 from __future__ import annotations
 
@@ -12,12 +21,14 @@ THRESHOLDS = (0.9, 0.99, 1.0)
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Steps of every run to each of the thresholds.
+    """Find the first evaluation at each threshold, for every run.
 
-    inputs: `history` and `runs` (files). problems: `n_features`, `encoding` and `n_steps` of each problem.
-    Returns one row a run and threshold: learner, n_features, encoding, subset_size, seed, threshold,
-    steps (updates done at the first evaluation at or above the threshold; empty if there was none) and
-    n_steps (updates that the run had).
+    Args:
+        inputs: `history` and `runs`, paths of both kinds of files.
+        problems: `n_features`, `encoding` and `n_steps` of each problem.
+
+    Returns:
+        The table that `Columns` describes, one row per run and threshold.
     """
     history = read_histories(inputs["history"], "accuracy")
     run = ["problem", "learner", "instance"]

@@ -1,4 +1,18 @@
-"""Table of the figure predictors: accuracy of classes of predictors after the same budget."""
+"""Accuracy of several classes of predictors after the same number of updates.
+
+Columns:
+    learner: name in `config.yaml`; `hand_built`: the network of width d with weights set by hand
+    n_features
+    n_replicates: number of targets; all learners have the same targets
+    n_steps: updates completed
+    n_samples: evaluation samples of all replicates together; empty where evaluation is exact over all inputs
+    accuracy, accuracy_min, accuracy_max: mean, minimum and maximum over replicates
+    accuracy_low, accuracy_high: 95 % interval: Wilson's for the samples of all replicates together, or Student's over
+        replicates where evaluation is exact
+    share_learnt: share of replicates with an accuracy of at least 0.99
+    p_chance: p-value of the two-sided test that the accuracy is 1/2, from the samples of all replicates together
+    p_same: p-value of the chi-squared test that all trained learners have the same accuracy
+"""
 
 from __future__ import annotations
 
@@ -18,14 +32,14 @@ N_CHECKED = 10_000
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Mean accuracy of every class, with 95 % intervals, and that of a network built by hand.
+    """Compute the accuracy of every class of predictors, and of a network with weights set by hand.
 
-    inputs: `runs` (files). problems: `n_features`, `encoding` and `evaluation` of each problem.
-    Returns one row a class and problem: learner, n_features, n_replicates, n_steps, n_samples (of all
-    evaluations; empty where they are exact), accuracy, accuracy_low, accuracy_high (Wilson's interval of the
-    pooled samples, or Student's over replicates where evaluations are exact), accuracy_min, accuracy_max,
-    share_learnt (replicates at .99 or more), p_chance (two-sided test against 1/2, pooled samples) and
-    p_same (test that all trained classes of the problem have one accuracy; chi-squared).
+    Args:
+        inputs: `runs`, paths of the tables of runs.
+        problems: `n_features`, `encoding` and `evaluation` of each problem.
+
+    Returns:
+        The table that `Columns` describes, one row per class and problem.
     """
     runs = pd.concat([pd.read_csv(path, dtype={"target": str}) for path in inputs["runs"]], ignore_index=True)
     parts = []

@@ -1,4 +1,13 @@
-"""Table of the figure queries: steps to learn a parity from gradients that are told only roughly."""
+"""Steps to learn a parity from noisy and quantised gradients.
+
+Columns:
+    learner, n_features, subset_size, seed
+    noise: standard deviation of the Gaussian noise in each component of the gradient
+    tolerance: largest error of each component of the gradient; components are rounded to multiples of twice this value
+    steps: updates completed at the first evaluation with an accuracy of at least 0.99, exact over all inputs; empty if
+        there is none
+    n_steps: updates of the whole run
+"""
 
 from __future__ import annotations
 
@@ -12,12 +21,14 @@ THRESHOLD = 0.99
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Steps of every run to an accuracy of .99.
+    """Find the first evaluation with an accuracy of at least 0.99, for every run.
 
-    inputs: `history` and `runs` (files). problems: `n_features` and `n_steps` of each problem.
-    Returns one row a run: learner, n_features, subset_size, seed, noise (standard deviation, in every weight),
-    tolerance (largest error, in every weight), steps (updates done at the first evaluation at or above the
-    threshold; empty if there was none) and n_steps (updates that the run had).
+    Args:
+        inputs: `history` and `runs`, paths of both kinds of files.
+        problems: `n_features` and `n_steps` of each problem.
+
+    Returns:
+        The table that `Columns` describes, one row per run.
     """
     run = ["problem", "learner", "instance"]
     history = read_histories(inputs["history"], "accuracy")

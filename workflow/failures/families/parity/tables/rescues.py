@@ -1,4 +1,27 @@
-"""Table of the figure rescues: parities that are not learnt beside three ways in which they are."""
+"""Interventions that make parities learnable.
+
+Columns:
+    part: `curve`: accuracy against steps; `run`: end of a run; `exponent`: power-law fit of the steps against d
+    way: intervention, as listed below
+    learner, n_features, seed
+    subset_size: |v*|; in the part `curve`, only for the intervention `sparse`
+    step: step of the evaluation (`curve`, at the largest d of each intervention)
+    accuracy_median, accuracy_p10, accuracy_p90: accuracy on uniform inputs, over replicates (`curve`)
+    accuracy: mean accuracy of the last ten evaluations (`run`)
+    n_samples: number of samples in these evaluations; empty where evaluation is exact (`run`)
+    steps: updates completed at the first evaluation of a run with an accuracy of at least 0.99; empty if there is none
+    n_steps: updates of the whole run
+    exponent, factor: least-squares fit steps = factor d^exponent (`exponent`)
+    exponent_low, exponent_high: 95 % interval by a bootstrap over the replicates at each d
+    n_missing: number of runs in the fit that do not reach 0.99; the fit uses their `n_steps` in place of `steps`
+    n_replicates: number of replicates; in the part `exponent`, the smallest number at any d
+
+Interventions:
+    uniform: none; the control
+    sparse: few relevant bits
+    mixed: all relevant bits are equal in half of the training samples
+    running: training on the labels of all prefixes, that is, of the first t bits for every t
+"""
 
 from __future__ import annotations
 
@@ -24,19 +47,15 @@ COLUMNS = [
 
 
 def tabulate(inputs: dict[str, Any], ways: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
-    """Curves of the accuracy, runs, and the power of d that the steps to learn sparse parities grow with.
+    """Summarise the runs of each intervention, and fit the steps to learn sparse parities as a power of d.
 
-    inputs: `history` and `runs` (files). ways: of each way (uniform, sparse, mixed, running) its problems, with
-    `n_features`, `evaluation` and `n_steps`.
-    Returns rows of three parts, with way, learner and n_features:
+    Args:
+        inputs: `history` and `runs`, paths of both kinds of files.
+        ways: For each intervention (uniform, sparse, mixed, running), its problems with `n_features`, `evaluation` and
+            `n_steps`.
 
-    - curve, at the largest d of a way, of sparse parities one a subset_size: step, accuracy_median, accuracy_p10,
-      accuracy_p90, n_replicates;
-    - run: subset_size, seed, accuracy (mean of the last ten evaluations), n_samples (of these; empty where they are
-      exact), steps (updates done at the first evaluation at or above .99; empty if there was none), n_steps;
-    - exponent, of sparse parities, one for each subset_size: steps = factor d^exponent by least squares of logarithms,
-      exponent_low and exponent_high (95 % interval, bootstrap over the replicates of each d), n_missing (runs that
-      did not get there, taken as if at their end), n_replicates (the least of a d). None for a single d.
+    Returns:
+        The table that `Columns` describes, without the part `exponent` if there is a single d.
     """
     history = _history(inputs["history"], ways)
     runs = _runs(history, inputs["runs"])

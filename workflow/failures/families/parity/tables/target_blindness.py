@@ -1,4 +1,17 @@
-"""Table of the figure target_blindness: how far one network drifts apart when it trains on two targets."""
+"""Weight distance between two copies of one network, each trained on another target.
+
+Both copies start from the same weights and see the same inputs. Each copy is trained in float32 and in float64.
+Distances are Euclidean over all weights, divided by the norm of the initial weights.
+
+Columns:
+    learner, n_features, seed, step
+    samples: `cube`: exact gradients over all inputs; `fresh`: batches of fresh samples
+    labels: `parity`: labels of two random targets; `coins`: random labels, the control
+    drift_float32, drift_float64: distance between the copies for the two targets, in each precision
+    rounding: distance between the float32 and the float64 copy for the first target
+    travel: distance between the float64 copy for the first target and the initial weights
+    accuracy: accuracy of the float64 copy for the first target
+"""
 
 from __future__ import annotations
 
@@ -10,11 +23,14 @@ from failures.artifacts.tables import read_tables
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Distances at every evaluation of every run, as shares of the initial weights' norm.
+    """Collect the distances between the copies at every evaluation of every run.
 
-    inputs: `instances` and `history` (files). problems: `n_features` and `samples` of each problem.
-    Returns learner, n_features, samples (cube, fresh), labels (parity, coins), seed, step, drift_float32,
-    drift_float64, rounding, travel and accuracy (see `failures.families.parity.objectives.target_pairs`).
+    Args:
+        inputs: `instances` and `history`, paths of both kinds of files.
+        problems: `n_features` and `samples` of each problem.
+
+    Returns:
+        The table that `Columns` describes.
     """
     keys = ["problem", "learner", "instance", "seed", "step"]
     history = pd.concat([pd.read_parquet(path) for path in inputs["history"]], ignore_index=True)

@@ -1,4 +1,19 @@
-"""Gradient variance over the direction of v at initialisation: by quadrature where it exists, and by Monte Carlo."""
+"""Gradient variance over the direction of v at initialisation: by quadrature where it exists, and by Monte Carlo.
+
+Columns of gradients/periodic/LEARNER.csv:
+    learner
+    seed: seed of the initial weights
+    n_features
+    wave: `cosine` or `square`
+    norm: r
+    method: `quadrature`: exact, by numerical integration; `leading_order`: limit for large r, a power of r (cosine
+        only); `monte_carlo`: estimate
+    variance: variance of the expected gradient over the direction of v, summed over the parameters
+    standard_error: standard error of `monte_carlo`, over pairs of directions
+    gradient_square: E||grad p(x)||^2: exact for networks with a quadrature, otherwise estimated from samples
+
+One row per network, wave, d, r and method.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Table of the figure linear_periodic: unexplained variance against steps, over replicates."""
+"""Training on linear-periodic targets.
+
+Columns:
+    learner, n_features
+    wave: `cosine`, `square` or `linear`
+    norm: r
+    step
+    unexplained_median, unexplained_p10, unexplained_p90: unexplained variance over replicates
+    n_replicates
+"""
 
 from __future__ import annotations
 
@@ -10,10 +19,14 @@ from failures.artifacts.tables import read_histories, read_tables, replicate_ban
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
-    """Median and band of the unexplained variance at every evaluation.
+    """Compute the median and band of the unexplained variance at every evaluation.
 
-    inputs: `history` and `runs` (files). problems: `n_features` of each problem. Returns columns learner,
-    n_features, wave, norm, step, unexplained_median, unexplained_p10, unexplained_p90 and n_replicates.
+    Args:
+        inputs: `history` and `runs`, paths of both kinds of files.
+        problems: `n_features` of each problem.
+
+    Returns:
+        The table that `Columns` describes.
     """
     run = ["problem", "learner", "instance"]
     runs = read_tables(inputs["runs"])[[*run, "wave", "norm"]]

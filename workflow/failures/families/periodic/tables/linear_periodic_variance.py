@@ -1,4 +1,22 @@
-"""Table of the figure linear_periodic_variance: gradient variances along lines in d and r, and how fast they fall."""
+"""Gradient variance over directions (Theorem 2).
+
+The figure shows the variance along lines: d varies at a fixed r, r varies at a fixed d, or both vary. A point that lies
+on two lines of the figure has one row per line.
+
+The slope is the derivative of log(variance) with respect to d on the lines `dimension` and `both`, and with respect to
+log(r) on the line `norm`.
+
+Columns:
+    quantity: `variance` of a point, or `slope` of a line
+    line: what varies along the line: `dimension` (d at a fixed r), `norm` (r at a fixed d), `both` (d, with r =
+        sqrt(d))
+    learner, wave, method: as in `gradients/periodic/`
+    n_features: d and r
+    norm: for a slope, empty if they vary along the line
+    value: of a variance: mean over networks of `variance` / `gradient_square`; of a slope: see above
+    standard_error: of a `monte_carlo` variance: over pairs of directions; of a slope: of the straight-line fit
+    upper_limit: max(value, 0) plus two standard errors; given only where the value is less than three standard errors
+"""
 
 from __future__ import annotations
 
@@ -19,14 +37,15 @@ FEWEST = 5  # points of a fit
 
 
 def tabulate(inputs: dict[str, Any], n_features: list[int], norms: list[float]) -> pd.DataFrame:
-    """Relative variances, means over networks, along each line, and the fitted slopes of the lines.
+    """Average the relative variances over networks along each line, and fit the slopes of the lines.
 
-    inputs: `gradients` (files). n_features, norms: those that have lines.
-    Returns columns quantity, line, learner, wave, method, n_features, norm, value, standard_error, upper_limit.
-    quantity `variance`: value is the variance over E||grad p||^2; upper_limit, two errors above it (above 0, if it is
-    negative), stands where the value is less than three errors. quantity `slope`: value is
-    d log(variance) / d n_features on the lines `dimension` (r fixed) and `both` (r = sqrt(d)), and
-    d log(variance) / d log(norm) on `norm` (d fixed).
+    Args:
+        inputs: `gradients`, paths of the files of `failures.families.periodic.analyses.gradient_variance`.
+        n_features: Values of d of the lines on which r varies.
+        norms: Values of r of the lines on which d varies.
+
+    Returns:
+        The table that `Columns` describes.
     """
     networks = read_tables(inputs["gradients"])
     scale = networks.pop("gradient_square")

@@ -1,4 +1,14 @@
-"""Table of the figure estimator_variance: how much larger the end-to-end gradient's second moment is."""
+"""Second moments of the two gradient estimators.
+
+Columns:
+    stage: `initial`: at initialisation; `trained`: during training
+    learner: learner that trains the network; empty at initialisation
+    n_stocks, step
+    ratio_median, ratio_p10, ratio_p90: E ||g||² of end-to-end training divided by that of the decomposition, closed
+        form; empty for k = 1, where both are 0
+    sampled_ratio_median, sampled_ratio_p10, sampled_ratio_p90: the same ratio, estimated from samples
+    n_replicates: number of networks
+"""
 
 from __future__ import annotations
 
@@ -14,13 +24,15 @@ METRICS = [f"{kind}moment_{method}" for kind in ("", "sampled_") for method in (
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
-    """Ratio of the second moments, exact and sampled, at the start against k and along training.
+    """Compute the ratio of the second moments, exact and sampled, at initialisation and during training.
 
-    inputs: `initial` (a file of `failures.families.portfolio.analyses.moments`) and `history` (files). problems: `n_stocks` of
-    each problem.
-    Returns columns stage (initial, trained), learner (empty at the start), n_stocks, step, for both ratios
-    NAME_median, NAME_p10 and NAME_p90 with NAME `ratio` (closed form) and `sampled_ratio`, and n_replicates. The
-    ratios are empty where the decomposition's gradient is 0, as it is for one stock.
+    Args:
+        inputs: `initial`, the path of the file of `failures.families.portfolio.analyses.moments`, and `history`, paths
+            of histories.
+        problems: `n_stocks` of each problem.
+
+    Returns:
+        The table that `Columns` describes.
     """
     keys = ["learner", "problem", "instance", "step"]
     trained = pd.concat([read_histories(inputs["history"], m).set_index(keys)[m] for m in METRICS], axis=1)

@@ -1,4 +1,12 @@
-"""Table of Figure 4: expected loss against steps, over replicates, and as published."""
+"""Portfolio loss.
+
+Columns:
+    source: `ours`, or `published`: a curve digitised from the paper's Figure 4
+    learner, n_stocks, step
+    loss_median, loss_p10, loss_p90: expected loss −E p_y (exact) over replicates; empty for published curves
+    sampled_loss: loss on 500 fresh samples with random rewards; of the first replicate, or of the published run
+    n_replicates
+"""
 
 from __future__ import annotations
 
@@ -13,12 +21,15 @@ N_FEATURES = 1000
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
-    """Median and band of the expected loss at every evaluation, beside the sampled loss, then the published curves.
+    """Compute the median and band of the expected loss at every evaluation, and append the published curves.
 
-    inputs: `history` (files) and `published` (file). problems: `n_stocks` and `n_features` of each problem; a
-    published curve stands beside the problem of its k if that has the paper's 1000 states.
-    Returns columns source (ours, published), learner, n_stocks, step, loss_median, loss_p10, loss_p90,
-    sampled_loss (of the first replicate) and n_replicates; a published curve is the sampled loss of a single run.
+    Args:
+        inputs: `history`, paths of histories, and `published`, the path of the digitised curves.
+        problems: `n_stocks` and `n_features` of each problem. Published curves are kept for problems with the paper's
+            1000 states.
+
+    Returns:
+        The table that `Columns` describes.
     """
     by = ["learner", "n_stocks", "step"]
     exact, sampled = (read_histories(inputs["history"], metric) for metric in ("loss", "sampled_loss"))

@@ -1,4 +1,16 @@
-"""Table of the figure portfolio_rates: where training ends, against the learning rate."""
+"""Learning-rate sweep of the portfolio learners.
+
+Columns:
+    learner
+    method: gradient estimator
+    optimizer: optimiser
+    n_stocks
+    learning_rate: learning rate
+    loss_median, loss_p10, loss_p90: expected loss at the end of training
+    wrong_median, wrong_p10, wrong_p90: share of the states with more than half of the money on one wrong stock, at the
+        end of training
+    n_replicates: number of runs
+"""
 
 from __future__ import annotations
 
@@ -12,12 +24,15 @@ from failures.artifacts.tables import read_tables, replicate_band
 def tabulate(
     inputs: dict[str, Any], problems: dict[str, dict[str, int]], learners: dict[str, dict[str, Any]]
 ) -> pd.DataFrame:
-    """Expected loss and share of wrong states at the end, for every learning rate.
+    """Compute the loss and the share of wrong states at the end, for every learning rate.
 
-    inputs: `runs` (files). problems: `n_stocks` of each problem. learners: `method` and `optimizer` of each.
-    Returns columns learner, method, optimizer (its name), n_stocks, learning_rate, NAME_median, NAME_p10 and
-    NAME_p90 with NAME `loss` and `wrong` (share of the states with more than half of the money on one wrong
-    stock), and n_replicates.
+    Args:
+        inputs: `runs`, paths of the tables of runs.
+        problems: `n_stocks` of each problem.
+        learners: `method` and `optimizer` of each learner.
+
+    Returns:
+        The table that `Columns` describes.
     """
     runs = read_tables(inputs["runs"])
     runs["n_stocks"] = runs["problem"].map(lambda name: problems[name]["n_stocks"])

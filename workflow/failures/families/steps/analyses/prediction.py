@@ -1,4 +1,15 @@
-"""What trained learners make of fresh samples of a step function."""
+"""What trained learners make of fresh samples of a step function.
+
+Columns of predictions/steps/PROBLEM.csv:
+    learner, kind: name and kind in `config.yaml`
+    bias: b*
+    r: r = ⟨v*, x⟩ + b*
+    truth: u(r)
+    prediction: prediction of the learner
+    approximation: ũ(r) (kind `non_flat`)
+
+One row per learner and fresh sample.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,16 @@
-"""Table of the figure bias_sensitivity: how often the non-flat approximation learns."""
+"""Success rate by initial bias.
+
+Columns:
+    learner
+    slope: slope c of the sigmoids in ũ
+    relative: whether the slope is divided by the height of each step
+    initial_bias: b − b* before training
+    success: share of runs with an unexplained variance below 0.1 at the end
+    success_low, success_high: 95 % interval of this share (Wilson)
+    unexplained_median: unexplained variance at the end
+    exact_by_u_median: share of samples with u(⟨w, x⟩ + b) = y at the end
+    n_replicates: number of runs
+"""
 
 from __future__ import annotations
 
@@ -13,12 +25,14 @@ LEARNT = 0.1
 
 
 def tabulate(inputs: dict[str, Any], learners: dict[str, dict[str, Any]]) -> pd.DataFrame:
-    """Share of the runs that learn, for every slope and initial bias.
+    """Compute the success rate for every slope and initial bias.
 
-    inputs: `runs` (files). learners: `slope` and `relative` of each. Returns columns learner, slope, relative,
-    initial_bias (from b*), success (share of runs with less than a tenth of the variance unexplained at the end),
-    success_low, success_high (95 % interval of Wilson), unexplained_median, exact_by_u_median (share of right
-    steps of u(<w, x> + b) with the w and b that were found) and n_replicates.
+    Args:
+        inputs: `runs`, paths of the tables of runs.
+        learners: `slope` and `relative` of each learner.
+
+    Returns:
+        The table that `Columns` describes.
     """
     runs = read_tables(inputs["runs"])
     runs["initial_bias"] = (runs["initial_bias"] - runs["bias"]).round(9)

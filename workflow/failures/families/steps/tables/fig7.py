@@ -1,4 +1,14 @@
-"""Table of Figure 7: a step function and what learners make of it."""
+"""A learned step function.
+
+One row per learner and fresh sample. b* is subtracted from r and from all values of u.
+
+Columns:
+    learner, kind: name and kind in `config.yaml`
+    r: r − b*
+    truth: u(r) − b*
+    prediction: prediction of the learner − b*
+    approximation: ũ(r) − b* (kind `non_flat`)
+"""
 
 from __future__ import annotations
 
@@ -8,10 +18,13 @@ import pandas as pd
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """The predictions, with r and all values counted from b*.
+    """Subtract b* from the predictions and from r.
 
-    inputs: `predictions` (a file of `failures.families.steps.analyses.prediction`). Returns columns learner, kind, r, truth, prediction
-    and approximation (empty but for the kind `non_flat`).
+    Args:
+        inputs: `predictions`, the path of the file of `failures.families.steps.analyses.prediction`.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.read_csv(inputs["predictions"])
     shifted = ["r", "truth", "prediction", "approximation"]

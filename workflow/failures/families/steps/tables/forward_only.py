@@ -1,4 +1,22 @@
-"""Table of the figure forward_only: optimisers and scales, and GLMtron's rate."""
+"""Forward-only training and GLMtron.
+
+Forward-only training computes the loss with u and replaces the derivative of u by 1 in the gradient. GLMtron is an
+algorithm for generalised linear models (Kakade et al. 2011). Its convergence theorem (appendix A.7 of the paper) bounds
+the error for Lipschitz activations.
+
+Columns:
+    part: `training`: forward-only training; `glmtron`: GLMtron; `bound`: upper bound of the convergence theorem
+    learner
+    optimizer: optimiser
+    learning_rate: learning rate (`training`)
+    input_scale: standard deviation of the inputs (`training`)
+    lipschitz: Lipschitz constant L of the activation (`glmtron`, `bound`)
+    step: step of the evaluation (`training`); number of iterations (`glmtron`, `bound`)
+    value_median: `training`: unexplained variance
+    value_p10: `glmtron`: smallest mean squared error of all iterations so far
+    value_p90: `bound`: upper bound on that error
+    n_replicates: number of runs
+"""
 
 from __future__ import annotations
 
@@ -20,12 +38,16 @@ def tabulate(
     learners: dict[str, dict[str, Any]],
     glmtron: dict[str, Any],
 ) -> pd.DataFrame:
-    """Errors of forward-only training against steps.
+    """Compute the errors of forward-only training and of GLMtron against steps.
 
-    inputs: `history` (files). problems: `input_scale` of each. learners: `optimizer` of each. glmtron: settings of
-    the configuration. Returns columns part, learner, optimizer, learning_rate, input_scale, lipschitz, step,
-    value_median, value_p10, value_p90 and n_replicates. Part `training`: unexplained variance after the update of
-    a step. Part `glmtron`: least error of the first `step` iterates; part `bound`: its upper bound.
+    Args:
+        inputs: `history`, paths of histories.
+        problems: `input_scale` of each problem.
+        learners: `optimizer` of each learner.
+        glmtron: Settings of the configuration.
+
+    Returns:
+        The table that `Columns` describes.
     """
     history = read_histories(inputs["history"], "unexplained").rename(columns={"unexplained": "value"})
     history["input_scale"] = history["problem"].map(lambda name: problems[name]["input_scale"])

@@ -1,4 +1,22 @@
-"""Table of the figure step_learners: accuracy, cost and speed of every learner."""
+"""Error and cost of the step learners.
+
+Columns:
+    stage: `training`: during training; `summary`: one value per learner
+    learner, kind: name and kind in `config.yaml`
+    step: step of the evaluation (`training`)
+    quantity: name of the quantity, as listed below
+    value_median, value_p10, value_p90: value over replicates
+    n_replicates: number of runs; empty for quantities that do not depend on the run
+
+Quantities:
+    unexplained: unexplained variance
+    absolute: mean absolute error
+    wrong: share of predictions whose nearest step is not the correct one
+    wrong_near: the same share, over samples within 0.1 standard deviations of r from a boundary between steps
+    parameters: number of parameters
+    multiply_adds: multiply-adds per prediction
+    updates_to_X, samples_to_X: updates and samples until the unexplained variance is at most X; inf if not reached
+"""
 
 from __future__ import annotations
 
@@ -19,14 +37,16 @@ BY = ["learner", "kind", "quantity"]
 def tabulate(
     inputs: dict[str, Any], n_features: int, learners: dict[str, dict[str, Any]], targets: list[float]
 ) -> pd.DataFrame:
-    """Unexplained variance along training, then the numbers of each learner.
+    """Compute the unexplained variance during training, then the costs and final errors of each learner.
 
-    inputs: `history` and `runs` (files). n_features: d. learners: `kind`, `depth`, `width`, `n_logits` and
-    `batch_size` of each. targets: unexplained variances that updates and samples are counted to.
-    Returns columns stage (training, summary), learner, kind, step (of training), quantity, value_median, value_p10,
-    value_p90 and n_replicates. Quantities: `unexplained` (mean squared error over the variance), `absolute` (mean
-    absolute error), `wrong` and `wrong_near` (shares of wrong steps, of all and of those near a boundary),
-    `parameters`, `multiply_adds`, and `updates_to_X` and `samples_to_X` for each target (inf: not reached).
+    Args:
+        inputs: `history` and `runs`, paths of both kinds of files.
+        n_features: Dimension d of the inputs.
+        learners: `kind`, `depth`, `width`, `n_logits` and `batch_size` of each learner.
+        targets: Levels of the unexplained variance to which updates and samples are counted.
+
+    Returns:
+        The table that `Columns` describes.
     """
     history = read_histories(inputs["history"], "unexplained")
     history["kind"] = history["learner"].map(lambda name: learners[name]["kind"])

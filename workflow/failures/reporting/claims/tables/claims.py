@@ -1,4 +1,29 @@
-"""Table of the claims: measured value and verdict of each claim."""
+"""Claims of the paper, of the review (a blog review of the paper) and of this project.
+
+One row per claim of `workflow/claims.yaml` whose tables exist.
+
+Columns:
+    claim_id: name of the claim
+    family: family
+    label: short label
+    claim: the claim as a sentence
+    source: where the claim is made, such as a section of the paper, the review, or this project
+    tables, column: tables and column that the value is computed from
+    statistic: how the value and its interval are computed
+    at_least, at_most: smallest and largest value for which the claim holds
+    why: reason for these thresholds
+    value, low, high: measured value; interval over replicates, as `statistic` describes
+    n_replicates: number of replicates; empty if the value is exact
+    verdict: outcome, as listed below
+    finding: a sentence with the measured numbers
+    scale: scale of the configuration
+
+Verdicts:
+    reproduced: the claim holds on the whole interval
+    partly: the claim holds on a part of the interval
+    not reproduced: the claim holds nowhere on the interval
+    not enough runs: there are fewer than three replicates, or no interval
+"""
 
 from __future__ import annotations
 
@@ -31,8 +56,7 @@ def tabulate(inputs: dict[str, Any], scale: str) -> pd.DataFrame:
         scale: Scale of the configuration; findings at another scale than `full` begin with it.
 
     Returns:
-        One row per claim, with columns claim_id, family, label, claim, source, tables, column, statistic, at_least,
-        at_most, why, value, low, high, n_replicates (empty: exact), verdict, finding, scale.
+        The table that `Columns` describes.
     """
     claims = read_claims(inputs["ledger"])
     needed = {name for claim in claims for name in claim.tables}

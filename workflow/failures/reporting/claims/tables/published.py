@@ -1,4 +1,18 @@
-"""Table of published and reproduced curves: Figures 1, 3, 4 and 5."""
+"""Published and reproduced curves.
+
+Columns:
+    figure: figure of the paper
+    series: curve
+    n_replicates: number of our replicates
+    n_points: number of our evaluations in the range of the published curve; the curve is interpolated at these points
+    share_inside: share of the published values inside our band; empty for a single run. The band is the 10th to 90th
+        percentile, and for Figure 5 the 95 % interval
+    final_ours, final_published: mean over the last tenth of each curve
+    final_difference: `final_ours` minus `final_published`
+    time_ours: updates until a curve completes 0.9 of its change from the first to the last value
+    time_published: empty if the change is below 0.1, and for Figure 5
+    time_ratio: `time_ours` / `time_published`
+"""
 
 from __future__ import annotations
 
@@ -27,11 +41,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
         inputs: Paths of the tables `fig1`, `fig3`, `fig4` and `fig5`; missing tables are skipped.
 
     Returns:
-        One row per curve, with columns figure, series, n_replicates, n_points (reproduced evaluations, to which the
-        published curve is interpolated), share_inside (share of these published values within the reproduced band;
-        empty for a single run), final_ours and final_published (mean of the last tenth of a curve), final_difference
-        (reproduced minus published), time_ours and time_published (x at 90 % of the change from the first to the final
-        value; empty for a curve that stays constant, and in Figure 5) and time_ratio (reproduced / published).
+        The table that `Columns` describes, one row per curve.
     """
     rows = []
     for figure, spec in FIGURES.items():

@@ -1,4 +1,28 @@
-"""Table of the figure depth_training: where training ends, against the depth of the network."""
+"""Training outcome by depth.
+
+One row per run. *Progress* places a metric on a scale from 0 (chance) to 1 (perfect).
+
+Columns:
+    family, problem, learner, instance
+    architecture: type of the hidden layers, as listed below
+    depth: number of hidden layers; lines: residual blocks; curves: hidden layers in addition to those of the paper's
+        autoencoder
+    size: size of the problem: d (parity, periodic, steps), k (lines, portfolio) or n (curves)
+    replicate: seed
+    rate_factor
+    metric: name of the metric
+    value: median of the metric over the evaluations in the last tenth of the steps; empty if the run diverged
+    progress: progress of `value`
+    failed: whether `progress` is less than 0.5
+    n_steps, status: as in `runs.csv`
+
+Architectures:
+    plain: no shortcuts and no normalisation
+    residual: a shortcut around each layer
+    normalised: layer normalisation
+    blocks: residual blocks after the convolutions (lines)
+    flat, sign: forward-only training with the step function or the sign as activation of the hidden layers
+"""
 
 from __future__ import annotations
 
@@ -15,15 +39,15 @@ COLUMNS = ["family", "problem", "learner", "architecture", "depth", "size", "ins
 
 
 def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dict[str, Any]]]]) -> pd.DataFrame:
-    """Every run of all families at its end.
+    """Collect the end of every run of all families.
 
-    inputs: `runs_FAMILY` and `history_FAMILY` (files) of each family. families: for each, `problems` with what their
-    size is, and `learners` with the keys that say how they are built
-    (`failures.reporting.comparisons.scales.BUILT`), as far as the family has them.
-    Returns one row a run: family, problem, learner, architecture (plain, residual, normalised, blocks, flat or sign),
-    depth (hidden layers; of lines, blocks; of curves' autoencoder, layers more than the paper's), size (d, k or n),
-    instance, replicate, rate_factor, metric, value (at the end; empty if the run diverged), progress (0 at chance, 1
-    perfect), failed (less than half of that way), n_steps and status.
+    Args:
+        inputs: `runs_FAMILY` and `history_FAMILY`, the paths of both kinds of files for each family.
+        families: For each family, `problems` with the size of each problem, and `learners` with the keys that describe
+            their networks (`failures.reporting.comparisons.scales.BUILT`).
+
+    Returns:
+        The table that `Columns` describes.
     """
     parts = []
     for family, settings in families.items():

@@ -1,4 +1,31 @@
-"""Table of the figure optimisers: updates to a target for each optimiser at its best rate, and how they grow."""
+"""Updates until each optimiser reaches a level of performance, and their growth with the size of the problem.
+
+The level to reach is a progress of 0.8 on the scale from chance (0) to perfect (1). It corresponds to an accuracy of
+0.9, an unexplained variance of 0.2, a relative breakpoint error of 0.2, or a loss of −0.8.
+
+Columns:
+    part: `rate`: every learning rate; `best`: the learning rate with the fewest updates; `growth`: dependence of these
+        updates on the size
+    family, problem, learner
+    size: size of the problem: d, k or n
+    optimiser: name of the Keras optimiser, or `momentum` for SGD with momentum
+    rate_factor
+    learning_rate: learning rate
+    at_edge: whether the best rate is the smallest or the largest of the sweep
+    updates: updates until the level is reached, median over replicates; inf if not reached
+    updates_low, updates_high: 95 % interval by a bootstrap over replicates, in which each bootstrap sample selects its
+        own best rate
+    share_reached: share of replicates that reach the level
+    progress: mean progress at the end of training; in the part `best`, at the rate with the largest mean
+    progress_low, progress_high: minimum and maximum of the progress over replicates, at the same rate
+    budget: updates per run
+    law: straight-line fit of log2(updates): `exponential` against the size, `power` against log2(size) (`growth`)
+    exponent: slope of the fit, over all sizes smaller than the first size at which the level is not reached
+    exponent_low, exponent_high: 95 % interval from the same bootstrap samples
+    n_sizes: number of sizes in the fit
+    n_diverged: number of diverged runs
+    n_replicates
+"""
 
 from __future__ import annotations
 
@@ -21,20 +48,14 @@ COLUMNS += ["n_sizes", "n_diverged", "n_replicates"]
 
 
 def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dict[str, Any]]]]) -> pd.DataFrame:
-    """Updates to the target at every rate, at the best, and their growth with the size.
+    """Count the updates to the level at every rate and at the best one, and fit their growth with the size.
 
-    inputs: `runs_FAMILY` and `history_FAMILY` (files) of each family. families: for each, `problems` with what their
-    size is, and `learners` with their `optimizer`. The target is four fifths of the way from chance to perfect
-    (`failures.reporting.comparisons.scales`); a run's updates are those done at the first evaluation there, inf if there is none.
+    Args:
+        inputs: `runs_FAMILY` and `history_FAMILY`, the paths of both kinds of files for each family.
+        families: For each family, `problems` with the size of each problem, and `learners` with their `optimizer`.
 
-    Returns columns part, family, problem, size, learner, optimiser, rate_factor, learning_rate, at_edge, updates,
-    updates_low, updates_high, share_reached, progress, progress_low, progress_high, budget, law, exponent,
-    exponent_low, exponent_high, n_sizes, n_diverged and n_replicates. Part `rate`: median updates over the
-    replicates, share of these that reached the target, and mean progress at the end with its range. Part
-    `best`: at the rate of the fewest median updates, its 95 % interval by bootstrap over replicates, with the rate
-    chosen anew in each draw; `progress` is the best of any rate, with the range at that rate. Part `growth`: exponent
-    of these updates in the size, over the sizes up to the first that was not reached, and its interval from the same
-    draws: log2(updates) against the size for the law `exponential`, against log2(size) for `power`.
+    Returns:
+        The table that `Columns` describes.
     """
     rows = pd.concat([_family(inputs, name, settings) for name, settings in families.items()], ignore_index=True)
     table = rows.reindex(columns=COLUMNS)

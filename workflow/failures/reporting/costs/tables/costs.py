@@ -1,4 +1,20 @@
-"""Table costs: one row a job, with what it took and what it waited for."""
+"""One row per job that contributes to the figures of the selected families, in the order of their start times.
+
+Columns:
+    rule: rule
+    job: path of the job's log in `logs/`, without suffix
+    kind: `training`, `analysis`, `instances`, `table` or `figure`
+    wall_s: wall time in seconds, including the start of Python (Snakemake's benchmark)
+    cpu_s: CPU time of the process in seconds, over all threads
+    loop_cpu_s: part of `cpu_s` spent on training, analysis, computing a table or drawing; the remainder is imports and
+        file access
+    threads: number of cores of the job
+    memory_mb: peak resident memory
+    mem_mb: requested memory (both in MB)
+    memory: `ok`; `little`: the peak exceeds the request; `much`: the request exceeds 1.5 times the peak plus 300 MB
+    start, end: times in seconds since 1970 at which the script starts (after Python has started) and ends
+    needs: jobs that produced the inputs, separated by spaces
+"""
 
 from __future__ import annotations
 
@@ -13,13 +29,18 @@ LARGEST_SHARE, LARGEST_EXTRA = 1.5, 300.0
 
 
 def tabulate(inputs: dict[str, Any], logs: str, benchmarks: str) -> pd.DataFrame:
-    """What every job behind some figures took.
+    """List the jobs behind some figures with their time and memory.
 
-    inputs: `figures`, the figures' files. logs, benchmarks: folders of the jobs' logs and benchmarks.
-    Returns one row a job in the order of their starts: rule, job (name), kind, wall_s, cpu_s, loop_cpu_s (seconds),
-    threads, memory_mb (peak), mem_mb (asked for), memory (see `judge`), start, end (epoch seconds), needs (names of
-    the jobs that made its inputs, with spaces between them).
-    Raises ValueError if the jobs left no records.
+    Args:
+        inputs: `figures`, the paths of the figures.
+        logs: Folder of the jobs' logs.
+        benchmarks: Folder of Snakemake's benchmarks.
+
+    Returns:
+        The table that `Columns` describes, sorted by start time.
+
+    Raises:
+        ValueError: If no job of these figures left a record.
     """
     records = read_records(logs, benchmarks)
     wanted = behind(inputs["figures"], records)

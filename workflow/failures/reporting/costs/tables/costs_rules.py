@@ -1,4 +1,17 @@
-"""Table costs_rules: one row a rule, and the bar of the figure costs that it is drawn in."""
+"""One row per rule.
+
+Columns:
+    rule: rule, or `all` for the sum
+    kind: kind of its jobs
+    bar: bar of the figure that includes the rule; small rules of the same kind share a bar
+    n_jobs: number of jobs
+    cpu_s, loop_cpu_s, wall_s: sums over the jobs of the columns of `tables/costs.csv`
+    other_cpu_s: `cpu_s` − `loop_cpu_s`
+    loop_share: compute share, `loop_cpu_s` / `cpu_s`
+    memory_mb: largest peak and largest request of the jobs
+    mem_mb: empty for `all`
+    memory: their comparison, as in `tables/costs.csv`; empty for `all`
+"""
 
 from __future__ import annotations
 
@@ -22,12 +35,13 @@ MOST_BARS = 14
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """Costs of every rule, and of all of them.
+    """Sum the costs of the jobs of each rule.
 
-    inputs: `jobs`, the table costs. Returns one row a rule, those with the most CPU time first, and the rule `all`
-    at the end: rule, kind, bar (see `bars`; empty for all), n_jobs, cpu_s, loop_cpu_s, other_cpu_s (seconds of CPU
-    time in loops and beside them), loop_share (their part), wall_s (sum over jobs), memory_mb (largest peak), mem_mb
-    (most asked for) and memory (`failures.reporting.costs.tables.costs.judge`).
+    Args:
+        inputs: `jobs`, the path of the table `costs`.
+
+    Returns:
+        The table that `Columns` describes, sorted by falling CPU time; the row `all` comes last.
     """
     jobs = pd.read_csv(inputs["jobs"])
     table = _totals(jobs, ["rule", "kind"]).sort_values(["cpu_s", "rule"], ascending=[False, True])

@@ -1,4 +1,18 @@
-"""Table costs_scaling: wall time against cores, simulated from the jobs' times, and as it was."""
+"""Wall time of the whole workflow against the number of cores.
+
+Columns:
+    part: `simulated` or `measured`, as listed below
+    cores: number of cores; for `measured`, the largest number of threads in use at one time
+    wall_s: wall time from the first start to the last end, in seconds
+    bound_s: lower bound: total CPU time divided by the number of cores, or the wall time of the longest job if that is
+        larger
+    ratio: `wall_s` / `bound_s`
+
+Parts:
+    simulated: the jobs with their measured times, scheduled on this number of cores. Whenever cores are free, the job
+        with the longest remaining chain of dependent jobs starts (list scheduling)
+    measured: the run itself, without pauses of more than 60 s between jobs
+"""
 
 from __future__ import annotations
 
@@ -10,12 +24,14 @@ from failures.reporting.costs.schedule import Job, bound, busy, cores_used, wall
 
 
 def tabulate(inputs: dict[str, Any], cores: list[int]) -> pd.DataFrame:
-    """Wall time of all jobs on some numbers of cores.
+    """Compute the wall time of all jobs on several numbers of cores.
 
-    inputs: `jobs`, the table costs. cores: those to simulate.
-    Returns one row a point: part (`simulated`: list scheduling of the jobs with their measured times, longest
-    remaining chain first; `measured`: the run itself, without idle gaps, on the most cores that it used at once),
-    cores, wall_s, bound_s (all CPU time over cores, or the longest job) and ratio (wall_s / bound_s).
+    Args:
+        inputs: `jobs`, the path of the table `costs`.
+        cores: Numbers of cores to simulate, at least 1 each.
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = pd.read_csv(inputs["jobs"], keep_default_na=False)
     jobs = {row.job: Job(row.wall_s, row.threads, tuple(row.needs.split())) for row in table.itertuples(index=False)}
