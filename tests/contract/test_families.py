@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import failures
+from failures.commands.columns import section_of, sections
 from failures.config.schema import load
 from failures.engine.blocks import train_block
 from failures.packages import families, folder, package
@@ -67,6 +68,21 @@ def test_costs_have_tables_a_drawing_and_a_caption():
     assert (PACKAGE / "reporting/costs/figure.rst").is_file()
 
 
+def drawn(family, name, problem):
+    """Draw the instances of a problem."""
+    draw = import_module(f"{package(family)}.problem").draw_instances
+    arguments = {key: problem[key] for key in inspect.signature(draw).parameters if key in problem}
+    return draw(name, **arguments, variant="code")
+
+
+@pytest.mark.parametrize("family", families())
+def test_the_columns_of_instances_are_those_described(family):
+    """A kind of problem may lack some; `rate_factor` is added for a learner."""
+    problems = load(ROOT / "config.yaml", ROOT / "config/test.yaml")[family]["problems"]
+    made = {column for name, problem in problems.items() for column in drawn(family, name, problem).columns}
+    assert made | {"rate_factor"} == set(section_of(f"instances/{family}/p/seeds_0-9.csv").names)
+
+
 @pytest.mark.parametrize("family", families())
 def test_training_follows_the_protocol(family, tmp_path):
     """Train the first problem of the tests' configuration, whole, and look at what comes out."""
@@ -74,15 +90,18 @@ def test_training_follows_the_protocol(family, tmp_path):
     name, problem = next(iter(block["problems"].items()))
     learner_name, learner = next(iter(block["learners"].items()))
     problem = problem | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}
-    draw = import_module(f"{package(family)}.problem").draw_instances
-    arguments = {key: problem[key] for key in inspect.signature(draw).parameters if key in problem}
-    instances = draw(name, **arguments, variant="code").head(2)
+    instances = drawn(family, name, problem).head(2)
     training = import_module(f"{package(family)}.training").Training(name, problem, learner_name, learner)
     keys = {"problem": name, "learner": learner_name}
     paths = [tmp_path / part for part in ("history.parquet", "runs.csv", "models", "checkpoints")]
     train_block(training, keys, instances, *paths, identity="test")
     history, runs = pd.read_parquet(paths[0]), pd.read_csv(paths[1])
-    assert {"instance", "seed", "step", "metric", "value"} <= set(history.columns)
+    path = f"runs/{family}/{name}/{learner_name}/seeds_0-9"
+    assert list(history.columns) == section_of(f"{path}/history.parquet").names
+    described = [
+        section.names for section in sections() if section.kind == "Metrics" and family in section.module.parts
+    ]
+    assert list(history["metric"].unique()) in described
     assert history["step"].unique().tolist() == [0, 10, 20, 30, 39]
     assert np.isfinite(history["value"]).all()
     assert runs["instance"].tolist() == instances["instance"].tolist()
@@ -100,6 +119,7 @@ def test_what_plans_or_draws_does_not_import_tensorflow():
         "failures.runtime.fingerprint",
         "failures.commands.status",
         "failures.commands.reference",
+        "failures.commands.columns",
     ]
     modules += [f"{package(family)}.{part}.{name}" for family, name in FIGURES for part in ("tables", "figures")]
     modules += [f"{package(family)}.{part}" for family in families() for part in ("config", "problem")]

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from failures.commands.columns import section_of, sections
 from failures.commands.status import jobs, render
 from failures.families.parity.problem import cube, parse_target
 from failures.packages import families
 from failures.reporting.captions import figure_caption
 from project import ROOT
 
-FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/figures/*.py") if path.stem != "__init__")
+FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/*/figures/*.py") if path.stem != "__init__")
 RUN = "runs/parity/d5/relu/seeds_0-9"
 
 
@@ -35,7 +36,7 @@ def test_everything_is_made(finished):
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_caption_shows_the_numbers_of_the_run(finished, name):
-    (path,) = (ROOT / "workflow/failures").glob(f"*/figures/{name}.rst")
+    (path,) = (ROOT / "workflow/failures").glob(f"*/*/figures/{name}.rst")
     caption = figure_caption(path, [str(finished.folder / f"results/test/tables/{name}.csv")])
     assert not re.search(r"\bnan\b|\bNone\b|(?<![\w)])\?", caption.markdown)
 
@@ -156,16 +157,23 @@ def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     assert "contains white space, so Snakemake cannot run its scripts" in done.stderr.splitlines()[-1]
 
 
-def test_every_column_of_every_table_is_documented(finished):
-    documented = (ROOT / "results/README.md").read_text()
-    sections = dict(part.split("\n", 1) for part in documented.split("\n### ")[1:])
-    for path in sorted((finished.folder / "results/test/tables").glob("*.csv")):
-        section = sections[f"`tables/{path.name}`"]
-        for column in pd.read_csv(path).columns:
-            assert f"`{column}`" in section, f"{path.name}: {column}"
-    parity = "Instances and `runs.csv` of the parity"
-    for name, words in ((f"{RUN}/history.parquet", "Histories"), (f"{RUN}/runs.csv", parity)):
-        path = finished.folder / "results/test" / name
-        columns = (pd.read_csv if path.suffix == ".csv" else pd.read_parquet)(path).columns
-        (section,) = (text for title, text in sections.items() if title.startswith(words))
-        assert all(f"`{column}`" in section for column in columns)
+def test_the_columns_of_every_artifact_are_those_described(finished):
+    results, made, described = finished.folder / "results/test", {}, {}
+    for path in sorted([*results.rglob("*.csv"), *results.rglob("*.parquet")]):
+        name = str(path.relative_to(results))
+        section = section_of(name)
+        columns = set((pd.read_csv if path.suffix == ".csv" else pd.read_parquet)(path).columns)
+        names = set(section.names)
+        if path.name == "runs.csv":
+            folder, metrics = path.parent, pd.read_parquet(path.with_name("history.parquet"))["metric"].unique()
+            instances = results / "instances" / folder.relative_to(results / "runs").parents[1] / f"{folder.name}.csv"
+            names = names - {"final_METRIC"} | {f"final_{metric}" for metric in metrics}
+            names |= set(pd.read_csv(instances).columns)
+            assert columns == names, name
+            columns = names = set(section.names)
+        assert columns <= names, name
+        described[section.subject] = names
+        made.setdefault(section.subject, set()).update(columns)
+    assert made == described
+    costs = {"tables/costs.csv", "tables/costs_rules.csv", "tables/costs_scaling.csv"}
+    assert {section.subject for section in sections() if section.kind == "Columns"} - costs <= made.keys()

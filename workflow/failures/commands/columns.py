@@ -89,6 +89,18 @@ def sections() -> tuple[Section, ...]:
     return tuple(section for path in paths for section in read(path, path.read_text()))
 
 
+def section_of(path: str) -> Section:
+    """Return the description of the file at a path below the results.
+
+    Raises:
+        ValueError: If not exactly one section describes it.
+    """
+    found = [section for section in sections() if section.kind == "Columns" and section.describes(path)]
+    if len(found) != 1:
+        raise ValueError(f"{path}: {len(found)} modules describe its columns, expected 1")
+    return found[0]
+
+
 def read(path: Path, source: str) -> Iterator[Section]:
     """Yield the descriptions in the docstring of a module.
 

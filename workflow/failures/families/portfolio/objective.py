@@ -4,7 +4,7 @@ The inputs are unit vectors, so a product with the weights is the choice of a ro
 [batch, d] is ever made.
 
 Metrics:
-    loss: expected loss −E p_y, exact
+    loss: expected loss -E p_y, exact
     sampled_loss: the same loss, estimated from samples
     wrong: share of the states with more than half of the money on one wrong stock
     moment_end_to_end, moment_decomposition: E ||g||² of the gradient estimator of each method, closed form

@@ -1,7 +1,7 @@
 """Iterations of gradient descent (Lemma 2, Theorem 3).
 
 η is the learning rate, and λ the second moment of each change of slope. U is the weight matrix of the linear learner,
-whose optimum is W⁻¹. w holds the three taps of the filter of a convolutional learner, whose optimum is (1, −2, 1).
+whose optimum is W⁻¹. w holds the three taps of the filter of a convolutional learner, whose optimum is (1, -2, 1).
 
 Columns:
     part: `descent`, `threshold` or `iterations`, as listed below
@@ -10,12 +10,12 @@ Columns:
         Theorem 3
     n_points: n
     x: `descent`: number of iterations; `threshold`: step size ηλS_11²; `iterations`: n
-    value: `descent`, `threshold`: the error ||U − W⁻¹||; `iterations`: number of iterations
+    value: `descent`, `threshold`: the error ||U - W⁻¹||; `iterations`: number of iterations
 
 Parts:
     descent: error against the number of iterations
     threshold: error after 1000 iterations, against the step size
-    iterations: number of iterations until the error is 0.5, against n. For filters the error is ||w − (1, −2, 1)||
+    iterations: number of iterations until the error is 0.5, against n. For filters the error is ||w - (1, -2, 1)||
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 Columns:
     learner
     step: step after whose update the network is saved
-    curve: index of the validation curve
-    point: index t of the point
+    curve, point: index of the validation curve; index t of the point
     original: f_t
     decoded: reconstruction of f_t: W p with the learner's p, or the output of the autoencoder
     error: squared error of the whole curve, divided by the sum of the squares of f_t

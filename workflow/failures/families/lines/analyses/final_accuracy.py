@@ -3,8 +3,7 @@
 Columns of predictions/lines/final.csv:
     problem, learner, tuple_length, seed
     n_steps: updates completed
-    n_test: number of test tuples
-    n_right: number of test tuples classified correctly
+    n_test, n_right: number of test tuples; number classified correctly
     image_accuracy: as in `tables/fig3.csv`
 """
 

@@ -2,8 +2,8 @@
 
 Columns of predictions/lines/fooling.csv:
     problem, learner, seed
-    part, number, label, n_pixels, start_score, score, single, flips, flips_at_least, l2, largest, nearest, between, kind,
-        row, column, value: as in `tables/fooling.csv`
+    part, number, label, n_pixels, start_score, score, single, flips, flips_at_least, l2, largest, nearest, between,
+        kind, row, column, value: as in `tables/fooling.csv`
 
 There are no rows of the part `summary`.
 """

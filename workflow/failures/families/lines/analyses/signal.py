@@ -15,7 +15,7 @@ gradients/lines/success.csv:
     method: loss per sample, as listed below
     n_tuples: number of samples (tuples)
     signal: ||E g||², unbiased estimate; may be negative
-    noise: E||g − E g||²
+    noise: E||g - E g||²
     snr: `signal` / `noise`
     standard_error: standard error of `snr`, from the samples
     plug_in: biased estimate of the SNR, as computed in the scripts

@@ -4,10 +4,8 @@ One row per black pixel.
 
 Columns:
     tuple_length
-    label: label of the tuple
-    sample: index of the sample
-    image: index of the image in the tuple
-    image_label: its label
+    label, sample: label of the tuple; index of the sample
+    image, image_label: index of the image in the tuple; label of the image
     row, column: position of the pixel
 """
 

@@ -13,8 +13,7 @@ Columns:
     plug_in: biased estimate of the scripts, mean over initialisations; scaled for published values
     floor: 1 / n_tuples, the expected value of the biased estimate if there is no signal
     signal, noise: means over initialisations
-    n_tuples: number of samples
-    n_initialisations: number of initialisations
+    n_tuples, n_initialisations: numbers of samples and of initialisations
 """
 
 from __future__ import annotations

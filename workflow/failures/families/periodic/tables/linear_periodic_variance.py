@@ -11,8 +11,7 @@ Columns:
     line: what varies along the line: `dimension` (d at a fixed r), `norm` (r at a fixed d), `both` (d, with r =
         sqrt(d))
     learner, wave, method: as in `gradients/periodic/`
-    n_features: d and r
-    norm: for a slope, empty if they vary along the line
+    n_features, norm: d and r; for a slope, empty if they vary along the line
     value: of a variance: mean over networks of `variance` / `gradient_square`; of a slope: see above
     standard_error: of a `monte_carlo` variance: over pairs of directions; of a slope: of the straight-line fit
     upper_limit: max(value, 0) plus two standard errors; given only where the value is less than three standard errors

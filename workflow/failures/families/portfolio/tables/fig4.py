@@ -3,7 +3,7 @@
 Columns:
     source: `ours`, or `published`: a curve digitised from the paper's Figure 4
     learner, n_stocks, step
-    loss_median, loss_p10, loss_p90: expected loss −E p_y (exact) over replicates; empty for published curves
+    loss_median, loss_p10, loss_p90: expected loss -E p_y (exact) over replicates; empty for published curves
     sampled_loss: loss on 500 fresh samples with random rewards; of the first replicate, or of the published run
     n_replicates
 """

@@ -2,10 +2,8 @@
 
 Columns:
     learner
-    method: gradient estimator
-    optimizer: optimiser
+    method, optimizer, learning_rate: gradient estimator; optimiser; learning rate
     n_stocks
-    learning_rate: learning rate
     loss_median, loss_p10, loss_p90: expected loss at the end of training
     wrong_median, wrong_p10, wrong_p90: share of the states with more than half of the money on one wrong stock, at the
         end of training

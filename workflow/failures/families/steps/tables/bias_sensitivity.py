@@ -4,7 +4,7 @@ Columns:
     learner
     slope: slope c of the sigmoids in ũ
     relative: whether the slope is divided by the height of each step
-    initial_bias: b − b* before training
+    initial_bias: b - b* before training
     success: share of runs with an unexplained variance below 0.1 at the end
     success_low, success_high: 95 % interval of this share (Wilson)
     unexplained_median: unexplained variance at the end

@@ -4,10 +4,10 @@ One row per learner and fresh sample. b* is subtracted from r and from all value
 
 Columns:
     learner, kind: name and kind in `config.yaml`
-    r: r − b*
-    truth: u(r) − b*
-    prediction: prediction of the learner − b*
-    approximation: ũ(r) − b* (kind `non_flat`)
+    r: r - b*
+    truth: u(r) - b*
+    prediction: prediction of the learner - b*
+    approximation: ũ(r) - b* (kind `non_flat`)
 """
 
 from __future__ import annotations

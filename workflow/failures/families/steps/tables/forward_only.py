@@ -7,14 +7,12 @@ the error for Lipschitz activations.
 Columns:
     part: `training`: forward-only training; `glmtron`: GLMtron; `bound`: upper bound of the convergence theorem
     learner
-    optimizer: optimiser
-    learning_rate: learning rate (`training`)
+    optimizer, learning_rate: optimiser; learning rate (`training`)
     input_scale: standard deviation of the inputs (`training`)
     lipschitz: Lipschitz constant L of the activation (`glmtron`, `bound`)
     step: step of the evaluation (`training`); number of iterations (`glmtron`, `bound`)
-    value_median: `training`: unexplained variance
-    value_p10: `glmtron`: smallest mean squared error of all iterations so far
-    value_p90: `bound`: upper bound on that error
+    value_median, value_p10, value_p90: `training`: unexplained variance; `glmtron`: smallest mean squared error of all
+        iterations so far; `bound`: upper bound on that error
     n_replicates: number of runs
 """
 

@@ -3,9 +3,8 @@
 One row per claim of `workflow/claims.yaml` whose tables exist.
 
 Columns:
-    claim_id: name of the claim
-    family: family
-    label: short label
+    claim_id, label: name of the claim; short label
+    family
     claim: the claim as a sentence
     source: where the claim is made, such as a section of the paper, the review, or this project
     tables, column: tables and column that the value is computed from

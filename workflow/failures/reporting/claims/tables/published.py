@@ -1,16 +1,15 @@
 """Published and reproduced curves.
 
 Columns:
-    figure: figure of the paper
-    series: curve
+    figure, series: figure of the paper; curve
     n_replicates: number of our replicates
     n_points: number of our evaluations in the range of the published curve; the curve is interpolated at these points
     share_inside: share of the published values inside our band; empty for a single run. The band is the 10th to 90th
         percentile, and for Figure 5 the 95 % interval
     final_ours, final_published: mean over the last tenth of each curve
     final_difference: `final_ours` minus `final_published`
-    time_ours: updates until a curve completes 0.9 of its change from the first to the last value
-    time_published: empty if the change is below 0.1, and for Figure 5
+    time_ours, time_published: updates until a curve completes 0.9 of its change from the first to the last value; empty
+        if the change is below 0.1, and for Figure 5
     time_ratio: `time_ours` / `time_published`
 """
 

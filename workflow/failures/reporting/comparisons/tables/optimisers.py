@@ -1,7 +1,7 @@
 """Updates until each optimiser reaches a level of performance, and their growth with the size of the problem.
 
 The level to reach is a progress of 0.8 on the scale from chance (0) to perfect (1). It corresponds to an accuracy of
-0.9, an unexplained variance of 0.2, a relative breakpoint error of 0.2, or a loss of −0.8.
+0.9, an unexplained variance of 0.2, a relative breakpoint error of 0.2, or a loss of -0.8.
 
 Columns:
     part: `rate`: every learning rate; `best`: the learning rate with the fewest updates; `growth`: dependence of these

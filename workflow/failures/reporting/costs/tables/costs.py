@@ -9,8 +9,7 @@ Columns:
     loop_cpu_s: part of `cpu_s` spent on training, analysis, computing a table or drawing; the remainder is imports and
         file access
     threads: number of cores of the job
-    memory_mb: peak resident memory
-    mem_mb: requested memory (both in MB)
+    memory_mb, mem_mb: peak resident memory; requested memory (both in MB)
     memory: `ok`; `little`: the peak exceeds the request; `much`: the request exceeds 1.5 times the peak plus 300 MB
     start, end: times in seconds since 1970 at which the script starts (after Python has started) and ends
     needs: jobs that produced the inputs, separated by spaces

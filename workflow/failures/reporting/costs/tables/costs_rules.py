@@ -1,15 +1,13 @@
 """One row per rule.
 
 Columns:
-    rule: rule, or `all` for the sum
-    kind: kind of its jobs
+    rule, kind: rule, or `all` for the sum; kind of its jobs
     bar: bar of the figure that includes the rule; small rules of the same kind share a bar
     n_jobs: number of jobs
     cpu_s, loop_cpu_s, wall_s: sums over the jobs of the columns of `tables/costs.csv`
-    other_cpu_s: `cpu_s` − `loop_cpu_s`
+    other_cpu_s: `cpu_s` - `loop_cpu_s`
     loop_share: compute share, `loop_cpu_s` / `cpu_s`
-    memory_mb: largest peak and largest request of the jobs
-    mem_mb: empty for `all`
+    memory_mb, mem_mb: largest peak and largest request of the jobs; empty for `all`
     memory: their comparison, as in `tables/costs.csv`; empty for `all`
 """
 
