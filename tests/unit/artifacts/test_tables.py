@@ -53,11 +53,15 @@ def test_fig1_table(tmp_path):
         columns=["figure", "series", "quantity", "x", "value"],
     ).to_csv(inputs["published"], index=False)
     table = fig1.tabulate(inputs, {"d5": {"n_features": 5}, "d10": {"n_features": 10}})
-    ours = table[table["source"] == "ours"].set_index(["n_features", "step"])
+    ours = table[table["part"] == "curve"].set_index(["n_features", "step"])
     assert ours.loc[(5, 10), "accuracy_median"] == pytest.approx(0.8)
-    assert ours["share_solved"].tolist() == [0, 0.5, 1, 0, 0, 0]
     assert (ours["n_replicates"] == 2).all()
-    published = table[table["source"] == "published"]
+    runs = table[table["part"] == "run"]
+    assert runs[["learner", "n_features", "seed"]].to_numpy().tolist() == [
+        ["relu", d, seed] for d in (5, 10) for seed in (0, 1)
+    ]
+    assert runs["steps"].fillna(-1).tolist() == [11, 21, -1, -1]
+    published = table[table["part"] == "published"]
     assert published[["n_features", "step", "accuracy_median"]].to_numpy().tolist() == [[5, 0, 0.54]]
 
 

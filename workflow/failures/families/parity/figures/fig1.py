@@ -17,7 +17,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
     note: label of a run that is not at the paper's scale or settings.
     """
-    last = table.loc[table["source"] == "ours", "step"].max()
+    last = table.loc[table["part"] == "curve", "step"].max()
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
     for axis in axes:
         _curves(axis, table)
@@ -33,29 +33,27 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption. solved: replicates that reach 100 %; published: empty if no published curve is drawn."""
-    ours = table[table["source"] == "ours"]
-    several = len(ours["learner"].unique()) > 1
-    ends = ours.sort_values("step").groupby(["learner", "n_features"], as_index=False).last()
+    runs = table[table["part"] == "run"]
+    several = len(runs["learner"].unique()) > 1
     solved = [
-        f"{round(row.share_solved * row.n_replicates)} of {row.n_replicates}"
-        f" at d = {row.n_features}{f' ({learner_label(row.learner)})' * several}"
-        for row in ends.itertuples()
+        f"{steps.notna().sum()} of {len(steps)} at d = {n_features}{f' ({learner_label(learner)})' * several}"
+        for (learner, n_features), steps in runs.groupby(["learner", "n_features"])["steps"]
     ]
-    return {"solved": listed(solved), "published": "yes" * bool((table["source"] == "published").any())}
+    return {"solved": listed(solved), "published": "yes" * bool((table["part"] == "published").any())}
 
 
 def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
     axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     learners = list(table["learner"].dropna().unique())
     for index, (n_features, rows) in enumerate(table.groupby("n_features")):
-        published = rows[rows["source"] == "published"]
+        published = rows[rows["part"] == "published"]
         axis.plot(published["step"], published["accuracy_median"], color=color(index), linewidth=0.4, alpha=0.6)
-        for learner, ours in rows[rows["source"] == "ours"].groupby("learner"):
+        for learner, ours in rows[rows["part"] == "curve"].groupby("learner"):
             name = f"d = {n_features}" + f", {learner_label(learner)}" * (len(learners) > 1)
             axis.fill_between(
                 ours["step"], ours["accuracy_p10"], ours["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
             )
             style = LINES[learners.index(learner) % len(LINES)]
             axis.plot(ours["step"], ours["accuracy_median"], style, color=color(index), linewidth=1.2, label=name)
-    if (table["source"] == "published").any():
+    if (table["part"] == "published").any():
         axis.plot([], [], color="0.4", linewidth=0.4, label="published")

@@ -1,12 +1,14 @@
-"""Accuracy on random parities.
+"""Accuracy on random parities, and the steps that each run takes to a perfect evaluation.
 
 Columns:
-    source: `ours`, or `published`: a curve digitised from the paper's Figure 1
+    part: `curve`: accuracy over replicates; `run`: one run; `published`: a curve digitised from the paper's Figure 1
     learner: name in `config.yaml`; empty for published curves
-    n_features, step
+    n_features
+    seed: replicate (`run`)
+    step: step of the evaluation (`curve`, `published`)
     accuracy_median, accuracy_p10, accuracy_p90: accuracy over replicates; a published curve is a single run
-    share_solved: share of replicates with an accuracy of 1 in an evaluation at this step or before
-    n_replicates
+    steps: updates completed at the first evaluation with an accuracy of 1; empty if there is none (`run`)
+    n_replicates: number of replicates (`curve`, `published`)
 """
 
 from __future__ import annotations
@@ -15,25 +17,27 @@ from typing import Any
 
 import pandas as pd
 
-from failures.artifacts.tables import published_curves, read_histories, replicate_band
+from failures.artifacts.tables import first_step_reaching, published_curves, read_histories, replicate_band
+
+COLUMNS = ["part", "learner", "n_features", "seed", "step", "accuracy_median", "accuracy_p10", "accuracy_p90"]
+COLUMNS += ["steps", "n_replicates"]
 
 
 def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.DataFrame:
-    """Median and band of the accuracy at every evaluation, then the published curves.
+    """Compute the band of the accuracy at every evaluation and the steps of every run; append the published curves.
 
-    inputs: `history` (files) and `published` (file). problems: `n_features` of each problem.
-    Returns columns source (ours, published), learner, n_features, step, accuracy_median, accuracy_p10,
-    accuracy_p90, share_solved (replicates that have been right on a whole evaluation, now or before)
-    and n_replicates; a published curve is a single run, with a median alone.
+    Args:
+        inputs: `history`, paths of histories, and `published`, the path of the digitised curves.
+        problems: `n_features` of each problem.
+
+    Returns:
+        The table that `Columns` describes, with the published curves for the values of d of the problems.
     """
     history = read_histories(inputs["history"], "accuracy")
     history["n_features"] = history["problem"].map(lambda name: problems[name]["n_features"])
-    history = history.sort_values(["learner", "n_features", "instance", "step"])
-    run = ["learner", "problem", "instance"]
-    history["solved"] = (history["accuracy"] >= 1).groupby([history[key] for key in run]).cummax()
-    by = ["learner", "n_features", "step"]
-    ours = replicate_band(history, by, "accuracy")
-    ours["share_solved"] = history.groupby(by)["solved"].mean().to_numpy()
+    curves = replicate_band(history, ["learner", "n_features", "step"], "accuracy")
+    run = ["learner", "n_features", "seed", "problem", "instance"]
+    runs = (first_step_reaching(history, run, "accuracy", 1.0) + 1).rename("steps").reset_index().sort_values(run)
     published = published_curves(inputs["published"], figure=1, quantity="accuracy")
     published = pd.DataFrame(
         {
@@ -43,7 +47,8 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
             "n_replicates": 1,
         }
     )
-    published = published[published["n_features"].isin(ours["n_features"])]
-    table = pd.concat([ours.assign(source="ours"), published.assign(source="published")], ignore_index=True)
-    columns = ["source", *by, "accuracy_median", "accuracy_p10", "accuracy_p90", "share_solved", "n_replicates"]
-    return table[columns]
+    published = published[published["n_features"].isin(curves["n_features"])]
+    parts = {"curve": curves, "run": runs, "published": published}
+    table = pd.concat([rows.assign(part=part) for part, rows in parts.items()], ignore_index=True)[COLUMNS]
+    counts = ["seed", "steps", "n_replicates"]
+    return table.astype(dict.fromkeys(counts, "Int64"))

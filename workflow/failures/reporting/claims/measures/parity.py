@@ -12,12 +12,8 @@ from failures.reporting.claims.ledger import Measured, Missing, bootstrap, extre
 
 
 def solving_steps(fig1: pd.DataFrame, n_features: int) -> np.ndarray:
-    """Compute each replicate's updates to its first perfect evaluation, from the column `share_solved`; inf: never."""
-    curve = rows(fig1, source="ours", n_features=n_features).sort_values("step")
-    n = int(curve["n_replicates"].iloc[0])
-    solved = (curve["share_solved"] * n).round().astype(int)
-    times = np.repeat(curve["step"].to_numpy(float) + 1, solved.diff().fillna(solved.iloc[0]).astype(int))
-    return np.append(times, np.full(n - len(times), np.inf))
+    """Select each run's updates to its first perfect evaluation, in increasing order; inf: never."""
+    return np.sort(rows(fig1, part="run", n_features=n_features)["steps"].fillna(np.inf).to_numpy(float))
 
 
 def longer(first: np.ndarray, second: np.ndarray) -> float:

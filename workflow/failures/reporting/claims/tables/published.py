@@ -58,7 +58,8 @@ def split(table: pd.DataFrame, figure: int) -> tuple[pd.DataFrame, pd.DataFrame]
     if figure == 3:
         ours = table[table["part"] == "training"]
         return ours[ours["seed"] == ours["seed"].min()], table[table["part"] == "published"]
-    return table[table["source"] == "ours"], table[table["source"] == "published"]
+    key, ours = ("part", "curve") if figure == 1 else ("source", "ours")
+    return table[table[key] == ours], table[table[key] == "published"]
 
 
 def compare(figure: int, key: tuple, ours: pd.DataFrame, theirs: pd.DataFrame) -> dict[str, Any]:
