@@ -57,8 +57,9 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _published(table: pd.DataFrame) -> pd.DataFrame:
-    """Published rows that the figure shows: those of its learners and tuple lengths."""
+    """Select the published points that the figure shows: those of its learners and tuple lengths, up to our last step."""
     ours, published = (table[table["part"] == part] for part in ("training", "published"))
+    published = published[published["step"] <= ours["step"].max()]
     return published.merge(ours[["learner", "tuple_length"]].drop_duplicates())
 
 

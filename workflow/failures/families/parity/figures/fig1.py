@@ -32,14 +32,20 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. solved: replicates that reach 100 %; published: empty if no published curve is drawn."""
+    """Return numbers for the caption. solved: replicates that reach 100 %; published: empty if no such curve is drawn."""
     runs = table[table["part"] == "run"]
     several = len(runs["learner"].unique()) > 1
     solved = [
         f"{steps.notna().sum()} of {len(steps)} at d = {n_features}{f' ({learner_label(learner)})' * several}"
         for (learner, n_features), steps in runs.groupby(["learner", "n_features"])["steps"]
     ]
-    return {"solved": listed(solved), "published": "yes" * bool((table["part"] == "published").any())}
+    return {"solved": listed(solved), "published": "yes" * bool(len(_published(table)))}
+
+
+def _published(table: pd.DataFrame) -> pd.DataFrame:
+    """Select the published points that the figure shows: those up to our last step."""
+    last = table.loc[table["part"] == "curve", "step"].max()
+    return table[(table["part"] == "published") & (table["step"] <= last)]
 
 
 def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -55,5 +61,5 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
             )
             style = LINES[learners.index(learner) % len(LINES)]
             axis.plot(ours["step"], ours["accuracy_median"], style, color=color(index), linewidth=1.2, label=name)
-    if (table["part"] == "published").any():
+    if len(_published(table)):
         axis.plot([], [], color="0.4", linewidth=0.4, label="published")

@@ -74,7 +74,10 @@ def _ratio(axis: plt.Axes, table: pd.DataFrame) -> None:
     for index, (_, rows) in enumerate(table.groupby("learner", sort=False)):
         for loss, ratio in rows[rows["quantity"] == "ratio"].groupby("loss"):
             axis.plot(ratio.groupby("n_features")["value"].median(), LOSSES[loss], color=color(index), linewidth=1)
+    losses = set(table.loc[table["quantity"] == "ratio", "loss"])
     for loss, line in LOSSES.items():
+        if loss not in losses:
+            continue
         axis.plot([], [], line, color="0.3", linewidth=1, label={"square": "squared"}.get(loss, loss))
     axis.set(xlabel="bits d", ylabel="variance ÷ bound", ylim=(0, 1.08), title="at initialisation, by loss")
     axis.legend(fontsize="small", loc="lower center", ncols=3)

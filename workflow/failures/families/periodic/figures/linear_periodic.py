@@ -73,5 +73,11 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
     dimensions = sorted(table["n_features"].unique())
     lines = [Line2D([], [], color=color(index), label=f"d = {d}") for index, d in enumerate(dimensions)]
     kinds = (("-", "periodic target"), ("--", "linear target"))
-    lines += [Line2D([], [], color="0.3", linestyle=line, label=name) for line, name in kinds]
+    linear = table["wave"] == "linear"
+    drawn = ((~linear).any(), linear.any())
+    lines += [
+        Line2D([], [], color="0.3", linestyle=line, label=name)
+        for (line, name), any_drawn in zip(kinds, drawn, strict=True)
+        if any_drawn
+    ]
     return [*lines, Line2D([], [], color="0.6", linestyle=(0, (1, 2)), linewidth=0.8, label="constant output")]

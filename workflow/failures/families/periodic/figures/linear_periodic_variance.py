@@ -80,12 +80,14 @@ def _estimates(axis: plt.Axes, x: pd.Series, rows: pd.DataFrame, marker: str, sh
 
 
 def _joint(axis: plt.Axes, table: pd.DataFrame) -> list[Line2D]:
-    """Draw the line along which d and r grow together; returns its entry of the legend."""
+    """Draw the line along which d and r grow together; returns its entry of the legend, if any."""
     table = table[(table["line"] == "both") & (table["method"] == "quadrature")]
     points = table[table["quantity"] == "variance"].sort_values("n_features")
     style = {"color": "0.2", "linewidth": 1.2, "linestyle": "--"}
     for _, network in points.groupby("learner"):
         axis.plot(network["n_features"], network["value"], **style)
+    if points.empty:
+        return []
     return [Line2D([], [], **style, label=f"r = √d{_fitted(table[table['quantity'] == 'slope'])}")]
 
 
@@ -108,7 +110,10 @@ def _kinds(table: pd.DataFrame) -> list[Line2D]:
     handles = []
     if (table["method"] == "quadrature").any():
         handles.append(Line2D([], [], color="0.3", label="quadrature"))
+    estimated = set(table.loc[(table["method"] == "monte_carlo") & table["upper_limit"].isna(), "learner"])
     for learner, marker in zip(_sampled(table), MARKERS, strict=False):
+        if learner not in estimated:
+            continue
         style = {"marker": marker, "mfc": "white", "markersize": 3.5, "linestyle": ""}
         handles.append(Line2D([], [], color="0.3", label=f"Monte Carlo: {learner_label(learner)}", **style))
     if table["upper_limit"].notna().any():

@@ -27,7 +27,8 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axis.set_xlim(0, ours["step"].max())
     axes[0, 0].set_ylabel("loss (−1: all money on the right stock)", fontsize="small")
     axes[0, 0].plot([], [], ".", color="0.4", markersize=3, label="sampled loss, one replicate")
-    if (table["source"] == "published").any():
+    published = table[(table["source"] == "published") & (table["step"] <= ours["step"].max())]
+    if published[["learner", "n_stocks"]].merge(ours[["learner", "n_stocks"]]).size:
         axes[0, 0].plot([], [], ":", color="0.2", linewidth=1, label="published")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")

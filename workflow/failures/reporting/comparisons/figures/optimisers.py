@@ -46,8 +46,10 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         axes[0, 0].set_ylabel("training steps to the target")
     _rest(axes[0, -1], best[~growing], names)
     handles = [plt.Line2D([], [], color=color(index), marker="o", markersize=3) for index in range(len(names))]
-    handles.append(plt.Line2D([], [], color="0.4", marker="^", markersize=4, linestyle="", markerfacecolor="none"))
-    labels = [*(OPTIMISERS.get(name, name) for name in names), "not reached"]
+    labels = [OPTIMISERS.get(name, name) for name in names]
+    if np.isinf(best["updates"]).any():
+        handles.append(plt.Line2D([], [], color="0.4", marker="^", markersize=4, linestyle="", markerfacecolor="none"))
+        labels.append("not reached")
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize="small")
     add_note(figure, note)
     return figure
