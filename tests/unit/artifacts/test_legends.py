@@ -26,7 +26,7 @@ def look_of(line):
 
 
 def undrawn(figure):
-    """Labels of legend entries that are lines, if no line with finite data has their colour, or their style and marker."""
+    """Labels of legend entries whose colour, or style and marker, no line with finite data has."""
     figure.canvas.draw()
     lines = [line for axis in figure.axes for line in axis.lines]
     lines = [line for line in lines if np.isfinite(np.asarray(line.get_xydata(), float)).all(axis=1).any()]
