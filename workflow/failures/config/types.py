@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from failures.engine import architectures
+
 # Keras' optimisers and the arguments of each, except `learning_rate`. Importing Keras takes seconds, so this module
 # does not; a test compares the table with Keras.
 _ADAM = {"beta_1", "beta_2", "epsilon"}
@@ -84,13 +86,20 @@ class Optimizer(Settings):
         return self
 
 
+def _list_architectures(field: dict[str, Any]) -> None:
+    """Add the built-in architectures to the JSON schema of a field; editors accept other names, too."""
+    described = architectures.describe()
+    field["anyOf"] = [{"enum": list(described)}, {"type": field.pop("type")}]
+    field["description"] += "".join(f" `{name}`: {text[0].lower()}{text[1:]}" for name, text in described.items())
+
+
 class Learner(Settings):
     """A network with one linear output unit, its loss and its optimiser."""
 
-    architecture: Literal["fully_connected", "residual", "convolutional", "quadratic"] = "fully_connected"
-    """Type of the hidden layers. `fully_connected`: dense layers. `residual`: dense layers with a shortcut around each
-    layer except the first. `convolutional`: one-dimensional convolutions with `width` filters of 3 taps. `quadratic`:
-    dense layers on the inputs and all their pairwise products."""
+    architecture: Annotated[str, AfterValidator(architectures.check)] = Field(
+        "fully_connected", validate_default=True, json_schema_extra=_list_architectures
+    )
+    """Type of the hidden layers: a name of this list, or one that an installed package registers (CONTRIBUTING.md)."""
     width: Width = "10d"
     """Units (or filters) per hidden layer; `10d` means ten times the input dimension d."""
     depth: int = Field(1, ge=0, le=256)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from failures.engine import learners
+from failures.engine import layers
 from failures.engine.seeding import derive
 from failures.families.curves.problem import inverse_root, patches, second_moment
 
@@ -86,7 +86,7 @@ def _further(hidden: keras.KerasTensor, n_layers: int, side: str, settings: dict
 def _dense(hidden: keras.KerasTensor, width: int, activation: str, name: str, settings: dict[str, Any], *path):
     fan_in, sigma = hidden.shape[-1], settings.get("initial_weights", "scripts")
     if sigma == "scripts":
-        weights = learners.initializer(fan_in, *path)
+        weights = layers.initializer(fan_in, *path)
     else:
         std = (sigma if activation == "relu" else 1.0) * fan_in**-0.5
         weights = keras.initializers.RandomNormal(stddev=std, seed=derive(*path) % 2**31)

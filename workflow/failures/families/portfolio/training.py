@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from failures.engine import learners
+from failures.engine import layers, learners
 from failures.engine.seeding import DATA, EVALUATION, INIT, derive
 from failures.engine.training import Schedule, Trainer
 from failures.families.portfolio.objective import PortfolioObjective
@@ -42,6 +42,6 @@ class Training:
 def network(n_features: int, n_stocks: int, *path: str | int) -> keras.Model:
     """The portfolio softmax(W x + b), [batch, n_features] -> [batch, n_stocks]; path: stream of the weights."""
     inputs = keras.Input((n_features,), name="state")
-    weights = learners.initializer(n_features, *path)
+    weights = layers.initializer(n_features, *path)
     hidden = keras.layers.Dense(n_stocks, kernel_initializer=weights, name="logits")(inputs)
     return keras.Model(inputs, keras.layers.Softmax(name="portfolio")(hidden), name="learner")

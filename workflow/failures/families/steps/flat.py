@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from failures.engine import learners
+from failures.engine import layers
 from failures.families.steps.problem import OFFSETS
 
 
@@ -25,10 +25,10 @@ def network(n_features: int, learner: dict[str, Any], *path: str | int) -> keras
     """
     inputs = hidden = keras.Input((n_features,), name="inputs")
     for layer in range(1, learner["depth"] + 1):
-        start = learners.initializer(hidden.shape[-1], *path, layer)
+        start = layers.initializer(hidden.shape[-1], *path, layer)
         dense = keras.layers.Dense(learner["width"], kernel_initializer=start, name=f"hidden_{layer}")
         hidden = straight_through(dense(hidden), learner["hidden"])
-    start = learners.initializer(hidden.shape[-1], *path, "output")
+    start = layers.initializer(hidden.shape[-1], *path, "output")
     outputs = keras.layers.Dense(1, kernel_initializer=start, name="output")(hidden)
     return keras.Model(inputs, outputs, name="learner")
 

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from failures.engine import losses
-from failures.engine.learners import initializer, units
+from failures.engine.layers import initializer, units
 from failures.engine.seeding import DATA, EVALUATION
 from failures.families.parity.objective import ParityObjective
 from failures.families.parity.problem import pack
