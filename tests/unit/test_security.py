@@ -1,8 +1,10 @@
-"""Nothing that is read is run: not as YAML tags, not as pickles, not as shell commands, not as code in models."""
+"""Nothing that is read is run: not as YAML tags, not as pickles, not as shell commands, not as code in models, not as
+names of modules."""
 
 import ast
 import io
 import json
+import sys
 import zipfile
 
 import keras
@@ -11,7 +13,8 @@ import pytest
 import yaml
 
 from failures.artifacts.write import save_model
-from failures.config.schema import ConfigError, check_repeated_keys
+from failures.config.schema import ConfigError, check_repeated_keys, validate
+from failures.engine import architectures
 from project import ROOT
 
 SOURCES = [path for folder in ("workflow", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -103,3 +106,39 @@ def test_an_array_with_objects_is_refused():
     buffer.seek(0)
     with pytest.raises(ValueError, match="allow_pickle"):
         np.load(buffer)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "witness",
+        "witness.py",
+        "./witness.py",
+        "{folder}/witness.py",
+        "witness:hidden_layers",
+        "failures.engine.architectures.residual",
+        "failures.engine.learners",
+        "__init__",
+        "../learners",
+        "residual.py",
+        "residual\n",
+        "os",
+        "",
+    ],
+)
+def test_a_configuration_cannot_name_code(name, tmp_path, monkeypatch):
+    """An architecture is a module of the project's folder or an entry point of an installed package, and nothing else."""
+    touched, name = tmp_path / "touched", name.format(folder=tmp_path)
+    (tmp_path / "witness.py").write_text(f"open({str(touched)!r}, 'w')\n\n\ndef hidden_layers(*_):\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
+    raw["parity"]["learners"]["mine"] = {"architecture": name}
+    with pytest.raises(ConfigError, match="unknown architecture") as caught:
+        validate(raw)
+    assert "\n" not in str(caught.value)
+    for function in (architectures.check, architectures.sources, architectures.load):
+        with pytest.raises(ValueError, match="unknown architecture"):
+            function(name)
+    assert not touched.exists()
+    assert "witness" not in sys.modules

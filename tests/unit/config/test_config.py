@@ -69,7 +69,7 @@ BAD_VALUES = [
     ("parity.problems.d5_sizes_signed.kind", "comparison", "subset_sizes: random"),
     ("parity.problems.d5_queries.queries", {"noise": []}, "requires a value in queries.noise or queries.tolerance"),
     ("parity.problems.d5_queries.queries", {"noise": [-1.0]}, "greater than or equal to 0"),
-    ("parity.learners.residual.architecture", "dense", "'fully_connected', 'residual', 'convolutional' or 'quadratic'"),
+    ("parity.learners.residual.architecture", "dense", "unknown architecture 'dense'; allowed: convolutional"),
     ("parity.learners.normalized.normalization", "batch", "'none' or 'layer'"),
     ("parity.fig1.problems", ["d5_queries"], "'d5_queries' must be of the kind 'targets'"),
     ("parity.queries.problems", ["d5"], "'d5' must be of the kind 'queries'"),

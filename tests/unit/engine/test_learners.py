@@ -39,54 +39,6 @@ def test_layers_have_the_configured_shape_and_independent_weights():
     assert learners.network(6, NETWORK, "test").get_layer("hidden_1").units == 60
 
 
-def by_hand(settings, weights, x):
-    """Scores of the architectures in NumPy, with tanh."""
-    weights = list(weights)
-    kernel = lambda h: h @ weights.pop(0) + weights.pop(0)  # noqa: E731
-    match settings["architecture"]:
-        case "quadratic":
-            x = np.concatenate([x, (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)], axis=1)
-        case "convolutional":
-            for _ in range(settings["depth"]):
-                taps, bias = weights.pop(0), weights.pop(0)
-                h = np.pad(x.reshape(len(x), 6, -1), [(0, 0), (1, 1), (0, 0)])
-                x = np.tanh(sum(h[:, i : i + 6] @ taps[i] for i in range(3)) + bias)
-            return kernel(x.reshape(len(x), -1))
-    for layer in range(settings["depth"]):
-        h = kernel(x)
-        if settings["normalization"] == "layer":
-            h = (h - h.mean(1, keepdims=True)) / np.sqrt(h.var(1, keepdims=True) + 1e-3)
-            h = h * weights.pop(0) + weights.pop(0)
-        h = np.tanh(h)
-        scale = settings["depth"] if settings.get("branch_scale") == "depth" else 1
-        x = x + h / scale if settings["architecture"] == "residual" and layer else h
-    return kernel(x)
-
-
-@pytest.mark.parametrize("depth", [1, 3])
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"architecture": "residual"},
-        {"architecture": "residual", "branch_scale": "depth"},
-        {"architecture": "convolutional"},
-        {"architecture": "quadratic"},
-        {"normalization": "layer"},
-    ],
-)
-def test_architectures_compute_what_they_say(settings, depth):
-    settings = NETWORK | settings | {"width": 5, "depth": depth, "activation": "tanh"}
-    model = learners.network(6, settings, "test")
-    rng = np.random.default_rng(0)
-    model.set_weights([weight + 0.1 * rng.standard_normal(weight.shape) for weight in model.get_weights()])
-    x = rng.standard_normal((7, 6)).astype("f")
-    np.testing.assert_allclose(model(x), by_hand(settings, model.get_weights(), x), atol=1e-5)
-
-
-def test_quadratic_features_are_those_of_the_width_of_the_inputs():
-    assert learners.network(6, NETWORK | {"architecture": "quadratic"}, "test").get_layer("hidden_1").units == 60
-
-
 def test_the_same_stream_gives_the_same_weights():
     first, same, other = (
         learners.network(5, NETWORK, "parity", name).get_weights() for name in ("seed_1", "seed_1", "seed_2")

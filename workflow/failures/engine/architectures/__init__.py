@@ -67,7 +67,7 @@ def load(name: str) -> Callable:
     module = _module(name)
     function = getattr(import_module(module), FUNCTION, None)
     if function is None:
-        raise ValueError(f"architecture {name!r}: module '{module}' has no function {FUNCTION}(inputs, settings, *path)")
+        raise ValueError(f"architecture {name!r}: module {module!r} needs {FUNCTION}(inputs, settings, *path)")
     return function
 
 
@@ -77,7 +77,7 @@ def _module(name: str) -> str:
     packages = ", ".join(sorted(entry.dist.name for entry in entries))
     if name in built_in():
         if entries:
-            raise ValueError(f"architecture {name!r} is built in, but is also registered by {packages}; rename that one")
+            raise ValueError(f"architecture {name!r} is built in and also registered by {packages}; rename that one")
         return f"{__name__}.{name}"
     if not entries:
         known = sorted({*built_in(), *(entry.name for entry in _registered())})
