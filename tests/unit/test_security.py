@@ -127,7 +127,7 @@ def test_an_array_with_objects_is_refused():
     ],
 )
 def test_a_configuration_cannot_name_code(name, tmp_path, monkeypatch):
-    """An architecture is a module of the project's folder or an entry point of an installed package, and nothing else."""
+    """An architecture is a module of the project's folder or an entry point of an installed package."""
     touched, name = tmp_path / "touched", name.format(folder=tmp_path)
     (tmp_path / "witness.py").write_text(f"open({str(touched)!r}, 'w')\n\n\ndef hidden_layers(*_):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)

@@ -36,9 +36,8 @@ training.trainer.train_to(training.trainer.schedule.chunks(0))
 assert all((old != new).any() for old, new in zip(before, training.trainer.learner.get_weights()))
 print(*(layer.name for layer in training.trainer.learner.layers))
 """
-LAYERS = (
-    "inputs hidden_1 activation_1" + "".join(f" joined_{n} hidden_{n} activation_{n}" for n in (2, 3, 4)) + " output"
-)
+LATER = [f"{kind}_{layer}" for layer in (2, 3, 4) for kind in ("joined", "hidden", "activation")]
+LAYERS = ["inputs", "hidden_1", "activation_1", *LATER, "output"]
 
 
 def run(folder, *command, path):
@@ -83,7 +82,7 @@ def test_the_recipe_for_this_repository(copy):
     assert re.search(r"^12 passed", printed, re.M), printed
     (copy / "learner.yaml").write_text(FILES["learner.yaml"])
     files = ["config.yaml", "config/test.yaml", "learner.yaml"]
-    assert run(copy, "-c", TRAIN, *files, path=["workflow"]).split() == LAYERS.split()
+    assert run(copy, "-c", TRAIN, *files, path=["workflow"]).split() == LAYERS
 
 
 def test_the_recipe_for_a_package_of_your_own(tmp_path):
@@ -103,4 +102,4 @@ def test_the_recipe_for_a_package_of_your_own(tmp_path):
     (tmp_path / "learner.yaml").write_text(FILES["learner.yaml"])
     files = [ROOT / "config.yaml", ROOT / "config/test.yaml", "learner.yaml"]
     path = [ROOT / "workflow", tmp_path]
-    assert run(tmp_path, "-c", TRAIN, *files, path=path).split() == LAYERS.split()
+    assert run(tmp_path, "-c", TRAIN, *files, path=path).split() == LAYERS
