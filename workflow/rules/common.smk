@@ -9,15 +9,17 @@ from pathlib import Path
 import yaml
 from snakemake.utils import update_config
 
-WORKFLOW = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent
+RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
+WORKFLOW = RULES.resolve().parent  # through a symbolic link, the plan is the same
 sys.path.insert(0, str(WORKFLOW))
 
 from failures.config.schema import ConfigError, validate
 from failures.packages import families, folder, package
 from failures.runtime.fingerprint import fingerprint
 
-if re.search(r"\s", str(WORKFLOW)):
-    sys.exit(f"path '{WORKFLOW}' contains white space, so Snakemake cannot run its scripts; move the project folder")
+for place in (RULES.parent, WORKFLOW):
+    if re.search(r"\s", str(place)):
+        sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
 # Snakemake ignores `configfile:` when this workflow is imported as a module with `config:`.
 # Load config.yaml explicitly in that case and apply the given configuration as an overlay.
 if workflow.modifier.skip_configfile:

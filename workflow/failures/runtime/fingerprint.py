@@ -1,9 +1,9 @@
-"""Semantic fingerprint of code: what a rule's result depends on, and nothing more.
+"""Semantic fingerprint of code: changes with the code that decides an artifact's bytes, and with nothing else.
 
-Snakemake sees an edited script but not an edited module that the script imports, and it takes a
-corrected comment for a change. The fingerprint hashes the syntax trees of the given modules and of
-the project modules they import, transitively, without docstrings, comments and layout. Rules pass it
-as a parameter, so that a changed fingerprint reruns exactly the rules that use the changed code.
+Snakemake detects an edited script but not an edited module that the script imports, and it treats a corrected comment
+as a change. The fingerprint hashes the syntax trees of a script and of the project modules that it imports, directly or
+indirectly, without docstrings, comments and layout. Rules pass it as a parameter, so that an edit reruns exactly the
+rules that use the edited code.
 """
 
 from __future__ import annotations
@@ -17,72 +17,127 @@ from pathlib import Path
 SOURCE_ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(__file__).resolve().parents[1].name
 
+# Modules that artifacts' code imports but that cannot change a byte of an artifact, each with the reason. Imports of
+# them are not followed. Every other imported module counts: `runtime.provenance` counts for the HTML report, which
+# links and reads records. `commands` and this module need no entry, since no artifact's code imports them.
+EXCLUDED = {
+    f"{PACKAGE}.runtime.files": "replaces files atomically; the caller writes their content",
+    f"{PACKAGE}.runtime.imports": "hides optional libraries; the caller names them",
+    f"{PACKAGE}.runtime.jobs": "redirects output, checks and records provenance, measures time and memory",
+    f"{PACKAGE}.runtime.progress": "reports progress",
+}
+
 
 def fingerprint(*sources: str | Path) -> str:
-    """Twelve hex digits that change when, and only when, the code behind `sources` changes its meaning.
+    """Return a hash of the code behind `sources` that is the same on every supported Python.
 
-    sources: module names (``"failures.families.parity.problem"``) or paths of scripts.
-    Raises FileNotFoundError for a source that does not exist.
+    Args:
+        sources: Names of modules, such as ``"failures.families.parity.problem"``, or paths of scripts.
+
+    Returns:
+        Twelve hexadecimal digits.
+
+    Raises:
+        FileNotFoundError: If a source does not exist.
     """
-    files: set[Path] = set()
-    for source in sources:
-        path = source if isinstance(source, Path) else _module_file(source)
-        if path is None or not path.is_file():
-            raise FileNotFoundError(
-                f"source not found: {source}; pass a module, such as failures.families.parity.problem, or the path of a script"
-            )
-        _collect(path, files)
     digest = hashlib.sha256()
-    for path in sorted(files):
-        name = path.relative_to(SOURCE_ROOT) if path.is_relative_to(SOURCE_ROOT) else path.name
+    for path in code_files(*sources):
+        name = path.relative_to(SOURCE_ROOT).as_posix() if path.is_relative_to(SOURCE_ROOT) else path.name
         digest.update(f"{name}\0{meaning(path.read_text('utf-8'))}\0".encode())
     return digest.hexdigest()[:12]
 
 
+def code_files(*sources: str | Path) -> list[Path]:
+    """Return the files whose code counts for `sources`, sorted, with symbolic links resolved.
+
+    Args:
+        sources: Names of modules or paths of scripts, as in `fingerprint`. They count even if they are in `EXCLUDED`.
+
+    Raises:
+        FileNotFoundError: If a source does not exist.
+    """
+    files: set[Path] = set()
+    for source in sources:
+        path = source.resolve() if isinstance(source, Path) else _module_file(source)
+        if path is None or not path.is_file():
+            raise FileNotFoundError(
+                f"source not found: {source}; pass a module, such as failures.engine.training, or the path of a script"
+            )
+        _collect(path, files)
+    return sorted(files)
+
+
+def _collect(path: Path, files: set[Path]) -> None:
+    """Add `path` and the project modules that it imports, directly or indirectly, to `files`."""
+    if path in files:
+        return
+    files.add(path)
+    for name in imports(path) - EXCLUDED.keys():
+        module = _module_file(name)
+        if module is not None:
+            _collect(module, files)
+
+
 @cache
 def meaning(source: str) -> str:
-    """Dump of the syntax tree of `source` without docstrings and positions."""
+    """Return the syntax tree of a source text as text, without docstrings, positions and layout.
+
+    `ast.dump` differs between Python versions, which add fields and omit empty ones. This text does not.
+    """
     tree = _tree(source)
     for node in _statements(tree):
         documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if documented and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree, include_attributes=False)
+    return _dump(tree)
 
 
-# Both uses may have the same tree: docstrings import nothing.
+# Shared by `meaning` and `imports`: removing docstrings removes no import.
 _tree = cache(ast.parse)
+
+# Fields that follow from a node's position (ctx) or from its spelling (kind: the prefix of u"text").
+_REDUNDANT = ("ctx", "kind")
+
+
+def _dump(value: ast.AST | list | object) -> str:
+    """Return a node as its class and its fields that are neither None nor empty, in the order of the class.
+
+    Strings are escaped to ASCII: which other characters `repr` escapes depends on the Unicode version of Python.
+    """
+    if isinstance(value, list):
+        return f"[{', '.join(map(_dump, value))}]"
+    if not isinstance(value, ast.AST):
+        return ascii(value)
+    if isinstance(value, ast.Constant):
+        return f"Constant({value.value!a})"
+    if isinstance(value, ast.JoinedStr):
+        # Python 3.12 ends the format of f"{x:{width}}" with an empty text.
+        return f"JoinedStr({_dump([part for part in value.values if getattr(part, 'value', None) != ''])})"
+    fields = ((name, getattr(value, name, None)) for name in value._fields if name not in _REDUNDANT)
+    content = (f"{name}={_dump(field)}" for name, field in fields if field is not None and field != [])
+    return f"{type(value).__name__}({', '.join(content)})"
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """`node` and all statements inside it: neither docstrings nor imports are looked for inside expressions."""
+    """Yield `node` and all statements inside it; docstrings and imports are never inside expressions."""
     yield node
     for field in ("body", "orelse", "finalbody", "handlers", "cases"):
         for child in getattr(node, field, ()):
             yield from _statements(child)
 
 
-def _collect(path: Path, files: set[Path]) -> None:
-    """Add `path` and, transitively, the project modules it imports to `files`."""
-    if path in files:
-        return
-    files.add(path)
-    for name in imports(path):
-        module = _module_file(name)
-        if module is not None:
-            _collect(module, files)
-
-
 def imports(path: Path) -> set[str]:
-    """Dotted names that the file at `path` imports from this package, packages' parents included.
+    """Return the dotted names that the file at `path` imports from this package, with their parent packages.
 
-    Raises ValueError for a relative import, which could not be told from its text alone.
+    Raises:
+        ValueError: If an import is relative; its text alone does not determine the module.
     """
     return _imports(path, path.read_text("utf-8"))
 
 
 @cache
 def _imports(path: Path, source: str) -> set[str]:
+    """Return `imports` of a source text. path: for the error message."""
     names: set[str] = set()
     for node in _statements(_tree(source)):
         if isinstance(node, ast.Import):
@@ -100,7 +155,7 @@ def _imports(path: Path, source: str) -> set[str]:
 
 
 def _module_file(name: str) -> Path | None:
-    """File of the project module called `name`, or None if there is none."""
+    """Return the file of a project module, or None if there is none."""
     base = SOURCE_ROOT.joinpath(*name.split("."))
     for candidate in (base.with_suffix(".py"), base / "__init__.py"):
         if candidate.is_file():
