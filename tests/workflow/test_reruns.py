@@ -74,6 +74,10 @@ def replace(old, new):
     return lambda text: text.replace(old, new, 1)
 
 
+def append(line):
+    return lambda text: f"{text}\n\n{line}\n"
+
+
 EDITS = {
     "a docstring of the engine": (f"{LIBRARY}/engine/training.py", replace("The training engine:", "The engine:"), {}),
     "a comment of the engine": (f"{LIBRARY}/engine/training.py", replace("# Keras' ", "# The "), {}),
@@ -143,6 +147,17 @@ EDITS = {
     ),
     "a figure": (f"{LIBRARY}/families/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
     "the style": (f"{LIBRARY}/artifacts/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
+    "a number format of tables": (
+        f"{LIBRARY}/artifacts/write.py",
+        replace("%.15g", "%.14g"),
+        {rule: count for rule, count in EVERYTHING.items() if rule != "lines_pool"},  # the pool is a NumPy array
+    ),
+    "an error message": (f"{LIBRARY}/runtime/jobs.py", replace('RuntimeError("', 'RuntimeError("jobs: '), {}),
+    "a progress line": (f"{LIBRARY}/runtime/progress.py", replace("steps/s", "steps per second"), {}),
+    "a field of provenance records": (f"{LIBRARY}/runtime/provenance.py", replace('"rule":', '"rule_name":'), {}),
+    "how files are replaced": (f"{LIBRARY}/runtime/files.py", append("NOTHING = 0"), {}),
+    "the fingerprint": (f"{LIBRARY}/runtime/fingerprint.py", append("NOTHING = 0"), {}),
+    "a command": (f"{LIBRARY}/commands/audit.py", append("NOTHING = 0"), {}),
     "how costs are told": (
         f"{LIBRARY}/reporting/costs/schedule.py",
         replace("now, free = 0.0", "now, free = 0.0 * 1"),
@@ -274,6 +289,11 @@ CONFIGS = {
 @pytest.mark.parametrize("what", CONFIGS)
 def test_a_changed_value_reruns_what_uses_it(plans, what):
     assert plans[what] == with_verdicts(CONFIGS[what][-1])
+
+
+def test_a_link_to_the_project_reruns_nothing(finished, tmp_path):
+    (tmp_path / "link").symlink_to(finished.folder)
+    assert finished.plan(f"--snakefile={tmp_path}/link/Snakefile") == {}
 
 
 def test_a_second_run_does_nothing(finished):
