@@ -221,6 +221,17 @@ def test_a_script_behind_a_link_has_the_same_fingerprint(tmp_path):
         assert fingerprint(tmp_path / "link/scripts" / script.name) == fingerprint(script)
 
 
+def test_the_folder_of_a_file_outside_the_project_does_not_count(tmp_path):
+    prints = set()
+    for folders in ["ab", "ba"]:  # sorted by path, the files change places
+        first, second = (tmp_path / folders / folder for folder in folders)
+        for folder, text in [(first, "x = 1"), (second, "x = 2")]:
+            folder.mkdir(parents=True)
+            (folder / "layers.py").write_text(text)
+        prints.add(fingerprint(first / "layers.py", second / "layers.py", "failures.packages"))
+    assert len(prints) == 1
+
+
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package `failures`: figure imports style, training imports runtime.jobs; draw.py imports figure."""

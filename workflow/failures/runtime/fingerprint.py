@@ -40,15 +40,17 @@ def fingerprint(*sources: str | Path) -> str:
     Raises:
         FileNotFoundError: If a source does not exist.
     """
-    digest = hashlib.sha256()
-    for path in code_files(*sources):
-        name = path.relative_to(SOURCE_ROOT).as_posix() if path.is_relative_to(SOURCE_ROOT) else path.name
-        digest.update(f"{name}\0{meaning(path.read_text('utf-8'))}\0".encode())
-    return digest.hexdigest()[:12]
+    texts = sorted(f"{_place(path)}\0{meaning(path.read_text('utf-8'))}\0" for path in code_files(*sources))
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
 
 
-def code_files(*sources: str | Path) -> list[Path]:
-    """Return the files whose code counts for `sources`, sorted, with symbolic links resolved.
+def _place(path: Path) -> str:
+    """Return the path of a file in the project, or the name of a file elsewhere, whose folder does not count."""
+    return path.relative_to(SOURCE_ROOT).as_posix() if path.is_relative_to(SOURCE_ROOT) else path.name
+
+
+def code_files(*sources: str | Path) -> set[Path]:
+    """Return the files whose code counts for `sources`, with symbolic links resolved.
 
     Args:
         sources: Names of modules or paths of scripts, as in `fingerprint`. They count even if they are in `EXCLUDED`.
@@ -64,7 +66,7 @@ def code_files(*sources: str | Path) -> list[Path]:
                 f"source not found: {source}; pass a module, such as failures.engine.training, or the path of a script"
             )
         _collect(path, files)
-    return sorted(files)
+    return files
 
 
 def _collect(path: Path, files: set[Path]) -> None:
