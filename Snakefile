@@ -19,6 +19,7 @@ configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/registry.smk"
 
 
 for rules_file in RULES_FILES:
@@ -28,8 +29,10 @@ for rules_file in RULES_FILES:
 
 include: "workflow/rules/comparisons.smk"
 include: "workflow/rules/claims.smk"
-include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/analyses.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/page.smk"
 
 

@@ -1,8 +1,9 @@
-# Code that all rules share: the validated configuration, the results folder, and helpers for inputs and parameters.
+# Code that all rules share: the validated configuration, the results folder, experiments, and helpers for parameters.
 import os
 import re
 import sys
-from functools import cache, reduce
+from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -61,7 +62,6 @@ PARTS = [*config["families"], "comparisons", "claims"]
 BLOCK_SIZE = 10
 # A relative path, so that moving the project triggers no reruns.
 PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
-FIGURES = {}  # figures by name, filled by `register_figure`
 
 
 onstart:
@@ -81,36 +81,105 @@ wildcard_constraints:
     problem="[a-z][a-z0-9_]*",
     learner="[a-z][a-z0-9_]*",
     block="[0-9]+-[0-9]+",
+    experiment="[a-z][a-z0-9_]*",
 
 
-def at(dpath):
-    """Look up a slash-separated path, such as parity/problems/d5, in the configuration.
+def pick(mapping, *keys):
+    """Return the part of a mapping with these keys.
 
-    Snakemake's `lookup` also does this, but traverses the whole configuration, which takes 10 ms per call.
+    A rule receives only the keys that it uses, so that a change of another key reruns nothing. Snakemake compares
+    parameters by value and ignores their names, so each parameter is a mapping.
     """
-    return reduce(lambda block, key: block[key], dpath.split("/"), config)
+    return {key: mapping[key] for key in keys}
 
 
-def register_figure(family, name, inputs, settings):
-    """Register a figure; figures.smk generates its two rules, NAME_table and NAME.
+@cache
+def experiments(family):
+    """Return the experiments of a family by name: their settings, with the kind of the experiment under `like`."""
+    others = ("problems", "learners", "pool", "seeds")
+    block = {name: settings for name, settings in config[family].items() if name not in others}
+    return {name: {"like": name} | settings for name, settings in block.items() if settings is not None}
 
-    Args:
-        family: family or group of the figure, such as parity or comparisons.
-        name: name of the figure, such as fig1.
-        inputs: input files of the table, by the keys that `tabulate` reads.
-        settings: further arguments of `tabulate` in tables/NAME.py of its package.
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment, or a part of one, and the files and settings that it selects.
+
+    Attributes:
+        family: name of the family.
+        name: name of the experiment, of its figure and of its table.
+        settings: settings of the experiment without `like`. An experiment with training has the keys `problems` and
+            `learners`.
     """
-    FIGURES[name] = {"family": family, "inputs": inputs, "settings": settings}
+
+    family: str
+    name: str
+    settings: dict
+
+    def __getitem__(self, key):
+        """Return a setting."""
+        return self.settings[key]
+
+    def part(self, key):
+        """Return the part of the experiment with the settings under a key, such as `trained`."""
+        return Experiment(self.family, self.name, self[key])
+
+    def files(self, file):
+        """Return the paths of a file, such as runs.csv, in all blocks of the selected problems and learners."""
+        return [
+            path
+            for problem in self["problems"]
+            for learner in self["learners"]
+            for path in run_files(self.family, problem, learner, file)
+        ]
+
+    @property
+    def history(self):
+        """Paths of the histories of training."""
+        return self.files("history.parquet")
+
+    @property
+    def runs(self):
+        """Paths of the tables of runs."""
+        return self.files("runs.csv")
+
+    @property
+    def models(self):
+        """Paths of the folders of trained networks."""
+        return self.files("models")
+
+    @property
+    def instances(self):
+        """Paths of the tables of instances of the selected problems."""
+        return [
+            f"{RESULTS}/instances/{self.family}/{problem}/seeds_{block}.csv"
+            for problem in self["problems"]
+            for block in blocks(config[self.family]["problems"][problem]["seeds"])
+        ]
+
+    @property
+    def problem(self):
+        """Settings of the problem of an experiment that selects a single one."""
+        return config[self.family]["problems"][self["problems"][0]]
+
+    def problems(self, *keys):
+        """Return these keys of every selected problem."""
+        return {name: pick(config[self.family]["problems"][name], *keys) for name in self["problems"]}
+
+    def learners(self, *keys):
+        """Return these keys of every selected learner."""
+        return {name: pick(config[self.family]["learners"][name], *keys) for name in self["learners"]}
 
 
-def figure_files(*families):
-    """Return the files of all figures of these families."""
-    return [
-        f"{RESULTS}/figures/{name}.{suffix}"
-        for name, figure in FIGURES.items()
-        for suffix in ("pdf", "svg", "png")
-        if figure["family"] in families
-    ]
+def get_experiment(family, name):
+    """Return an experiment of a family by name."""
+    settings = experiments(family)[name]
+    return Experiment(family, name, {key: value for key, value in settings.items() if key != "like"})
+
+
+def experiments_like(family, kind):
+    """Return all experiments of a family that are of one kind."""
+    return [get_experiment(family, name) for name, block in experiments(family).items() if block["like"] == kind]
 
 
 def blocks(seeds):
@@ -119,14 +188,9 @@ def blocks(seeds):
     return [f"{start}-{start + BLOCK_SIZE - 1}" for start in starts]
 
 
-def block_seeds(family):
-    """Return a parameter function for the sorted seeds of a block; their order in the configuration has no effect."""
-
-    def seeds(wildcards):
-        selected = config[family]["problems"][wildcards.problem]["seeds"]
-        return {"seeds": sorted(seed for seed in selected if wildcards.block in blocks([seed]))}
-
-    return seeds
+def block_seeds(seeds, block):
+    """Return the seeds of one block, sorted: their order in the configuration has no effect."""
+    return sorted(seed for seed in seeds if block in blocks([seed]))
 
 
 def run_files(family, problem, learner, file):
@@ -137,83 +201,32 @@ def run_files(family, problem, learner, file):
     ]
 
 
-def selected_runs(family, figure, file):
-    """Return the paths of a file, such as runs.csv, in all blocks that a figure selects.
+def code(script, *modules, sources=lambda wildcards: ()):
+    """Return a parameter function for the fingerprint of a script, of modules and of all that they import.
+
+    The fingerprint is computed on demand: the Snakemake process of a cluster job reads only its own rules' code.
 
     Args:
-        figure: path of the figure's settings in the family, such as NAME or NAME/trained.
+        script: file name in workflow/scripts.
+        modules: names of modules.
+        sources: function of the wildcards that returns further modules, or paths of files.
     """
-    selected = at(f"{family}/{figure}")
-    return [
-        path
-        for problem in selected["problems"]
-        for learner in selected["learners"]
-        for path in run_files(family, problem, learner, file)
-    ]
+    compute = cache(lambda *further: fingerprint(SCRIPTS / script, *modules, *further))
+    return lambda wildcards: compute(*sources(wildcards))
 
 
-def all_blocks(family, file):
-    """Return an input function for a file, such as runs.csv, in all blocks of the wildcards' problem and learner."""
-    return lambda wildcards: run_files(family, wildcards.problem, wildcards.learner, file)
-
-
-def selected_instances(family, figure):
-    """Return the instance tables of all problems that a figure selects."""
-    return [
-        f"{RESULTS}/instances/{family}/{problem}/seeds_{block}.csv"
-        for problem in at(f"{family}/{figure}/problems")
-        for block in blocks(config[family]["problems"][problem]["seeds"])
-    ]
-
-
-def selected_problems(family, figure, *keys):
-    """Return these keys of every problem that a figure selects."""
-    problems, selected = config[family]["problems"], at(f"{family}/{figure}/problems")
-    return {name: {key: problems[name][key] for key in keys} for name in selected}
-
-
-def selected_learners(family, figure, *keys):
-    """Return these keys of every learner that a figure selects."""
-    learners, selected = config[family]["learners"], at(f"{family}/{figure}/learners")
-    return {name: {key: learners[name][key] for key in keys} for name in selected}
-
-
-def select(dpath, *keys):
-    """Return a parameter function for these keys of a mapping in the configuration, so that other keys cause no rerun.
-
-    Snakemake compares parameters by value and ignores their names. The value is therefore a mapping with the keys.
-    """
-    return lambda wildcards: {key: at(f"{dpath.format(**wildcards)}/{key}") for key in keys}
-
-
-def combine(*parameters):
-    """Return a parameter function that merges several parameter functions."""
-    return lambda wildcards: {key: value for part in parameters for key, value in part(wildcards).items()}
-
-
-def named(wildcard):
-    """Return a parameter function for a wildcard's value, under the key `name`."""
-    return lambda wildcards: {"name": wildcards[wildcard]}
-
-
-def code(script, *modules):
-    """Return a parameter function for the code fingerprint of a script, of these modules and of all that they import.
-
-    The fingerprint is evaluated on demand: the Snakemake process of a cluster job reads only its own rules' code.
-    """
-    made = cache(lambda: f"code={fingerprint(SCRIPTS / script, *modules)}")
-    return lambda wildcards: made()
+@cache
+def installed(package):
+    """Return the version of a package; None where it is missing, as in the base environment of --sdm conda."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def versions(*packages):
-    """Return the installed versions of packages; None where a package is missing, as in the base of --sdm conda."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = None
-    return found
+    """Return the installed versions of packages by name."""
+    return {package: installed(package) for package in packages}
 
 
 def doubling(first):

@@ -1,33 +1,33 @@
+# Rules of the registered figures: NAME_table computes a table, NAME draws it. One target per group, such as parity.
 from failures.reporting.caption_numbers import Numbers
 
 
 def caption_numbers(module):
-    """Parameter with the numbers that a figure's caption shows in Snakemake's report; a change of it reruns nothing.
+    """Return a parameter function for the numbers of a caption in Snakemake's report; a change of it reruns nothing.
 
-    module: the module that draws the figure.
+    Args:
+        module: name of the module that draws the figure.
     """
     return lambda wildcards, input: Numbers(module, *map(str, input))
 
 
-# One target per family, and two rules per figure: NAME_table computes the table, NAME draws it.
-for family in sorted({figure["family"] for figure in FIGURES.values()} - FIGURES.keys()):
+for group in sorted({figure["group"] for figure in FIGURES.values()} - FIGURES.keys()):
 
     rule:
         name:
-            family
+            group
         input:
-            figure_files(family),
+            figure_files(group),
         localrule: True
 
 
-for name, figure in FIGURES.items():
-    tables, figures = (f"{package(figure['family'])}.{part}.{name}" for part in ("tables", "figures"))
+for name, table in TABLES.items():
 
     rule:
         name:
             f"{name}_table"
         input:
-            **figure["inputs"],
+            **table["inputs"],
         output:
             f"<results>/tables/{name}.csv",
         log:
@@ -41,24 +41,27 @@ for name, figure in FIGURES.items():
             mem_mb=doubling(400),
             runtime=doubling(5),
         params:
-            module=tables,
-            settings=figure["settings"],
-            code=code("tabulate.py", tables),
+            module=table["module"],
+            settings=table["settings"],
+            code=code("tabulate.py", table["module"]),
         script:
             "../scripts/tabulate.py"
+
+
+for name, figure in FIGURES.items():
 
     rule:
         name:
             name
         input:
-            table=f"<results>/tables/{name}.csv",
+            [f"<results>/tables/{table}.csv" for table in figure["tables"]],
         output:
             f"<results>/figures/{name}.pdf",
             f"<results>/figures/{name}.svg",
             report(
                 f"<results>/figures/{name}.png",
-                caption=str(folder(figure["family"]) / f"figures/{name}.rst"),
-                category=figure["family"],
+                caption=str(figure["caption"]),
+                category=figure["group"],
                 labels={"figure": name, "scale": config["scale"]},
             ),
         log:
@@ -72,9 +75,9 @@ for name, figure in FIGURES.items():
             mem_mb=doubling(400),
             runtime=doubling(5),
         params:
-            module=figures,
-            style=config["style"] | {"note": NOTE},
-            numbers=caption_numbers(figures),
-            code=code("draw.py", figures),
+            module=figure["module"],
+            settings=config["style"] | {"note": NOTE},
+            numbers=caption_numbers(figure["module"]),
+            code=code("draw.py", figure["module"]),
         script:
             "../scripts/draw.py"

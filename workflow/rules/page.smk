@@ -1,8 +1,9 @@
 # Self-contained HTML report of all results: target page. It is not part of `all`, because it shows run times.
+# Kinds of the figures by name, by group.
 PAGE = {
-    name: [figure for figure in FIGURES if FIGURES[figure]["family"] == name]
-    for name in PARTS
-    if name != "comparisons" or any(figure["family"] == name for figure in FIGURES.values())
+    group: {name: figure["kind"] for name, figure in FIGURES.items() if figure["group"] == group}
+    for group in PARTS
+    if group != "comparisons" or any(figure["group"] == group for figure in FIGURES.values())
 }
 PAGE_FIGURES = [name for names in PAGE.values() for name in names]
 LIBRARY = os.path.relpath(WORKFLOW / "failures")
@@ -17,9 +18,9 @@ rule page:
         costs="<results>/tables/costs.csv",
         costs_rules="<results>/tables/costs_rules.csv",
         costs_scaling="<results>/tables/costs_scaling.csv",
-        captions=[f"{LIBRARY}/{folder(family).relative_to(WORKFLOW / 'failures')}/figures/{name}.rst" for family, names in PAGE.items() for name in names],
-        costs_caption=f"{LIBRARY}/reporting/costs/figure.rst",
-        texts=[f"{LIBRARY}/{folder(family).relative_to(WORKFLOW / 'failures')}/page.yaml" for family in PAGE if family != "claims"],
+        captions=sorted({os.path.relpath(FIGURES[name]["caption"]) for name in PAGE_FIGURES}),
+        costs_caption=os.path.relpath(FIGURES["costs"]["caption"]),
+        texts=[os.path.relpath(folder(group) / "page.yaml") for group in PAGE if group != "claims"],
         templates=[f"{LIBRARY}/reporting/page/{name}.html.jinja" for name in ("page", "macros")],
         styles=[
             f"{VENDOR}/pico/pico.classless.min.css",

@@ -8,9 +8,9 @@ from failures.artifacts.style import apply, save
 from failures.runtime.jobs import job, work
 
 with job(snakemake):
-    style = snakemake.params.style
-    apply(style["palette"])
+    settings = snakemake.params.settings
+    apply(settings["palette"])
     module = import_module(snakemake.params.module)
     tables = [pd.read_csv(table) for table in snakemake.input]
     with work():
-        save(module.draw(*tables, note=style["note"]), snakemake.output, dpi=style["dpi"])
+        save(module.draw(*tables, note=settings["note"]), snakemake.output, dpi=settings["dpi"])

@@ -7,12 +7,10 @@ from failures.engine.rates import with_rate_factors
 from failures.runtime.jobs import job, work
 
 with job(snakemake):
-    params = snakemake.params
-    variant = params.variant.removeprefix("variant=")
-    problem = import_module(params.module)
+    problem = import_module(snakemake.params.module)
+    settings = dict(snakemake.params.settings)
+    rate_factors = settings.pop("rate_factors", (1.0,))
     with work():
-        instances = problem.draw_instances(
-            snakemake.wildcards.problem, **params.problem, **params.seeds, variant=variant
-        )
-    instances = with_rate_factors(instances, **params.get("rates", {}))
+        instances = problem.draw_instances(snakemake.wildcards.problem, **settings)
+    instances = with_rate_factors(instances, rate_factors)
     write_table(instances, snakemake.output[0])

@@ -8,9 +8,8 @@ from failures.runtime.files import atomic
 from failures.runtime.jobs import job, work
 
 with job(snakemake):
-    params = snakemake.params
-    problem = import_module(params.module)
+    problem = import_module(snakemake.params.module)
     with work():
-        pool = problem.draw_pool(**params.pool, variant=params.variant.removeprefix("variant="))
+        pool = problem.draw_pool(**snakemake.params.settings)
     with atomic(snakemake.output[0]) as private:
         np.save(private, pool)

@@ -10,6 +10,7 @@ from failures.runtime.jobs import job
 
 with job(snakemake):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
+    settings = params.settings
     configure_tensorflow(snakemake.threads)
 
     from failures.engine.blocks import train_block
@@ -17,9 +18,9 @@ with job(snakemake):
     # Further training data of the family, such as the pool of images.
     further = {name: file for name, file in snakemake.input.items() if name != "instances"}
     training = import_module(params.module).Training(
-        wildcards.problem, params.problem, wildcards.learner, params.learner, **further
+        wildcards.problem, settings["problem"], wildcards.learner, settings["learner"], **further
     )
-    training.trainer.xla &= params.xla["xla"]
+    training.trainer.xla &= settings["xla"]
     train_block(
         training,
         keys={"problem": wildcards.problem, "learner": wildcards.learner},
@@ -28,5 +29,5 @@ with job(snakemake):
         runs=Path(output.runs),
         models=Path(output.models),
         checkpoints=Path(params.checkpoints, *Path(output.models).parent.parts[-4:]),
-        identity=[params.problem, params.learner, params.xla, params.code, params.versions],
+        identity=[settings, params.code, params.versions],
     )

@@ -1,0 +1,30 @@
+# Rules of the registered analyses: gradients and predictions of networks.
+for name, analysis in ANALYSES.items():
+
+    rule:
+        name:
+            name
+        input:
+            **analysis["inputs"],
+        output:
+            f"<results>/{analysis['output']}.csv",
+        log:
+            f"<logs>/{analysis['output']}.log",
+        benchmark:
+            f"<benchmarks>/{analysis['output']}.jsonl"
+        wildcard_constraints:
+            **analysis["constraints"],
+        localrule: analysis["local"]
+        conda:
+            "../../envs/training.yaml"
+        threads: config["threads"]
+        resources:
+            mem_mb=doubling(analysis["memory"]),
+            runtime=doubling(analysis["minutes"]),
+        params:
+            module=analysis["module"],
+            settings=analysis["settings"],
+            code=code("analyze.py", analysis["module"], sources=analysis["sources"]),
+            versions=versions(*analysis["packages"]),
+        script:
+            "../scripts/analyze.py"
