@@ -13,7 +13,7 @@ for name, analysis in ANALYSES.items():
         benchmark:
             f"<benchmarks>/{analysis['output']}.jsonl"
         wildcard_constraints:
-            **analysis["constraints"],
+            experiment="|".join(analysis["experiments"]),
         localrule: analysis["local"]
         conda:
             "../../envs/training.yaml"

@@ -82,6 +82,7 @@ wildcard_constraints:
     learner="[a-z][a-z0-9_]*",
     block="[0-9]+-[0-9]+",
     experiment="[a-z][a-z0-9_]*",
+    networks="[a-z][a-z0-9_]*",
 
 
 def pick(mapping, *keys):
@@ -165,6 +166,10 @@ class Experiment:
     def problems(self, *keys):
         """Return these keys of every selected problem."""
         return {name: pick(config[self.family]["problems"][name], *keys) for name in self["problems"]}
+
+    def values(self, key):
+        """Return one key of every selected problem."""
+        return {name: config[self.family]["problems"][name][key] for name in self["problems"]}
 
     def learners(self, *keys):
         """Return these keys of every selected learner."""

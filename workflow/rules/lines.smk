@@ -39,13 +39,6 @@ register_training(
     # The longest jobs of the workflow: start them early.
     priority=2,
 )
-
-
-def tuple_lengths(experiment):
-    """Return the number of images per tuple of every selected problem."""
-    return {name: config["lines"]["problems"][name]["tuple_length"] for name in experiment["problems"]}
-
-
 # Accuracy of the trained networks on held-out tuples.
 register_analysis(
     "lines",
@@ -56,7 +49,7 @@ register_analysis(
     inputs=trained_networks("lines"),
     settings=lambda wildcards: {
         "n_test": get_experiment("lines", wildcards.experiment)["n_test"],
-        "tuple_lengths": tuple_lengths(get_experiment("lines", wildcards.experiment)),
+        "tuple_lengths": get_experiment("lines", wildcards.experiment).values("tuple_length"),
         "variant": config["variant"],
     },
     memory=1400,
@@ -78,33 +71,25 @@ register_analysis(
     memory=1400,
     minutes=60,
 )
-
-
-def signal_networks(wildcards):
-    """Return the experiment whose networks `lines_trained_signal` uses: `success` for the stage of this name."""
-    return get_experiment("lines", "success" if wildcards.stage == "success" else wildcards.experiment)
-
-
-# Signal and noise of the gradient of networks saved during training, or at initialisation (stage success).
+# Signal and noise of the gradient of networks saved during training, or of the initial networks of `success`.
 register_analysis(
     "lines",
     "snr_training",
     name="lines_trained_signal",
     analysis="trained_signal",
-    output="gradients/lines/{experiment}/{stage}",
+    output="gradients/lines/{experiment}/{networks}",
     inputs={
         "pool": POOL,
-        "runs": lambda wildcards: signal_networks(wildcards).runs,
-        "models": lambda wildcards: signal_networks(wildcards).models,
+        "runs": lambda wildcards: get_experiment("lines", wildcards.networks).runs,
+        "models": lambda wildcards: get_experiment("lines", wildcards.networks).models,
     },
-    constraints={"stage": "trained|success"},
     settings=lambda wildcards: {
         "n_tuples": get_experiment("lines", wildcards.experiment)[
-            {"trained": "n_tuples", "success": "n_start"}[wildcards.stage]
+            "n_start" if wildcards.networks == "success" else "n_tuples"
         ],
-        "tuple_lengths": tuple_lengths(signal_networks(wildcards)),
+        "tuple_lengths": get_experiment("lines", wildcards.networks).values("tuple_length"),
         "variant": config["variant"],
-        "initial": wildcards.stage == "success",
+        "initial": wildcards.networks == "success",
     },
     memory=1400,
     minutes=60,
@@ -157,13 +142,13 @@ register_kind(
         "pool": POOL,
         "published": PUBLISHED,
     },
-    settings=lambda experiment: {"tuple_lengths": tuple_lengths(experiment)},
+    settings=lambda experiment: {"tuple_lengths": experiment.values("tuple_length")},
 )
 register_kind(
     "lines",
     "success",
     inputs=lambda experiment: {"history": experiment.history, "pool": POOL},
-    settings=lambda experiment: {"tuple_lengths": tuple_lengths(experiment)},
+    settings=lambda experiment: {"tuple_lengths": experiment.values("tuple_length")},
 )
 register_kind(
     "lines",
@@ -181,7 +166,8 @@ register_kind(
     "lines",
     "snr_training",
     inputs=lambda experiment: {
-        **{stage: f"<results>/gradients/lines/{experiment.name}/{stage}.csv" for stage in ("trained", "success")},
+        "trained": f"<results>/gradients/lines/{experiment.name}/{experiment.name}.csv",
+        "success": f"<results>/gradients/lines/{experiment.name}/success.csv",
         "learnt": "<results>/tables/success.csv",
     },
     settings=lambda experiment: {

@@ -49,7 +49,6 @@ def register_analysis(
     memory,
     minutes,
     inputs={},
-    constraints={},
     packages=(),
     local=False,
     sources=lambda wildcards: (),
@@ -66,7 +65,6 @@ def register_analysis(
         memory: memory of a job in MB.
         minutes: longest run time of a job.
         inputs: files, or functions of the wildcards, by the keys that `analyze` reads.
-        constraints: regular expressions of further wildcards.
         packages: packages that the analysis uses beside TensorFlow, Keras and NumPy.
         local: whether jobs take seconds and run where Snakemake runs.
         sources: function of the wildcards that returns further modules, which the learner uses.
@@ -76,7 +74,7 @@ def register_analysis(
             "module": f"{package(family)}.analyses.{analysis}",
             "output": output,
             "inputs": inputs,
-            "constraints": constraints | {"experiment": "|".join(names)},
+            "experiments": names,
             "settings": settings,
             "memory": memory,
             "minutes": minutes,
