@@ -19,7 +19,6 @@ configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/registry.smk"
 
 
 for rules_file in RULES_FILES:
@@ -39,5 +38,5 @@ include: "workflow/rules/page.smk"
 rule all:
     default_target: True
     input:
-        figure_files(*PARTS),
+        registry.figure_files(*PARTS),
     localrule: True

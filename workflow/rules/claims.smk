@@ -6,16 +6,16 @@ CLAIMED = {name for claim in CLAIMS for name in claim["tables"]}
 # Tables of the paper's experiments; those of further experiments are not compared.
 CANONICAL = {
     name: f"{RESULTS}/tables/{name}.csv"
-    for name, figure in FIGURES.items()
-    if figure["group"] in PARTS and figure["kind"] == name
+    for name, figure in registry.figures.items()
+    if figure.group in PARTS and figure.kind == name
 }
 
 if tables := {name: path for name, path in CANONICAL.items() if name in CLAIMED}:
-    register_figure(
+    registry.add_figure(
         "claims",
         "claims",
         inputs={"ledger": os.path.relpath(LEDGER)} | tables,
         settings={"scale": config["scale"]},
     )
 if curves := {name: path for name, path in CANONICAL.items() if name in ("fig1", "fig3", "fig4", "fig5")}:
-    register_figure("claims", "published", inputs=curves, settings={})
+    registry.add_figure("claims", "published", inputs=curves, settings={})

@@ -2,7 +2,6 @@
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +13,8 @@ RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 WORKFLOW = RULES.resolve().parent  # through a symbolic link, the plan is the same
 sys.path.insert(0, str(WORKFLOW))
 
+from failures.config.experiments import blocks, block_seeds, pick
+from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
 from failures.config.schema import ConfigError, validate
 from failures.packages import families, folder, package
 from failures.runtime.fingerprint import fingerprint
@@ -59,7 +60,6 @@ NOTE = "; ".join(
 )
 # Families and other groups whose figures `all` makes.
 PARTS = [*config["families"], "comparisons", "claims"]
-BLOCK_SIZE = 10
 # A relative path, so that moving the project triggers no reruns.
 PUBLISHED = os.path.relpath(WORKFLOW / "resources/published/curves.csv")
 
@@ -85,128 +85,18 @@ wildcard_constraints:
     networks="[a-z][a-z0-9_]*",
 
 
-def pick(mapping, *keys):
-    """Return the part of a mapping with these keys.
-
-    A rule receives only the keys that it uses, so that a change of another key reruns nothing. Snakemake compares
-    parameters by value and ignores their names, so each parameter is a mapping.
-    """
-    return {key: mapping[key] for key in keys}
-
-
-@cache
 def experiments(family):
-    """Return the experiments of a family by name: their settings, with the kind of the experiment under `like`."""
+    """Return the settings of the experiments of a family by name, with the kind of the experiment under `like`."""
     others = ("problems", "learners", "pool", "seeds")
     block = {name: settings for name, settings in config[family].items() if name not in others}
     return {name: {"like": name} | settings for name, settings in block.items() if settings is not None}
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """An experiment, or a part of one, and the files and settings that it selects.
-
-    Attributes:
-        family: name of the family.
-        name: name of the experiment, of its figure and of its table.
-        settings: settings of the experiment without `like`. An experiment with training has the keys `problems` and
-            `learners`.
-    """
-
-    family: str
-    name: str
-    settings: dict
-
-    def __getitem__(self, key):
-        """Return a setting."""
-        return self.settings[key]
-
-    def part(self, key):
-        """Return the part of the experiment with the settings under a key, such as `trained`."""
-        return Experiment(self.family, self.name, self[key])
-
-    def files(self, file):
-        """Return the paths of a file, such as runs.csv, in all blocks of the selected problems and learners."""
-        return [
-            path
-            for problem in self["problems"]
-            for learner in self["learners"]
-            for path in run_files(self.family, problem, learner, file)
-        ]
-
-    @property
-    def history(self):
-        """Paths of the histories of training."""
-        return self.files("history.parquet")
-
-    @property
-    def runs(self):
-        """Paths of the tables of runs."""
-        return self.files("runs.csv")
-
-    @property
-    def models(self):
-        """Paths of the folders of trained networks."""
-        return self.files("models")
-
-    @property
-    def instances(self):
-        """Paths of the tables of instances of the selected problems."""
-        return [
-            f"{RESULTS}/instances/{self.family}/{problem}/seeds_{block}.csv"
-            for problem in self["problems"]
-            for block in blocks(config[self.family]["problems"][problem]["seeds"])
-        ]
-
-    @property
-    def problem(self):
-        """Settings of the problem of an experiment that selects a single one."""
-        return config[self.family]["problems"][self["problems"][0]]
-
-    def problems(self, *keys):
-        """Return these keys of every selected problem."""
-        return {name: pick(config[self.family]["problems"][name], *keys) for name in self["problems"]}
-
-    def values(self, key):
-        """Return one key of every selected problem."""
-        return {name: config[self.family]["problems"][name][key] for name in self["problems"]}
-
-    def learners(self, *keys):
-        """Return these keys of every selected learner."""
-        return {name: pick(config[self.family]["learners"][name], *keys) for name in self["learners"]}
+# Training, analyses and figures; the rules files of the families register them.
+registry = Registry(config, {name: experiments(name) for name in families() if config[name] is not None}, RESULTS)
 
 
-def get_experiment(family, name):
-    """Return an experiment of a family by name."""
-    settings = experiments(family)[name]
-    return Experiment(family, name, {key: value for key, value in settings.items() if key != "like"})
-
-
-def experiments_like(family, kind):
-    """Return all experiments of a family that are of one kind."""
-    return [get_experiment(family, name) for name, block in experiments(family).items() if block["like"] == kind]
-
-
-def blocks(seeds):
-    """Return the names of the fixed blocks that contain these seeds, such as 0-9."""
-    starts = sorted({seed // BLOCK_SIZE * BLOCK_SIZE for seed in seeds})
-    return [f"{start}-{start + BLOCK_SIZE - 1}" for start in starts]
-
-
-def block_seeds(seeds, block):
-    """Return the seeds of one block, sorted: their order in the configuration has no effect."""
-    return sorted(seed for seed in seeds if block in blocks([seed]))
-
-
-def run_files(family, problem, learner, file):
-    """Return the paths of a file, such as runs.csv, in all blocks of a problem and learner."""
-    return [
-        f"{RESULTS}/runs/{family}/{problem}/{learner}/seeds_{block}/{file}"
-        for block in blocks(config[family]["problems"][problem]["seeds"])
-    ]
-
-
-def code(script, *modules, sources=lambda wildcards: ()):
+def code(script, *modules, sources=no_sources):
     """Return a parameter function for the fingerprint of a script, of modules and of all that they import.
 
     The fingerprint is computed on demand: the Snakemake process of a cluster job reads only its own rules' code.

@@ -1,5 +1,5 @@
 # Section 4, piecewise linear curves.
-register_training(
+registry.add_training(
     "curves",
     instances=["n_curves", "distribution", "rate_factors"],
     problem=[
@@ -12,34 +12,31 @@ register_training(
     priority=1,
 )
 # A few validation curves, decoded by networks saved during training.
-register_analysis(
+registry.add_analysis(
     "curves",
     "fig6",
     name="curves_decode",
     analysis="decoding",
     output="decoded/curves/{experiment}",
-    inputs=trained_networks("curves"),
-    settings=lambda wildcards: pick(
-        get_experiment("curves", wildcards.experiment).problem, "n_points", "n_pieces", "n_validation"
-    )
-    | pick(get_experiment("curves", wildcards.experiment), "steps", "n_shown"),
+    networks=True,
+    further=lambda experiment, wildcards: pick(experiment.problem, "n_points", "n_pieces", "n_validation")
+    | pick(experiment, "steps", "n_shown"),
     memory=1200,
     minutes=10,
     local=True,
 )
 
-
-register_kind(
-    "curves", "fig6", inputs=lambda experiment: {"decoded": f"<results>/decoded/curves/{experiment.name}.csv"}
+registry.add_figures(
+    "curves", "fig6", inputs=lambda experiment: {"decoded": f"{RESULTS}/decoded/curves/{experiment.name}.csv"}
 )
-register_kind(
+registry.add_figures(
     "curves",
     "curve_errors",
     inputs=lambda experiment: {
-        "history": experiment.part("training").history,
-        "runs": experiment.part("samples").runs,
+        "history": experiment.part("training").files("history"),
+        "runs": experiment.part("samples").files("runs"),
     },
 )
-# Both figures show theory; nothing is trained.
-for kind in ("condition_numbers", "conditioning_rates"):
-    register_kind("curves", kind, inputs=lambda experiment: {}, settings=lambda experiment: experiment.settings)
+# Theory; nothing is trained.
+registry.add_figures("curves", "condition_numbers", settings=lambda experiment: experiment.settings)
+registry.add_figures("curves", "conditioning_rates", settings=lambda experiment: experiment.settings)

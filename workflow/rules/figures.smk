@@ -11,23 +11,23 @@ def caption_numbers(module):
     return lambda wildcards, input: Numbers(module, *map(str, input))
 
 
-for group in sorted({figure["group"] for figure in FIGURES.values()} - FIGURES.keys()):
+for group in sorted({figure.group for figure in registry.figures.values()} - registry.figures.keys()):
 
     rule:
         name:
             group
         input:
-            figure_files(group),
+            registry.figure_files(group),
         localrule: True
 
 
-for name, table in TABLES.items():
+for name, table in registry.tables.items():
 
     rule:
         name:
             f"{name}_table"
         input:
-            **table["inputs"],
+            **table.inputs,
         output:
             f"<results>/tables/{name}.csv",
         log:
@@ -41,27 +41,27 @@ for name, table in TABLES.items():
             mem_mb=doubling(400),
             runtime=doubling(5),
         params:
-            module=table["module"],
-            settings=table["settings"],
-            code=code("tabulate.py", table["module"]),
+            module=table.module,
+            settings=table.settings,
+            code=code("tabulate.py", table.module),
         script:
             "../scripts/tabulate.py"
 
 
-for name, figure in FIGURES.items():
+for name, figure in registry.figures.items():
 
     rule:
         name:
             name
         input:
-            [f"<results>/tables/{table}.csv" for table in figure["tables"]],
+            [f"<results>/tables/{table}.csv" for table in figure.tables],
         output:
             f"<results>/figures/{name}.pdf",
             f"<results>/figures/{name}.svg",
             report(
                 f"<results>/figures/{name}.png",
-                caption=str(figure["caption"]),
-                category=figure["group"],
+                caption=str(figure.caption),
+                category=figure.group,
                 labels={"figure": name, "scale": config["scale"]},
             ),
         log:
@@ -75,9 +75,9 @@ for name, figure in FIGURES.items():
             mem_mb=doubling(400),
             runtime=doubling(5),
         params:
-            module=figure["module"],
+            module=figure.module,
             settings=config["style"] | {"note": NOTE},
-            numbers=caption_numbers(figure["module"]),
-            code=code("draw.py", figure["module"]),
+            numbers=caption_numbers(figure.module),
+            code=code("draw.py", figure.module),
         script:
             "../scripts/draw.py"

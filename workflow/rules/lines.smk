@@ -1,5 +1,5 @@
 # Section 3.1, tuples of lines.
-POOL = "<results>/instances/lines/pool.npy"
+POOL = f"{RESULTS}/instances/lines/pool.npy"
 
 
 rule lines_pool:
@@ -26,13 +26,10 @@ rule lines_pool:
         "../scripts/draw_pool.py"
 
 
-register_training(
+registry.add_training(
     "lines",
     instances=["n_images", "rate_factors"],
-    problem=[
-        *["tuple_length", "n_tuples"],
-        *["n_steps", "evaluate_every", "evaluation", "checkpoint_every", "snapshots"],
-    ],
+    problem=["tuple_length", "n_tuples", "n_steps", "evaluate_every", "evaluation", "checkpoint_every", "snapshots"],
     inputs={"pool": POOL},
     memory=1550,
     minutes=120,
@@ -40,39 +37,33 @@ register_training(
     priority=2,
 )
 # Accuracy of the trained networks on held-out tuples.
-register_analysis(
+registry.add_analysis(
     "lines",
     "fig3",
     name="lines_accuracy",
     analysis="final_accuracy",
     output="predictions/lines/{experiment}",
-    inputs=trained_networks("lines"),
-    settings=lambda wildcards: {
-        "n_test": get_experiment("lines", wildcards.experiment)["n_test"],
-        "tuple_lengths": get_experiment("lines", wildcards.experiment).values("tuple_length"),
-        "variant": config["variant"],
-    },
+    networks=True,
+    further=lambda experiment, wildcards: pick(experiment, "n_test")
+    | {"tuple_lengths": experiment.values("tuple_length"), "variant": config["variant"]},
     memory=1400,
     minutes=30,
 )
 # Signal and noise of the gradient at initialisation, for one block of seeds.
-register_analysis(
+registry.add_analysis(
     "lines",
     "fig5",
     name="lines_initial_signal",
     analysis="initial_signal",
     output="gradients/lines/{experiment}/seeds_{block}",
     inputs={"pool": POOL},
-    settings=lambda wildcards: pick(get_experiment("lines", wildcards.experiment), "tuple_lengths", "n_tuples")
-    | {
-        "seeds": block_seeds(get_experiment("lines", wildcards.experiment)["seeds"], wildcards.block),
-        "variant": config["variant"],
-    },
+    further=lambda experiment, wildcards: pick(experiment, "tuple_lengths", "n_tuples")
+    | {"seeds": block_seeds(experiment["seeds"], wildcards.block), "variant": config["variant"]},
     memory=1400,
     minutes=60,
 )
 # Signal and noise of the gradient of networks saved during training, or of the initial networks of `success`.
-register_analysis(
+registry.add_analysis(
     "lines",
     "snr_training",
     name="lines_trained_signal",
@@ -80,14 +71,12 @@ register_analysis(
     output="gradients/lines/{experiment}/{networks}",
     inputs={
         "pool": POOL,
-        "runs": lambda wildcards: get_experiment("lines", wildcards.networks).runs,
-        "models": lambda wildcards: get_experiment("lines", wildcards.networks).models,
+        "runs": lambda wildcards: registry.experiments["lines"][wildcards.networks].files("runs"),
+        "models": lambda wildcards: registry.experiments["lines"][wildcards.networks].files("models"),
     },
-    settings=lambda wildcards: {
-        "n_tuples": get_experiment("lines", wildcards.experiment)[
-            "n_start" if wildcards.networks == "success" else "n_tuples"
-        ],
-        "tuple_lengths": get_experiment("lines", wildcards.networks).values("tuple_length"),
+    further=lambda experiment, wildcards: {
+        "n_tuples": experiment["n_start" if wildcards.networks == "success" else "n_tuples"],
+        "tuple_lengths": registry.experiments["lines"][wildcards.networks].values("tuple_length"),
         "variant": config["variant"],
         "initial": wildcards.networks == "success",
     },
@@ -95,62 +84,54 @@ register_analysis(
     minutes=60,
 )
 # Signal and noise of the gradient at initialisation, with residual blocks in N1, which scores an image.
-register_analysis(
+registry.add_analysis(
     "lines",
     "snr_depth",
     name="lines_depth_signal",
     analysis="depth_signal",
     output="gradients/lines/{experiment}",
     inputs={"pool": POOL},
-    settings=lambda wildcards: get_experiment("lines", wildcards.experiment).settings | pick(config, "variant"),
+    further=lambda experiment, wildcards: experiment.settings | pick(config, "variant"),
     memory=1400,
     minutes=60,
 )
 # Inputs that fool the trained networks: single-pixel changes, small perturbations and noise images.
-register_analysis(
+registry.add_analysis(
     "lines",
     "fooling",
     name="lines_fooling",
     analysis="fooling",
     output="predictions/lines/{experiment}",
-    inputs={"pool": POOL} | trained_networks("lines"),
-    settings=lambda wildcards: {
-        "settings": {
-            key: value
-            for key, value in get_experiment("lines", wildcards.experiment).settings.items()
-            if key.startswith(("n_", "largest"))
-        },
+    inputs={"pool": POOL},
+    networks=True,
+    further=lambda experiment, wildcards: {
+        "settings": pick(experiment, *(key for key in experiment.settings if key.startswith(("n_", "largest")))),
         "variant": config["variant"],
     },
     memory=1400,
     minutes=60,
 )
 
-
-register_kind(
-    "lines",
-    "fig2",
-    inputs=lambda experiment: {},
-    settings=lambda experiment: experiment.settings | pick(config, "variant"),
-)
-register_kind(
+registry.add_figures("lines", "fig2", settings=lambda experiment: experiment.settings | pick(config, "variant"))
+registry.add_figures(
     "lines",
     "fig3",
+    files=["history"],
     inputs=lambda experiment: {
-        "history": experiment.history,
-        "final": f"<results>/predictions/lines/{experiment.name}.csv",
+        "final": f"{RESULTS}/predictions/lines/{experiment.name}.csv",
         "pool": POOL,
         "published": PUBLISHED,
     },
     settings=lambda experiment: {"tuple_lengths": experiment.values("tuple_length")},
 )
-register_kind(
+registry.add_figures(
     "lines",
     "success",
-    inputs=lambda experiment: {"history": experiment.history, "pool": POOL},
+    files=["history"],
+    inputs=lambda experiment: {"pool": POOL},
     settings=lambda experiment: {"tuple_lengths": experiment.values("tuple_length")},
 )
-register_kind(
+registry.add_figures(
     "lines",
     "fig5",
     inputs=lambda experiment: {
@@ -162,21 +143,21 @@ register_kind(
         "published": PUBLISHED,
     },
 )
-register_kind(
+registry.add_figures(
     "lines",
     "snr_training",
     inputs=lambda experiment: {
-        "trained": f"<results>/gradients/lines/{experiment.name}/{experiment.name}.csv",
-        "success": f"<results>/gradients/lines/{experiment.name}/success.csv",
-        "learnt": "<results>/tables/success.csv",
+        "trained": f"{RESULTS}/gradients/lines/{experiment.name}/{experiment.name}.csv",
+        "success": f"{RESULTS}/gradients/lines/{experiment.name}/success.csv",
+        "learnt": f"{RESULTS}/tables/success.csv",
     },
     settings=lambda experiment: {
         "methods": {name: learner["method"] for name, learner in config["lines"]["learners"].items()}
     },
 )
-register_kind(
-    "lines", "snr_depth", inputs=lambda experiment: {"depth": f"<results>/gradients/lines/{experiment.name}.csv"}
+registry.add_figures(
+    "lines", "snr_depth", inputs=lambda experiment: {"depth": f"{RESULTS}/gradients/lines/{experiment.name}.csv"}
 )
-register_kind(
-    "lines", "fooling", inputs=lambda experiment: {"fooling": f"<results>/predictions/lines/{experiment.name}.csv"}
+registry.add_figures(
+    "lines", "fooling", inputs=lambda experiment: {"fooling": f"{RESULTS}/predictions/lines/{experiment.name}.csv"}
 )

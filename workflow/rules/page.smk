@@ -1,9 +1,9 @@
 # Self-contained HTML report of all results: target page. It is not part of `all`, because it shows run times.
 # Kinds of the figures by name, by group.
 PAGE = {
-    group: {name: figure["kind"] for name, figure in FIGURES.items() if figure["group"] == group}
+    group: {name: figure.kind for name, figure in registry.figures.items() if figure.group == group}
     for group in PARTS
-    if group != "comparisons" or any(figure["group"] == group for figure in FIGURES.values())
+    if group != "comparisons" or any(figure.group == group for figure in registry.figures.values())
 }
 PAGE_FIGURES = [name for names in PAGE.values() for name in names]
 LIBRARY = os.path.relpath(WORKFLOW / "failures")
@@ -18,8 +18,8 @@ rule page:
         costs="<results>/tables/costs.csv",
         costs_rules="<results>/tables/costs_rules.csv",
         costs_scaling="<results>/tables/costs_scaling.csv",
-        captions=sorted({os.path.relpath(FIGURES[name]["caption"]) for name in PAGE_FIGURES}),
-        costs_caption=os.path.relpath(FIGURES["costs"]["caption"]),
+        captions=sorted({os.path.relpath(registry.figures[name].caption) for name in PAGE_FIGURES}),
+        costs_caption=os.path.relpath(registry.figures["costs"].caption),
         texts=[os.path.relpath(folder(group) / "page.yaml") for group in PAGE if group != "claims"],
         templates=[f"{LIBRARY}/reporting/page/{name}.html.jinja" for name in ("page", "macros")],
         styles=[

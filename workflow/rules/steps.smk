@@ -1,5 +1,5 @@
 # Section 5, flat activations.
-register_training(
+registry.add_training(
     "steps",
     instances=["n_features", "initial_biases", "rate_factors"],
     problem=["n_features", "input_scale", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
@@ -7,52 +7,33 @@ register_training(
     minutes=20,
 )
 # Predictions of the trained networks on fresh samples.
-register_analysis(
+registry.add_analysis(
     "steps",
     "fig7",
     name="steps_predict",
     analysis="prediction",
     output="predictions/steps/{experiment}",
-    inputs=trained_networks("steps"),
-    settings=lambda wildcards: pick(get_experiment("steps", wildcards.experiment).problem, "n_features", "input_scale")
-    | pick(get_experiment("steps", wildcards.experiment), "n_samples")
-    | {
-        "learners": get_experiment("steps", wildcards.experiment).learners(
-            "kind", "slope", "relative", "shift", "n_logits"
-        )
-    },
+    networks=True,
+    further=lambda experiment, wildcards: pick(experiment.problem, "n_features", "input_scale")
+    | pick(experiment, "n_samples")
+    | {"learners": experiment.learners("kind", "slope", "relative", "shift", "n_logits")},
     memory=1200,
     minutes=10,
     local=True,
 )
 
-
-register_kind(
-    "steps", "fig7", inputs=lambda experiment: {"predictions": f"<results>/predictions/steps/{experiment.name}.csv"}
+registry.add_figures(
+    "steps", "fig7", inputs=lambda experiment: {"predictions": f"{RESULTS}/predictions/steps/{experiment.name}.csv"}
 )
-register_kind(
+registry.add_figures(
     "steps",
     "step_learners",
-    inputs=lambda experiment: {"history": experiment.history, "runs": experiment.runs},
-    settings=lambda experiment: {
-        "n_features": experiment.problem["n_features"],
-        "learners": experiment.learners("kind", "depth", "width", "n_logits", "batch_size"),
-        "targets": experiment["targets"],
-    },
+    files=["history", "runs"],
+    learners=["kind", "depth", "width", "n_logits", "batch_size"],
+    keys=["targets"],
+    settings=lambda experiment: pick(experiment.problem, "n_features"),
 )
-register_kind(
-    "steps",
-    "bias_sensitivity",
-    inputs=lambda experiment: {"runs": experiment.runs},
-    settings=lambda experiment: {"learners": experiment.learners("slope", "relative")},
-)
-register_kind(
-    "steps",
-    "forward_only",
-    inputs=lambda experiment: {"history": experiment.history},
-    settings=lambda experiment: {
-        "problems": experiment.problems("input_scale"),
-        "learners": experiment.learners("optimizer"),
-        "glmtron": experiment["glmtron"],
-    },
+registry.add_figures("steps", "bias_sensitivity", files=["runs"], learners=["slope", "relative"])
+registry.add_figures(
+    "steps", "forward_only", files=["history"], problems=["input_scale"], learners=["optimizer"], keys=["glmtron"]
 )

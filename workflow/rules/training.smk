@@ -1,5 +1,5 @@
 # Rules FAMILY_instances and FAMILY_train of every registered family.
-for family, training in TRAININGS.items():
+for family, training in registry.trainings.items():
 
     rule:
         # Draw the instances of one block of replicates: the targets to train on.
@@ -21,7 +21,7 @@ for family, training in TRAININGS.items():
             runtime=doubling(5),
         params:
             module=f"{package(family)}.problem",
-            settings=training["instances"],
+            settings=training.instance_settings,
             code=code("draw_instances.py", f"{package(family)}.problem"),
         script:
             "../scripts/draw_instances.py"
@@ -31,7 +31,7 @@ for family, training in TRAININGS.items():
         name:
             f"{family}_train"
         input:
-            **training["inputs"],
+            **training.inputs,
             instances=f"<results>/instances/{family}/{{problem}}/seeds_{{block}}.csv",
         output:
             history=f"<results>/runs/{family}/{{problem}}/{{learner}}/seeds_{{block}}/history.parquet",
@@ -41,18 +41,18 @@ for family, training in TRAININGS.items():
             f"<logs>/runs/{family}/{{problem}}/{{learner}}/seeds_{{block}}.log",
         benchmark:
             f"<benchmarks>/runs/{family}/{{problem}}/{{learner}}/seeds_{{block}}.jsonl"
-        priority: training["priority"]
+        priority: training.priority
         conda:
             "../../envs/training.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=doubling(training["memory"]),
-            runtime=doubling(training["minutes"]),
+            mem_mb=doubling(training.memory),
+            runtime=doubling(training.minutes),
         params:
             module=f"{package(family)}.training",
             checkpoints=f"{RESULTS}/checkpoints",
-            settings=training["training"],
-            code=code("train.py", f"{package(family)}.training", sources=training["sources"]),
+            settings=training.settings,
+            code=code("train.py", f"{package(family)}.training", sources=training.sources),
             versions=versions(*KERAS),
         script:
             "../scripts/train.py"

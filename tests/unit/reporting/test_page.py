@@ -86,7 +86,7 @@ def results(tmp_path, monkeypatch):
 
 def made(inputs, **changes):
     settings = {"config": {"scale": "full"}, "note": "", "versions": {"snakemake": "9"}} | changes
-    return render(inputs, "results", {"parity": ["fig1"]}, **settings)
+    return render(inputs, "results", {"parity": {"fig1": "fig1"}}, **settings)
 
 
 def test_values_are_escaped(results):

@@ -92,8 +92,14 @@ class Inputs:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
-def figure(inputs: Inputs, name: str, caption: Caption | None = None) -> Figure:
-    """Collect everything about one figure. caption: by default that of `name`, with numbers from its table."""
+def figure(inputs: Inputs, name: str, kind: str, caption: Caption | None = None) -> Figure:
+    """Collect everything about one figure.
+
+    Args:
+        name: Name of the figure.
+        kind: Name of its caption; an experiment that is like another has the caption of that one.
+        caption: By default the caption of the kind, with numbers from the figure's table.
+    """
     png = inputs.find("figures", name)
     jobs = behind(inputs.jobs, f"figures/{name}")
     root = Path(inputs.root)
@@ -107,7 +113,7 @@ def figure(inputs: Inputs, name: str, caption: Caption | None = None) -> Figure:
     }
     return Figure(
         name=name,
-        caption=caption or figure_caption(inputs.find("captions", name), [inputs.find("tables", name)]),
+        caption=caption or figure_caption(inputs.find("captions", kind), [inputs.find("tables", name)]),
         image=embed(png),
         links=[(words, inputs.link(path)) for words, path in files.items() if path.is_file()],
         runs=[(job.removeprefix("runs/"), f"{job}/models") for job in jobs if job.startswith("runs/")],
@@ -115,13 +121,13 @@ def figure(inputs: Inputs, name: str, caption: Caption | None = None) -> Figure:
     )
 
 
-def families(inputs: Inputs, names: dict[str, list[str]], claims: list[cells.Claim]) -> list[Family]:
-    """Collect all families with their figures, in the paper's order. names: figure names, by family."""
+def families(inputs: Inputs, names: dict[str, dict[str, str]], claims: list[cells.Claim]) -> list[Family]:
+    """Collect all families with their figures, in the paper's order. names: kinds of figures by name, by family."""
     found = [
         Family(
             name=family,
             **inputs.text(family),
-            figures=[figure(inputs, name) for name in figures],
+            figures=[figure(inputs, name, kind) for name, kind in figures.items()],
             counts=cells.counts([claim for claim in claims if claim.family == family]),
         )
         for family, figures in names.items()
@@ -154,11 +160,13 @@ def versions(inputs: Inputs, further: dict[str, str | None]) -> list[tuple[str, 
     return sorted((name, ", ".join(sorted(numbers))) for name, numbers in found.items())
 
 
-def gather(inputs: Inputs, names: dict[str, list[str]], config: dict[str, Any], further: dict[str, str | None]) -> dict:
+def gather(
+    inputs: Inputs, names: dict[str, dict[str, str]], config: dict[str, Any], further: dict[str, str | None]
+) -> dict:
     """Collect the template's values, except style and scripts.
 
     Args:
-        names: Figure names, by family.
+        names: Kinds of figures by name, by family.
         config: Validated configuration.
         further: Versions of other packages, as in `versions`.
     """
@@ -174,16 +182,16 @@ def gather(inputs: Inputs, names: dict[str, list[str]], config: dict[str, Any], 
         "claims": claims,
         "counts": cells.counts(claims),
         "published": None if published is None else cells.published(published),
-        "verdicts": [figure(inputs, name) for name in names.get("claims", [])],
+        "verdicts": [figure(inputs, name, kind) for name, kind in names.get("claims", {}).items()],
         "families": sections,
-        "costs": figure(inputs, "costs", figure_caption(inputs.files["costs_caption"], cost_tables)),
+        "costs": figure(inputs, "costs", "costs", figure_caption(inputs.files["costs_caption"], cost_tables)),
         "rules": cells.rules(rules, edges),
         "scaling": cells.scaling(scaling),
         "wall": duration(measured["wall_s"]),
         "cores": int(measured["cores"]),
         "cpu": duration(inputs.jobs["cpu_s"].sum()),
         "n_jobs": len(inputs.jobs),
-        "graph": graph.rule_graph(inputs.jobs, {family.name: names[family.name] for family in sections}),
+        "graph": graph.rule_graph(inputs.jobs, {family.name: list(names[family.name]) for family in sections}),
         "blocks": blocks(config),
         "versions": versions(inputs, further),
         "headers": {"published": cells.PUBLISHED, "rules": cells.RULES, "scaling": cells.SCALING},

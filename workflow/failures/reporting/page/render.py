@@ -14,14 +14,14 @@ from failures.reporting.page.gather import Inputs, gather
 
 
 def render(
-    inputs: dict[str, Any], root: str, figures: dict[str, list[str]], config: dict, note: str, versions: dict
+    inputs: dict[str, Any], root: str, figures: dict[str, dict[str, str]], config: dict, note: str, versions: dict
 ) -> str:
     """Render the report as HTML.
 
     Args:
         inputs: Files of `failures.reporting.page.gather.Inputs`, and `templates`, `styles` and `scripts`.
         root: Folder of the report; links are relative to it.
-        figures: Names of figures, by family, in order.
+        figures: Kinds of figures by name, by family, in order.
         config: Validated configuration.
         note: Note on a run at other scale or settings than the paper's; empty otherwise.
         versions: Versions of packages that the artifacts' records do not contain.
