@@ -4,7 +4,7 @@
 A module describes a file by a section of its docstring. Docstrings are not part of the code's fingerprint, so that
 rewording one reruns no job::
 
-    Columns of gradients/lines/depth.csv:
+    Columns of gradients/lines/snr_depth.csv:
         seed, step
         signal, noise: unbiased estimates; may be negative
 

@@ -1,6 +1,6 @@
 """What trained learners make of validation curves.
 
-Columns of decoded/curves/PROBLEM.csv:
+Columns of decoded/curves/fig6.csv:
     learner
     step, curve, point, original, decoded: as in `tables/fig6.csv`
 """

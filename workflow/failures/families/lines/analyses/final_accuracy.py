@@ -1,6 +1,6 @@
 """Accuracy of trained networks on many test tuples, by the plain layers of Keras.
 
-Columns of predictions/lines/final.csv:
+Columns of predictions/lines/fig3.csv:
     problem, learner, tuple_length, seed
     n_steps: updates completed
     n_test, n_right: number of test tuples; number classified correctly

@@ -5,12 +5,12 @@ F_i the 100 inputs of N1's last layer for image i, and c_i the derivative of the
 g is the sum of c_i F_i over the images of the tuple. F is computed once, in float32, for all methods and lengths of
 tuples; all else in float64.
 
-Columns of gradients/lines/initial/seeds_BLOCK.csv, gradients/lines/depth.csv, gradients/lines/trained.csv,
-gradients/lines/success.csv:
-    seed: seed of the initial weights, or of the replicate (`trained`, `success`)
-    problem, learner: names in the configuration (`trained`, `success`)
-    updates: number of updates of the network (`trained`, `success`)
-    blocks: number of residual blocks in N1 (`depth`)
+Columns of gradients/lines/fig5/seeds_BLOCK.csv, gradients/lines/snr_depth.csv,
+gradients/lines/snr_training/NETWORKS.csv:
+    seed: seed of the initial weights, or of the replicate (`snr_training`)
+    problem, learner: names in the configuration (`snr_training`)
+    updates: number of updates of the network (`snr_training`)
+    blocks: number of residual blocks in N1 (`snr_depth`)
     tuple_length
     method: loss per sample, as listed below
     n_tuples: number of samples (tuples)

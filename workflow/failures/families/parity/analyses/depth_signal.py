@@ -1,6 +1,6 @@
 """Signals of all parities in networks of growing depth, at random initial weights.
 
-Columns of gradients/parity/depth/LEARNER.csv:
+Columns of gradients/parity/depth_signal/LEARNER.csv:
     learner, n_features
     depth, seed, degree, value: as in `tables/depth_signal.csv`
     quantity: `budget` and `ratio` as in `tables/depth_signal.csv`, or `energy`: the sum of ||E[h_v grad p]||^2 over all

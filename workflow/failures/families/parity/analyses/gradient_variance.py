@@ -7,7 +7,7 @@ Three ways, all in float64, from the dearest to the cheapest in d:
 - cube: the closed form with E ||g||^2 over all 2^d inputs, which needs only layer inputs and deltas;
 - sample: the closed form with E ||g||^2 from random inputs, and its standard error.
 
-Columns of gradients/parity/initial/LEARNER.csv, gradients/parity/trained/PROBLEM/LEARNER.csv:
+Columns of gradients/parity/gradient_variance/LEARNER.csv, gradients/parity/trained/PROBLEM/LEARNER.csv:
     learner, n_features, seed
     instance: name of the target that the network is trained on (`trained`)
     updates, subset_size, accuracy, method, loss, degree, standard_error: as in `tables/gradient_variance.csv`

@@ -1,6 +1,6 @@
 """Gradient variance over the direction of v at initialisation: by quadrature where it exists, and by Monte Carlo.
 
-Columns of gradients/periodic/LEARNER.csv:
+Columns of gradients/periodic/linear_periodic_variance/LEARNER.csv:
     learner
     seed: seed of the initial weights
     n_features

@@ -1,6 +1,6 @@
 """Second moments of both gradient estimators at random initial weights.
 
-Columns of gradients/portfolio/initial.csv:
+Columns of gradients/portfolio/estimator_variance.csv:
     n_stocks, seed
     moment_end_to_end, moment_decomposition: E ||g||² of each gradient estimator at initialisation, closed form
     sampled_moment_end_to_end, sampled_moment_decomposition: the same moments, estimated from samples

@@ -1,6 +1,6 @@
 """What trained learners make of fresh samples of a step function.
 
-Columns of predictions/steps/PROBLEM.csv:
+Columns of predictions/steps/fig7.csv:
     learner, kind: name and kind in `config.yaml`
     bias: b*
     r: r = ⟨v*, x⟩ + b*
