@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -34,8 +35,12 @@ ACTIVATIONS = Literal[
     "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "tanh", "sigmoid", "hard_tanh", "linear"
 ]  # fmt: skip
 LOSSES = Literal["hinge", "square", "logistic"]
-# Figures that compare several families. Each family may select runs for them.
+# Experiments that compare several families.
 JOINT = ("depth_training", "optimisers")
+
+
+class ConfigError(ValueError):
+    """An invalid configuration; its text is one line with the key, the value and the allowed values."""
 
 
 class Settings(BaseModel):
@@ -93,7 +98,15 @@ def _list_architectures(field: dict[str, Any]) -> None:
     field["description"] += "".join(f" `{name}`: {text[0].lower()}{text[1:]}" for name, text in described.items())
 
 
-class Learner(Settings):
+class Streamed(Settings):
+    """Keys of every learner."""
+
+    stream: Name | None = None
+    """Name of the learner in the keys of the random streams; null uses the learner's own name. Learners with the same
+    value start from the same random numbers."""
+
+
+class Learner(Streamed):
     """A network with one linear output unit, its loss and its optimiser."""
 
     architecture: Annotated[str, AfterValidator(architectures.check)] = Field(
@@ -126,24 +139,86 @@ class Learner(Settings):
     """Keras optimiser and its arguments."""
 
 
-RateFactors = Annotated[list[Annotated[float, Field(gt=0, le=1_000_000)]], Field(min_length=1), AfterValidator(unique)]
-"""Factors of the learner's learning rate; each replicate is trained once per factor."""
+Factors = Annotated[list[Annotated[float, Field(gt=0, le=1_000_000)]], Field(min_length=1), AfterValidator(unique)]
+Step = Annotated[int, Field(ge=0, le=100_000_000)]
+Steps = Annotated[list[Step], AfterValidator(unique)]
+
+
+class Replicated(Settings):
+    """Keys of everything that has replicates."""
+
+    replicates: int | None = Field(None, ge=1, le=100_000)
+    """Largest number of replicates: the first of the shared `seeds`; null uses all of them."""
+    seeds: Seeds | None = None
+    """Seeds of the replicates; null uses the shared `seeds`, as many as `replicates` allows."""
+
+
+class Trained(Replicated):
+    """Keys of every problem that networks are trained on."""
+
+    stream: Name | None = None
+    """Name of the problem in the keys of the random streams; null uses the problem's own name."""
+    rate_factors: Factors = Field([1.0])
+    """Factors of the learner's learning rate; each instance is trained once per factor."""
+    n_steps: int = Field(50_000, ge=1, le=100_000_000)
+    """Training steps per run."""
+    evaluate_every: int = Field(100, ge=1, le=1_000_000)
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
+    checkpoint_every: int = Field(5_000, ge=1, le=100_000_000)
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
+
+
+class Saved(Trained):
+    """Keys of problems whose networks may be saved during training."""
+
+    snapshots: Steps = Field(default_factory=list)
+    """Steps after which the network is saved, in addition to the initial and the final network; each must be an
+    evaluation step. Steps beyond the end of a run are ignored."""
+
+    @model_validator(mode="after")
+    def _snapshots_are_evaluated(self) -> Saved:
+        for step in self.snapshots:
+            if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
+                raise ValueError(
+                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
+                    f" below n_steps = {self.n_steps}, or the last step"
+                )
+        return self
 
 
 class Figure(Settings):
     """Selection of runs for a figure: every selected learner on every selected problem."""
 
     problems: Names
-    """Problems of this family to show, by name."""
+    """Problems of this family to show, by name, or their definitions."""
     learners: Names
-    """Learners of this family to show, by name."""
+    """Learners of this family to show, by name, or their definitions."""
 
 
 class Single(Figure):
     """Selection of runs for a figure of a single problem."""
 
     problems: Annotated[Names, Field(max_length=1)]
-    """The problem of this family to show, by name."""
+    """The problem of this family to show, by name, or its definition."""
+
+
+class JointExperiments(Settings):
+    """Experiments that every family may have: its runs in the figures that compare families."""
+
+    kinds: ClassVar[dict[str, str]] = {}
+    """Kind of each experiment by name."""
+
+    depth_training: Figure | None = None
+    """Runs of this family in the figure `depth_training`, which compares families."""
+    optimisers: Figure | None = None
+    """Runs of this family in the figure `optimisers`, which compares families."""
+
+    def of_kind(self, *kinds: str) -> Iterator[tuple[str, Any]]:
+        """Yield the name and the block of every experiment of these kinds."""
+        for name, kind in self.kinds.items():
+            if kind in kinds:
+                yield name, getattr(self, name)
 
 
 def check_selected(selected: list[str], defined: dict[str, Any], kind: str, where: str) -> None:
@@ -153,23 +228,20 @@ def check_selected(selected: list[str], defined: dict[str, Any], kind: str, wher
             raise ValueError(f"{where}: unknown {kind} '{name}'; defined: {', '.join(sorted(defined)) or 'none'}")
 
 
-def check_figure(figure: Figure, problems: dict[str, Any], learners: dict[str, Any], where: str) -> None:
-    """Raise ValueError if the figure at `where` selects a problem or learner that is not defined."""
-    check_selected(figure.problems, problems, "problem", f"{where}.problems")
-    check_selected(figure.learners, learners, "learner", f"{where}.learners")
-
-
 class Family(Settings):
-    """Keys that every family's block has: its runs in the figures that compare several families."""
-
-    depth_training: Figure | None = None
-    """Runs of this family in the figure `depth_training`, which compares families; null selects none."""
-    optimisers: Figure | None = None
-    """Runs of this family in the figure `optimisers`, which compares families; null selects none."""
+    """Keys that every family's block has."""
 
     @model_validator(mode="after")
-    def _joint_selections_are_defined(self) -> Family:
-        for name in JOINT:
-            if (figure := getattr(self, name)) is not None:
-                check_figure(figure, self.problems, self.learners, name)
+    def _selections_are_defined(self) -> Family:
+        for name in self.experiments.kinds:
+            _check_selections(getattr(self.experiments, name), self, f"experiments.{name}")
         return self
+
+
+def _check_selections(block: Settings, family: Family, where: str) -> None:
+    """Check the names that a block and the blocks inside it select."""
+    for key, value in block:
+        if isinstance(value, Settings):
+            _check_selections(value, family, f"{where}.{key}")
+        elif key in ("problems", "learners"):
+            check_selected(value, getattr(family, key), key.removesuffix("s"), f"{where}.{key}")

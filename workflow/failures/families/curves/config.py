@@ -8,14 +8,14 @@ from pydantic import AfterValidator, Field, model_validator
 
 from failures.config.types import (
     Family,
+    JointExperiments,
     Name,
     Optimizer,
-    RateFactors,
+    Saved,
     Seed,
-    Seeds,
     Settings,
     Single,
-    check_figure,
+    Streamed,
     unique,
 )
 
@@ -25,35 +25,27 @@ Sizes = Annotated[list[Annotated[int, Field(ge=10, le=10_000)]], Field(min_lengt
 Step = Annotated[int, Field(ge=0)]
 
 
-class Problem(Settings):
+class Problem(Saved):
     """Training sets of piecewise linear curves, and the length of training."""
 
+    n_steps: int = Field(50_001, ge=1, le=100_000_000)
+    """Training steps per run."""
+    checkpoint_every: int = Field(10_000, ge=1, le=100_000_000)
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     n_points: int = Field(100, ge=10, le=10_000)
     """Points per curve, n."""
     n_pieces: int = Field(3, ge=1, le=1000)
     """Breakpoints per curve, k. A curve is 0 before its first breakpoint, so k breakpoints start k sloped pieces.
     Values other than 3 require `distribution: uniform`."""
-    distribution: Literal["variant", "slopes", "uniform"] = "variant"
+    distribution: Literal["slopes", "uniform"] = "slopes"
     """Distribution of the curves. `slopes` (the authors' scripts): three breakpoints, each at least three points from
     both ends; the slopes of the pieces are one of four triples. `uniform` (the paper's text): breakpoints anywhere and
-    changes of slope uniform on [-1, 1]. `variant`: chosen by the shared key `variant`."""
+    changes of slope uniform on [-1, 1]."""
     n_curves: Counts = Field([10_000])
     """Sizes of the training set; each replicate is trained once per size."""
     n_validation: Count = 1000
     """Number of validation curves, on which all errors are computed."""
-    rate_factors: RateFactors = Field([1.0])
-    """Factors of the learner's learning rate; each replicate is trained once per factor."""
-    n_steps: int = Field(50_001, ge=1, le=100_000_000)
-    """Training steps per run."""
-    evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
-    checkpoint_every: int = Field(10_000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
-    last checkpoint."""
-    snapshots: list[Step] = Field(default_factory=list)
-    """Steps after which the network is saved; each must be an evaluation step."""
-    seeds: Seeds | None = None
-    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
     @model_validator(mode="after")
     def _curves_exist(self) -> Problem:
@@ -61,16 +53,10 @@ class Problem(Settings):
             raise ValueError(f"n_pieces = {self.n_pieces} must be at most n_points = {self.n_points}")
         if self.n_pieces != 3 and self.distribution != "uniform":
             raise ValueError(f"n_pieces = {self.n_pieces} requires distribution: uniform; the authors' scripts have 3")
-        for step in self.snapshots:
-            if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
-                raise ValueError(
-                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
-                    f" below n_steps = {self.n_steps}, or the last step"
-                )
         return self
 
 
-class Learner(Settings):
+class Learner(Streamed):
     """A model that locates the breakpoints of a curve, and its optimiser."""
 
     architecture: Literal["linear", "convolution", "autoencoder"]
@@ -161,53 +147,53 @@ class Rates(Settings):
     """Number of runs of stochastic gradient descent whose weights are averaged; Lemma 2 predicts this average."""
 
 
+class Experiments(JointExperiments):
+    """Experiments on piecewise linear curves; each is one figure."""
+
+    fig6: Decoded | None = None
+    """Figure 6: decoded curves."""
+    curve_errors: Errors | None = None
+    """Reconstruction error against training steps and against the size of the training set."""
+    condition_numbers: ConditionNumbers | None = None
+    """Condition numbers against n, the points per curve."""
+    conditioning_rates: Rates | None = None
+    """Iterations of gradient descent, from the formulas of Lemma 2 and Theorem 3 and from simulations."""
+
+
 class Config(Family):
     """Piecewise linear curves (section 4, Figure 6)."""
 
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; a problem is trained only if a figure selects it."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; a learner is trained only if a figure selects it."""
-    fig6: Decoded
-    """Figure 6: decoded curves."""
-    curve_errors: Errors
-    """Reconstruction error against training steps and against the size of the training set."""
-    condition_numbers: ConditionNumbers
-    """Condition numbers against n, the points per curve."""
-    conditioning_rates: Rates
-    """Iterations of gradient descent, from the formulas of Lemma 2 and Theorem 3 and from simulations."""
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
 
     @model_validator(mode="after")
-    def _selections_are_defined(self) -> Config:
-        errors = self.curve_errors
-        figures = {"fig6": self.fig6, "curve_errors.training": errors.training, "curve_errors.samples": errors.samples}
+    def _problems_fit_their_figures(self) -> Config:
+        figures = {name: block for name, block in self.experiments.of_kind("fig6")}
+        figures |= {f"{name}.training": block.training for name, block in self.experiments.of_kind("curve_errors")}
         for name, figure in figures.items():
-            check_figure(figure, self.problems, self.learners, name)
-        for name in ("fig6", "curve_errors.training"):
-            for problem in figures[name].problems:
-                if len(self.problems[problem].n_curves) > 1:
-                    raise ValueError(f"{name}.problems: '{problem}' must have a single value in n_curves")
-        (problem,) = self.fig6.problems
-        for step in self.fig6.steps:
-            if step not in self.problems[problem].snapshots:
-                raise ValueError(f"fig6.steps: {step} is not among the snapshots of '{problem}'")
-        numbers = self.condition_numbers
-        if sum(n >= numbers.fitted_from for n in numbers.n_points) < 2:
-            raise ValueError(
-                f"condition_numbers.fitted_from = {numbers.fitted_from}: fewer than two values of n_points are this"
-                " large; lower fitted_from or add larger values"
-            )
+            (problem,) = figure.problems
+            if len(self.problems[problem].n_curves) > 1:
+                raise ValueError(f"experiments.{name}.problems: '{problem}' must have a single value in n_curves")
+            for step in getattr(figure, "steps", ()):
+                if step not in self.problems[problem].snapshots:
+                    raise ValueError(f"experiments.{name}.steps: {step} is not among the snapshots of '{problem}'")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_have_points(self) -> Config:
+        for name, numbers in self.experiments.of_kind("condition_numbers"):
+            if sum(n >= numbers.fitted_from for n in numbers.n_points) < 2:
+                raise ValueError(
+                    f"experiments.{name}.fitted_from = {numbers.fitted_from}: fewer than two values of n_points are this"
+                    " large; lower fitted_from or add larger values"
+                )
         return self
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Resolve placeholder values: `variant`, and seeds that are null.
-
-    block: a validated `curves` block. Returns a new block.
-    """
-    of_variant = {"code": "slopes", "paper": "uniform"}[variant]
-    problems = {}
-    for name, problem in block["problems"].items():
-        distribution = problem["distribution"] if problem["distribution"] != "variant" else of_variant
-        problems[name] = problem | {"distribution": distribution, "seeds": problem["seeds"] or seeds}
-    return block | {"problems": problems}
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `curves` block as it is; it has no placeholders."""
+    return block

@@ -2,66 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from failures.config.types import (
-    JOINT,
     Family,
     Figure,
+    JointExperiments,
     Name,
     Optimizer,
-    RateFactors,
-    Seeds,
+    Replicated,
+    Saved,
     Settings,
     Single,
-    check_figure,
+    Streamed,
     unique,
 )
 
-Steps = Annotated[list[Annotated[int, Field(ge=0, le=100_000_000)]], AfterValidator(unique)]
 # A block of images holds whole tuples of every length. For lengths up to 12 a block has at most 27,720 images.
 Lengths = Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1), AfterValidator(unique)]
 
 
-class Problem(Settings):
+class Problem(Saved):
     """Tuples of images, and the length of training."""
 
+    n_steps: int = Field(20_000, ge=1, le=100_000_000)
+    """Training steps per run."""
+    checkpoint_every: int = Field(500, ge=1, le=100_000_000)
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     tuple_length: int = Field(ge=1, le=100)
     """Images per tuple, k."""
     n_tuples: int = Field(500_000, ge=1, le=100_000_000)
     """Number of training tuples, read in order from the pool of images; after the last tuple, training continues with
     the first."""
-    rate_factors: RateFactors = Field([1.0])
-    """Factors of the learner's learning rate; each replicate is trained once per factor."""
-    n_steps: int = Field(20_000, ge=1, le=100_000_000)
-    """Training steps per run."""
-    evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2000, ge=1, le=1_000_000)
     """Test tuples per evaluation during training; every evaluation uses the same tuples."""
-    checkpoint_every: int = Field(500, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
-    last checkpoint."""
-    snapshots: Steps = Field(default_factory=list)
-    """Steps after which the network is saved; each must be an evaluation step. Steps beyond the end of a run are
-    ignored."""
-    seeds: Seeds | None = None
-    """Seeds of this problem's replicates; null uses the shared `seeds`."""
-
-    @model_validator(mode="after")
-    def _snapshots_are_evaluated(self) -> Problem:
-        for step in self.snapshots:
-            if step >= self.n_steps or (step % self.evaluate_every and step != self.n_steps - 1):
-                raise ValueError(
-                    f"snapshots: no evaluation at step {step}; use a multiple of evaluate_every = {self.evaluate_every}"
-                    f" below n_steps = {self.n_steps}, or the last step"
-                )
-        return self
 
 
-class Learner(Settings):
+class Learner(Streamed):
     """Training of N1, the network that scores one image, and N2, which turns the k scores into the tuple's score."""
 
     method: Literal["end_to_end", "decomposition"]
@@ -101,15 +82,13 @@ class Compared(Figure):
     """Test tuples for the accuracy at the end of training."""
 
 
-class Signal(Settings):
+class Signal(Replicated):
     """Figure of the signal-to-noise ratio (SNR) of the gradient at initialisation."""
 
     tuple_lengths: Lengths = Field([1, 2, 3, 4])
     """Tuple lengths k, in images."""
     n_tuples: int = Field(500_000, ge=100, le=100_000_000)
     """Tuples per estimate of the SNR."""
-    seeds: Seeds
-    """Seeds of the initial weights."""
 
 
 class Depth(Signal):
@@ -155,79 +134,83 @@ class AlongTraining(Figure):
     """Tuples per estimate of the SNR of the initial networks of the runs that `success` selects."""
 
 
-class Config(Family):
-    """Lines: decomposition and end-to-end training compared (section 3.1, Figures 2, 3 and 5)."""
+class Experiments(JointExperiments):
+    """Experiments on lines; each is one figure."""
 
-    pool: Pool = Field(default_factory=Pool)
-    """Pool of training images, shared by all problems of the family."""
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; a problem is trained only if a figure selects it."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; a learner is trained only if a figure selects it."""
-    fig2: Samples = Field(default_factory=Samples)
+    fig2: Samples | None = None
     """Figure 2: samples of both classes."""
-    fig3: Compared
+    fig3: Compared | None = None
     """Figure 3: accuracy against training steps."""
-    success: Figure
+    success: Figure | None = None
     """Success rate of end-to-end training, and the steps until success. A run succeeds when its test accuracy is half
     way from 1/2 to the highest possible accuracy. The problems must have `snapshots`."""
-    fig5: Signal
+    fig5: Signal | None = None
     """Figure 5: SNR at initialisation against the tuple length k."""
-    snr_training: AlongTraining
+    snr_training: AlongTraining | None = None
     """SNR of the networks saved during training; the problems must have `snapshots`. The figure also shows the SNR of
-    the initial networks of the runs that `success` selects."""
-    snr_depth: Depth
+    the initial networks of the runs that `success` selects, so it needs the experiment `success`."""
+    snr_depth: Depth | None = None
     """SNR at initialisation with residual blocks in N1."""
-    fooling: Fooling
+    fooling: Fooling | None = None
     """Adversarial and fooling images for N1. The learners must have `method: decomposition`, the only method that
     trains N1 on the label of every image."""
 
+
+class Config(Family):
+    """Lines: decomposition and end-to-end training compared (section 3.1, Figures 2, 3 and 5)."""
+
+    conventions: Literal["scripts", "text"] = "scripts"
+    """How images are drawn and tuples labelled. `scripts`, as in the authors' scripts: centres in [0, 28]^2,
+    coordinates truncated, and the label of an even number of images negated. `text`, as in the paper's text: centres in
+    [0, 27]^2, coordinates rounded."""
+    pool: Pool = Field(default_factory=Pool)
+    """Pool of training images, shared by all problems of the family."""
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
+
     @model_validator(mode="after")
-    def _selections_are_defined(self) -> Config:
-        for name in ("fig3", "success", "snr_training", "fooling"):
-            check_figure(getattr(self, name), self.problems, self.learners, name)
-        for name in ("success", "snr_training"):
-            for problem in getattr(self, name).problems:
+    def _networks_exist(self) -> Config:
+        for name, figure in self.experiments.of_kind("success", "snr_training"):
+            for problem in figure.problems:
                 if not self.problems[problem].snapshots:
-                    raise ValueError(f"{name}.problems: '{problem}' must have snapshots")
-        for learner in self.fooling.learners:
-            if self.learners[learner].method != "decomposition":
-                raise ValueError(f"fooling.learners: '{learner}' must have the method 'decomposition'")
-        self._tuples_fit_into_the_pool()
+                    raise ValueError(f"experiments.{name}.problems: '{problem}' must have snapshots")
+        for name, _ in self.experiments.of_kind("snr_training"):
+            if self.experiments.success is None:
+                raise ValueError(f"experiments.{name}: needs the experiment success")
+        for name, figure in self.experiments.of_kind("fooling"):
+            for learner in figure.learners:
+                if self.learners[learner].method != "decomposition":
+                    raise ValueError(f"experiments.{name}.learners: '{learner}' must have the method 'decomposition'")
         return self
 
-    def _tuples_fit_into_the_pool(self) -> None:
-        joint = [figure for name in JOINT if (figure := getattr(self, name)) is not None]
-        figures = [self.fig3, self.success, self.snr_training, self.fooling, *joint]
-        selected = {name for figure in figures for name in figure.problems}
-        trained, started = (
-            max(self.problems[name].tuple_length for name in figure.problems)
-            for figure in (self.snr_training, self.success)
-        )
-        for key, tuples, length in [
-            *(
-                (f"problems.{name}", self.problems[name].n_tuples, self.problems[name].tuple_length)
-                for name in sorted(selected)
-            ),
-            ("fig5", self.fig5.n_tuples, max(self.fig5.tuple_lengths)),
-            ("snr_depth", self.snr_depth.n_tuples, max(self.snr_depth.tuple_lengths)),
-            ("snr_training", self.snr_training.n_tuples, trained),
-            ("snr_training", self.snr_training.n_start, started),
-        ]:
+    @model_validator(mode="after")
+    def _tuples_fit_into_the_pool(self) -> Config:
+        for where, tuples, length in self._demands():
             if tuples * length > self.pool.n_images:
                 needed = f"{tuples} tuples of {length} images"
-                raise ValueError(f"{key}: {needed} exceed pool.n_images = {self.pool.n_images}")
+                raise ValueError(f"{where}: {needed} exceed pool.n_images = {self.pool.n_images}")
+        return self
+
+    def _demands(self) -> Iterator[tuple[str, int, int]]:
+        """Yield what reads the pool: its place in the block, tuples, and images per tuple."""
+        blocks = {name: getattr(self.experiments, name) for name in self.experiments.kinds}
+        for name in sorted({problem for block in blocks.values() for problem in getattr(block, "problems", ())}):
+            yield f"problems.{name}", self.problems[name].n_tuples, self.problems[name].tuple_length
+        for name, block in blocks.items():
+            if isinstance(block, Signal):
+                yield f"experiments.{name}", block.n_tuples, max(block.tuple_lengths)
+            elif isinstance(block, AlongTraining):
+                for tuples, figure in ((block.n_tuples, block), (block.n_start, self.experiments.success)):
+                    length = max(self.problems[problem].tuple_length for problem in figure.problems)
+                    yield f"experiments.{name}", tuples, length
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Resolve seeds that are null, and copy shared values to where they are used.
-
-    block: a validated `lines` block. Problems get the key `n_images`. Learners get the key `variant`, which selects
-    the images and the labels. Returns a new block.
-    """
-    problems = {
-        name: problem | {"n_images": block["pool"]["n_images"], "seeds": problem["seeds"] or seeds}
-        for name, problem in block["problems"].items()
-    }
-    learners = {name: learner | {"variant": variant} for name, learner in block["learners"].items()}
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `lines` block in which problems have the pool's `n_images`, and learners the `conventions`."""
+    problems = {name: problem | {"n_images": block["pool"]["n_images"]} for name, problem in block["problems"].items()}
+    learners = {name: learner | {"conventions": block["conventions"]} for name, learner in block["learners"].items()}
     return block | {"problems": problems, "learners": learners}

@@ -6,18 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.config.types import (
-    Family,
-    Figure,
-    Learner,
-    Name,
-    Names,
-    RateFactors,
-    Seeds,
-    Settings,
-    check_selected,
-    unique,
-)
+from failures.config.types import Family, Figure, JointExperiments, Learner, Name, Names, Replicated, Trained, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
 Waves = Annotated[list[Literal["cosine", "square"]], Field(min_length=1), AfterValidator(unique)]
@@ -25,9 +14,13 @@ Targets = Annotated[list[Literal["cosine", "square", "linear"]], Field(min_lengt
 Norms = Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(min_length=1), AfterValidator(unique)]
 
 
-class Problem(Settings):
+class Problem(Trained):
     """Targets psi(<v, x>) of d normal features, and the length of training."""
 
+    n_steps: int = Field(10_000, ge=1, le=100_000_000)
+    """Training steps per run."""
+    evaluate_every: int = Field(50, ge=1, le=1_000_000)
+    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     n_features: Dimension
     """Input dimension d."""
     waves: Targets = Field(["cosine", "square", "linear"])
@@ -35,22 +28,11 @@ class Problem(Settings):
     for comparison."""
     norms: Norms
     """Norms r of v. Each replicate is trained once per pair of a function in `waves` and a norm."""
-    rate_factors: RateFactors = Field([1.0])
-    """Factors of the learner's learning rate; each replicate is trained once per factor."""
-    n_steps: int = Field(10_000, ge=1, le=100_000_000)
-    """Training steps per run."""
-    evaluate_every: int = Field(50, ge=1, le=1_000_000)
-    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2_000, ge=1, le=1_000_000)
     """Fresh samples per evaluation."""
-    checkpoint_every: int = Field(5_000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
-    last checkpoint."""
-    seeds: Seeds | None = None
-    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
-class Variance(Settings):
+class Variance(Replicated):
     """Figure of the gradient variance at initialisation, over the direction of v."""
 
     learners: Names
@@ -69,40 +51,35 @@ class Variance(Settings):
     n_samples: int = Field(4_000, ge=2, le=1_000_000)
     """Samples per batch. Each pair of directions uses two independent batches, and both directions see the same
     samples."""
-    seeds: Seeds | None = None
-    """Seeds of the initial weights; null uses the shared `seeds`."""
+
+
+class Experiments(JointExperiments):
+    """Experiments on linear-periodic targets; each is one figure."""
+
+    linear_periodic: Figure | None = None
+    """Unexplained variance (mean squared error divided by the variance of the label) against training steps."""
+    linear_periodic_variance: Variance | None = None
+    """Gradient variance over the direction of v, against d and r (Theorem 2)."""
 
 
 class Config(Family):
     """Linear-periodic targets (section 2, Theorem 2)."""
 
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; a problem is trained only if a figure selects it."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name, all with `loss: square`; a learner is used only if a figure selects it."""
-    linear_periodic: Figure
-    """Unexplained variance (mean squared error divided by the variance of the label) against training steps."""
-    linear_periodic_variance: Variance
-    """Gradient variance over the direction of v, against d and r (Theorem 2)."""
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name, all with `loss: square`."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
 
     @model_validator(mode="after")
-    def _selections_are_defined(self) -> Config:
-        figure = self.linear_periodic
-        check_selected(figure.problems, self.problems, "problem", "linear_periodic.problems")
-        for name, selected in (("", figure), ("_variance", self.linear_periodic_variance)):
-            check_selected(selected.learners, self.learners, "learner", f"linear_periodic{name}.learners")
+    def _losses_are_square(self) -> Config:
         for name, learner in self.learners.items():
             if learner.loss != "square":
                 raise ValueError(f"learners.{name}.loss = '{learner.loss}': must be 'square', as in Theorem 2")
         return self
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Insert the shared seeds where a key `seeds` is null.
-
-    block: a validated `periodic` block. variant: not used. Returns a new block.
-    """
-    problems = {name: problem | {"seeds": problem["seeds"] or seeds} for name, problem in block["problems"].items()}
-    variance = block["linear_periodic_variance"]
-    variance = variance | {"seeds": variance["seeds"] or seeds}
-    return block | {"problems": problems, "linear_periodic_variance": variance}
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `periodic` block as it is; it has no placeholders."""
+    return block

@@ -6,35 +6,40 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from failures.config.types import Family, Figure, Name, Optimizer, RateFactors, Seeds, Settings, check_figure, unique
+from failures.config.types import (
+    Family,
+    Figure,
+    JointExperiments,
+    Name,
+    Optimizer,
+    Replicated,
+    Settings,
+    Streamed,
+    Trained,
+    unique,
+)
 
 Count = Annotated[int, Field(ge=1, le=100_000)]
 States = Annotated[int, Field(ge=2, le=100_000)]
 
 
-class Problem(Settings):
+class Problem(Trained):
     """A market with d states and k stocks, and the length of training."""
 
+    n_steps: int = Field(2501, ge=1, le=100_000_000)
+    """Training steps per run."""
+    checkpoint_every: int = Field(1000, ge=1, le=100_000_000)
+    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
+    last checkpoint."""
     n_features: States = 1000
     """Number of states of the market, d."""
     n_stocks: Count
     """Number of stocks, k."""
-    rate_factors: RateFactors = Field([1.0])
-    """Factors of the learner's learning rate; each replicate is trained once per factor."""
-    n_steps: int = Field(2501, ge=1, le=100_000_000)
-    """Training steps per run."""
-    evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(500, ge=1, le=1_000_000)
     """Fresh samples per evaluation for the sampled metrics; all other metrics are exact."""
-    checkpoint_every: int = Field(1000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
-    last checkpoint."""
-    seeds: Seeds | None = None
-    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
-class Learner(Settings):
+class Learner(Streamed):
     """The portfolio p = softmax(W x + b), the gradient estimator that trains it, and its optimiser. p holds the share
     of money on each stock in the state x."""
 
@@ -48,7 +53,7 @@ class Learner(Settings):
     """Keras optimiser and its arguments."""
 
 
-class Initial(Settings):
+class Initial(Replicated):
     """Gradient estimators at initialisation."""
 
     n_features: States = 1000
@@ -57,8 +62,6 @@ class Initial(Settings):
     """Numbers of stocks, k. With k = 1 there is no choice and both gradients are 0."""
     n_samples: int = Field(500, ge=1, le=1_000_000)
     """Number of samples from which each second moment is estimated, in addition to the exact value."""
-    seeds: Seeds | None = None
-    """Seeds of the replicates; null uses the shared `seeds`."""
 
 
 class EstimatorVariance(Settings):
@@ -70,42 +73,41 @@ class EstimatorVariance(Settings):
     """Estimators during training."""
 
 
+class Experiments(JointExperiments):
+    """Experiments on the portfolio; each is one figure."""
+
+    fig4: Figure | None = None
+    """Figure 4: expected loss against training steps."""
+    estimator_variance: EstimatorVariance | None = None
+    """Second moment of the end-to-end gradient estimator, divided by that of the decomposition."""
+    portfolio_rates: Figure | None = None
+    """Learning-rate sweep: loss at the end of training, for problems with several `rate_factors`."""
+
+
 class Config(Family):
     """Portfolio (section 3, Figure 4)."""
 
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; a problem is trained only if a figure selects it."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; a learner is trained only if a figure selects it."""
-    fig4: Figure
-    """Figure 4: expected loss against training steps."""
-    estimator_variance: EstimatorVariance
-    """Second moment of the end-to-end gradient estimator, divided by that of the decomposition."""
-    portfolio_rates: Figure
-    """Learning-rate sweep: loss at the end of training, for problems with several `rate_factors`."""
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
 
     @model_validator(mode="after")
-    def _selections_are_defined(self) -> Config:
-        trained = self.estimator_variance.trained
-        figures = {"fig4": self.fig4, "estimator_variance.trained": trained, "portfolio_rates": self.portfolio_rates}
-        for name, figure in figures.items():
-            check_figure(figure, self.problems, self.learners, name)
+    def _problems_differ(self) -> Config:
+        for name, block in self.experiments.of_kind("fig4", "estimator_variance", "portfolio_rates"):
+            inner = isinstance(block, EstimatorVariance)
+            figure, where = (block.trained, f"experiments.{name}.trained") if inner else (block, f"experiments.{name}")
             sizes = [self.problems[problem].n_stocks for problem in figure.problems]
             if len(set(sizes)) < len(sizes):
-                raise ValueError(f"{name}.problems: two problems have the same n_stocks; select one of them")
-        for name in ("fig4", "estimator_variance.trained"):
-            for problem in figures[name].problems:
-                if len(self.problems[problem].rate_factors) > 1:
-                    raise ValueError(f"{name}.problems: '{problem}' must have a single value in rate_factors")
+                raise ValueError(f"{where}.problems: two problems have the same n_stocks; select one of them")
+            for problem in figure.problems:
+                if self.experiments.kinds[name] != "portfolio_rates" and len(self.problems[problem].rate_factors) > 1:
+                    raise ValueError(f"{where}.problems: '{problem}' must have a single value in rate_factors")
         return self
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Insert the shared seeds where a key `seeds` is null.
-
-    block: a validated `portfolio` block. variant: not used. Returns a new block.
-    """
-    problems = {name: problem | {"seeds": problem["seeds"] or seeds} for name, problem in block["problems"].items()}
-    variance = block["estimator_variance"]
-    initial = variance["initial"] | {"seeds": variance["initial"]["seeds"] or seeds}
-    return block | {"problems": problems, "estimator_variance": variance | {"initial": initial}}
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `portfolio` block as it is; it has no placeholders."""
+    return block

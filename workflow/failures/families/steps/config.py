@@ -9,13 +9,13 @@ from pydantic import AfterValidator, Field, model_validator
 from failures.config.types import (
     Family,
     Figure,
+    JointExperiments,
     Name,
     Optimizer,
-    RateFactors,
-    Seeds,
     Settings,
     Single,
-    check_figure,
+    Streamed,
+    Trained,
     unique,
 )
 from failures.families.steps.problem import OFFSETS
@@ -25,33 +25,24 @@ Positive = Annotated[float, Field(gt=0, le=1_000_000)]
 InitialWeights = Literal["scripts"] | Annotated[float, Field(gt=0, le=1000)]
 
 
-class Problem(Settings):
+class Problem(Trained):
     """A step function u of an affine map r = <v*, x> + b*, and the length of training."""
 
+    n_steps: int = Field(10_001, ge=1, le=100_000_000)
+    """Training steps per run."""
     n_features: int = Field(100, ge=1, le=100_000)
     """Input dimension d of the step function."""
-    input_scale: Positive | Literal["variant"] = "variant"
-    """Standard deviation of each input. `variant`: 0.01 for the authors' scripts, 1 for the paper's text. The text
-    states no value; 1 is this project's choice."""
+    input_scale: Positive = 0.01
+    """Standard deviation of each input: 0.01 in the authors' scripts. The paper's text states no value; for it, this
+    project uses 1."""
     initial_biases: Biases | None = None
     """Initial values of b - b*, the learner's bias minus the target's bias. Each replicate is trained once per value.
     null: one run from b = 0."""
-    rate_factors: RateFactors = Field([1.0])
-    """Factors of the learner's learning rate; each replicate is trained once per factor."""
-    n_steps: int = Field(10_001, ge=1, le=100_000_000)
-    """Training steps per run."""
-    evaluate_every: int = Field(100, ge=1, le=1_000_000)
-    """Steps between two evaluations; the first follows the update of step 0, and the last step is always evaluated."""
     evaluation: int = Field(2560, ge=10, le=1_000_000)
     """Fresh samples per evaluation."""
-    checkpoint_every: int = Field(5000, ge=1, le=100_000_000)
-    """Steps between two checkpoints, rounded up to a multiple of `evaluate_every`; an interrupted run resumes from the
-    last checkpoint."""
-    seeds: Seeds | None = None
-    """Seeds of this problem's replicates; null uses the shared `seeds`."""
 
 
-class Learner(Settings):
+class Learner(Streamed):
     """A model of the step function, and its optimiser. The direct model u(<w, x> + b) has a gradient of zero almost
     everywhere; the kinds differ in what replaces it."""
 
@@ -80,15 +71,14 @@ class Learner(Settings):
     """Slope c in the non-flat approximation u~(r) = z_0 + sum_i h_i sigmoid(c (r - z_i)). r is the output of the
     learner's affine map. z_i is the value of u on step i, and also the r at which this step begins. h_i = z_i - z_(i-1)
     is the height of the step."""
-    relative: bool | Literal["variant"] = "variant"
-    """Divide the slope by the height of each step. `variant`: true for the authors' scripts, false for the paper's
-    text."""
-    shift: Annotated[float, Field(ge=-10, le=10)] | Literal["variant"] = "variant"
-    """Distance by which the centre of sigmoid i lies below z_i, in units of the step height h_i (see `slope`).
-    `variant`: 0.05 for the authors' scripts, 0 for the paper's text."""
-    n_logits: Annotated[int, Field(ge=len(OFFSETS), le=100_000)] | Literal["variant"] = "variant"
-    """Number of output classes of `multiclass`; classes beyond the number of steps never occur as labels. `variant`:
-    100 for the authors' scripts, one per step for the paper's text."""
+    relative: bool = True
+    """Divide the slope by the height of each step: true in the authors' scripts, false in the paper's text."""
+    shift: float = Field(0.05, ge=-10, le=10)
+    """Distance by which the centre of sigmoid i lies below z_i, in units of the step height h_i (see `slope`): 0.05 in
+    the authors' scripts, 0 in the paper's text."""
+    n_logits: Annotated[int, Field(ge=len(OFFSETS), le=100_000)] | Literal["steps"] = 100
+    """Number of output classes of `multiclass`: 100 in the authors' scripts, one per step (`steps`) in the paper's
+    text. Classes beyond the number of steps never occur as labels."""
     batch_size: int = Field(256, ge=1, le=1_000_000)
     """Samples per step, drawn afresh."""
     optimizer: Optimizer = Field(default_factory=Optimizer)
@@ -142,57 +132,60 @@ class ForwardOnly(Figure):
     """GLMtron (Kakade et al. 2011; appendix A.7 of the paper) in the setting of its convergence theorem."""
 
 
-class Config(Family):
-    """Flat activations (section 5, Figure 7)."""
+class Experiments(JointExperiments):
+    """Experiments on flat activations; each is one figure."""
 
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name; a problem is trained only if a figure selects it."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name; a learner is trained only if a figure selects it."""
-    fig7: Predicted
+    fig7: Predicted | None = None
     """Figure 7: the step function and the predictions of the learners."""
-    step_learners: Compared
+    step_learners: Compared | None = None
     """Error and cost of the step learners."""
-    bias_sensitivity: Single
+    bias_sensitivity: Single | None = None
     """Success rate by initial bias b - b* and slope c of the sigmoids. A run succeeds if its unexplained variance is
     below 0.1 at the end. The problem must have `initial_biases`, and the learners the kind `non_flat`."""
-    forward_only: ForwardOnly
+    forward_only: ForwardOnly | None = None
     """Forward-only training (the derivative of u is replaced by 1) by optimiser and input scale, and the convergence
     rate of GLMtron, an algorithm for generalised linear models."""
 
+
+class Config(Family):
+    """Flat activations (section 5, Figure 7)."""
+
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
+
     @model_validator(mode="after")
-    def _selections_are_defined(self) -> Config:
-        for name in ("fig7", "step_learners", "bias_sensitivity", "forward_only"):
-            figure = getattr(self, name)
-            check_figure(figure, self.problems, self.learners, name)
+    def _problems_fit_their_figures(self) -> Config:
+        figures = self.experiments.of_kind("fig7", "step_learners", "bias_sensitivity", "forward_only")
+        for name, figure in figures:
+            swept = self.experiments.kinds[name] == "bias_sensitivity"
             for problem in figure.problems:
-                if (self.problems[problem].initial_biases is not None) != (name == "bias_sensitivity"):
-                    wanted = "must have" if name == "bias_sensitivity" else "must not have"
-                    raise ValueError(f"{name}.problems: '{problem}' {wanted} initial_biases")
-        scales = [self.problems[problem].input_scale for problem in self.forward_only.problems]
-        if len(set(scales)) < len(scales):
-            raise ValueError("forward_only.problems: two problems have the same input_scale; select one of them")
-        for learner in self.bias_sensitivity.learners:
-            if self.learners[learner].kind != "non_flat":
-                raise ValueError(f"bias_sensitivity.learners: '{learner}' must be of the kind 'non_flat'")
+                if (self.problems[problem].initial_biases is not None) != swept:
+                    wanted = "must have" if swept else "must not have"
+                    raise ValueError(f"experiments.{name}.problems: '{problem}' {wanted} initial_biases")
+            for learner in figure.learners if swept else ():
+                if self.learners[learner].kind != "non_flat":
+                    raise ValueError(f"experiments.{name}.learners: '{learner}' must be of the kind 'non_flat'")
+        return self
+
+    @model_validator(mode="after")
+    def _scales_differ(self) -> Config:
+        for name, figure in self.experiments.of_kind("forward_only"):
+            scales = [self.problems[problem].input_scale for problem in figure.problems]
+            if len(set(scales)) < len(scales):
+                raise ValueError(
+                    f"experiments.{name}.problems: two problems have the same input_scale; select one of them"
+                )
         return self
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Resolve placeholder values: `variant`, and seeds that are null.
-
-    block: a validated `steps` block. Returns a new block.
-    """
-    scripts = variant == "code"
-    of_problem = {"input_scale": 0.01 if scripts else 1.0}
-    of_learner = {"relative": scripts, "shift": 0.05 if scripts else 0.0, "n_logits": 100 if scripts else len(OFFSETS)}
-    problems = {
-        name: _replaced(problem, of_problem) | {"seeds": problem["seeds"] or seeds}
-        for name, problem in block["problems"].items()
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `steps` block with a number for the value `steps` of `n_logits`."""
+    learners = {
+        name: learner | {"n_logits": len(OFFSETS) if learner["n_logits"] == "steps" else learner["n_logits"]}
+        for name, learner in block["learners"].items()
     }
-    learners = {name: _replaced(learner, of_learner) for name, learner in block["learners"].items()}
-    return block | {"problems": problems, "learners": learners}
-
-
-def _replaced(block: dict[str, Any], of_variant: dict[str, Any]) -> dict[str, Any]:
-    return block | {key: value for key, value in of_variant.items() if block[key] == "variant"}
+    return block | {"learners": learners}

@@ -1,0 +1,102 @@
+"""Errors of the validation, each as one line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+# How pydantic's messages name a mapping.
+_PYTHON_TYPES = re.compile(r"dictionary( or instance of \w+)?")
+
+
+def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tuple[str, ...], str]) -> str:
+    """Describe the first error of a validation in one line.
+
+    Args:
+        error: The error of pydantic.
+        model: The schema.
+        origins: Where problems and learners are written, by (family, key, name).
+    """
+    problems = error.errors(include_url=False)
+    # A union reports an error per branch; the most deeply nested location is the relevant one.
+    first = max(problems, key=lambda problem: len(_keys(problem["loc"], model)))
+    keys = _keys(first["loc"], model)
+    where, value = _written(keys, origins), first["input"]
+    if first["loc"][-1:] == ("[key]",):
+        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; {_lowered(first['msg'])}"
+    match first["type"]:
+        case "extra_forbidden":
+            return f"config: {where}: unknown key; allowed: {', '.join(_allowed(keys[:-1], model))}"
+        case "missing":
+            return f"config: {where}: missing required key; docs/configuration.md describes it"
+        case "value_error":
+            return f"config: {where + ': ' if where else ''}{first['ctx']['error']}"
+    same = [_PYTHON_TYPES.sub("mapping", p["msg"]) for p in problems if _keys(p["loc"], model) == keys]
+    allowed = "; or ".join(dict.fromkeys(map(_lowered, same)))
+    return f"config: {where} = {_shown(value)}: {allowed}{_hint(value, allowed)}"
+
+
+def _written(keys: list[str], origins: Mapping[tuple[str, ...], str]) -> str:
+    """Return the place of a key in the configuration as it is written."""
+    family, *rest = keys or [""]
+    origin = origins.get(tuple(keys[:3]))
+    return ".".join([family, origin, *rest[2:]] if origin else keys)
+
+
+def _lowered(message: str) -> str:
+    return message[0].lower() + message[1:]
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _hint(value: Any, allowed: str) -> str:
+    """Advice for a number that YAML or Snakemake's command line reads as a string, such as 1e-5."""
+    if isinstance(value, str) and ("number" in allowed or "integer" in allowed):
+        try:
+            float(value)
+        except ValueError:
+            return ""
+        return (
+            " (this is a string: write the number without quotes and with a decimal point before the exponent, such as"
+            " 1.0e-5; --config passes lists and mappings as strings: put them into an overlay)"
+        )
+    return ""
+
+
+def _keys(location: tuple, model: Any) -> list[str]:
+    """Return the configuration keys in a pydantic location, without the names of union branches."""
+    keys: list[str] = []
+    for part in location:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            keys.append(str(part))
+            model = _inner(model.model_fields[part].annotation) if part in model.model_fields else None
+        elif get_origin(model) is dict:
+            if part != "[key]":
+                keys.append(str(part))
+            model = _inner(get_args(model)[1])
+        elif isinstance(part, int):
+            keys.append(str(part))
+            model = None
+    return keys
+
+
+def _inner(annotation: Any) -> Any:
+    """Return the mapping or model inside an annotation, or the annotation itself."""
+    if get_origin(annotation) is Annotated:
+        return _inner(get_args(annotation)[0])
+    if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
+        return next((m for m in map(_inner, get_args(annotation)) if isinstance(m, type)), annotation)
+    return annotation
+
+
+def _allowed(keys: list[str], model: Any) -> list[str]:
+    """Return the keys that the block at `keys` may have."""
+    for key in keys:
+        model = _inner(get_args(model)[1] if get_origin(model) is dict else model.model_fields[key].annotation)
+    return sorted(model.model_fields)
