@@ -44,7 +44,7 @@ class Objective(Protocol):
             loss = self.loss(model, step)
         return tape.gradient(loss, weights)
 
-    def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
+    def transform_gradients(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """What the optimiser is told of the gradients; the truth, unless a family replaces it."""
         return gradients
 
@@ -146,7 +146,7 @@ class Trainer(keras.Model):
     def update(self, step: tf.Tensor, *state: tf.Tensor) -> list[tf.Tensor]:
         """Values of `carried` after the update of a step, from those before it."""
         with keras.StatelessScope(zip(self.carried, state, strict=True)) as scope:
-            gradients = self.objective.answer(self.objective.gradients(self.learner, step), step)
+            gradients = self.objective.transform_gradients(self.objective.gradients(self.learner, step), step)
             self.optimizer.apply(gradients, self.learner.trainable_variables)
             return [scope.get_current_value(variable) for variable in self.carried]
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import EVALUATION, INSTANCE, generator
+from failures.engine.seeding import EVALUATION, INSTANCE, Streams
 
 # Slopes of the scripts' three pieces.
 SLOPES = np.array([[1, -1, 1], [1, -2, 1], [-2, 1, -1], [1, -1, 2]])
@@ -24,7 +24,7 @@ SLOPES = np.array([[1, -1, 1], [1, -2, 1], [-2, 1, -1], [1, -1, 2]])
 MARGIN = 3
 
 
-def draw_instances(name: str, n_curves: list[int], distribution: str, seeds: list[int], variant: str) -> pd.DataFrame:
+def draw_instances(stream: str, n_curves: list[int], distribution: str, seeds: list[int]) -> pd.DataFrame:
     """The training sets of a problem, one a row; their curves are drawn by `curve_set` when they are needed.
 
     name: the problem's name. n_curves: sizes of the sets; a smaller one is the beginning of a larger one.
@@ -35,13 +35,12 @@ def draw_instances(name: str, n_curves: list[int], distribution: str, seeds: lis
 
 
 def curve_set(
-    name: str, seed: int, n_points: int, n_pieces: int, distribution: str, n_training: int, n_validation: int
+    streams: Streams, seed: int, n_points: int, n_pieces: int, distribution: str, n_training: int, n_validation: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slope changes p of the training and of the validation curves of a replicate, float64 [n_..., n_points]."""
     sets = ((INSTANCE, n_training), (EVALUATION, n_validation))
     return tuple(
-        draw_changes(n, n_points, n_pieces, distribution, generator("curves", name, seed, purpose))
-        for purpose, n in sets
+        draw_changes(n, n_points, n_pieces, distribution, streams.generator(seed, purpose)) for purpose, n in sets
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from failures.engine import learners
-from failures.engine.seeding import DATA, INIT, derive
+from failures.engine.seeding import DATA, INIT, Streams
 from failures.engine.training import Schedule, Trainer
 from failures.families.curves.networks import condition, network
 from failures.families.curves.objective import CurveObjective
@@ -17,10 +17,9 @@ from failures.families.curves.problem import curve_set, decode
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `curves.problems` and `curves.learners`."""
-        self.problem_name, self.problem = problem_name, problem
-        self.learner_name, self.learner = learner_name, learner
+        self.streams, self.problem, self.learner = Streams("curves", problem["stream"]), problem, learner
         self.objective = CurveObjective(
             problem["n_points"],
             max(problem["n_curves"]),
@@ -42,12 +41,12 @@ class Training:
         """
         shape = (self.problem["n_points"], self.problem["n_pieces"], instance.distribution)
         sizes = (instance.n_curves, self.problem["n_validation"])
-        training, validation = curve_set(self.problem_name, instance.seed, *shape, *sizes)
-        self.objective.assign(training, validation, derive("curves", self.problem_name, instance.seed, DATA))
+        training, validation = curve_set(self.streams, instance.seed, *shape, *sizes)
+        self.objective.assign(training, validation, self.streams.seed(instance.seed, DATA))
         model = self._network(instance.seed)
         condition(model, decode(training))
         self.trainer.restart([variable.numpy() for variable in model.variables])
 
     def _network(self, seed: int | str) -> keras.Model:
-        stream = ("curves", self.problem_name, seed, INIT, self.learner_name)
+        stream = self.streams.key(seed, INIT, self.learner["stream"])
         return network(self.problem["n_points"], self.problem["n_pieces"], self.learner, *stream)

@@ -34,10 +34,10 @@ class LinesObjective(Objective):
 
     def __init__(self, train: np.ndarray, test: np.ndarray, n_tuples: int, tuple_length: int, settings: dict[str, Any]):
         """train, test: packed images, int32 [n, 29]. n_tuples: tuples that are read in order, again and again.
-        settings: `method`, `batch_size` (a validated block of `lines.learners`) and `variant`."""
+        settings: `method`, `batch_size` (a validated block of `lines.learners`) and `conventions`."""
         self.tuple_length, self.n_tuples = tuple_length, n_tuples
         self.method, self.batch_size = settings["method"], settings["batch_size"]
-        self.sign = float(tuple_sign(tuple_length, settings["variant"]))
+        self.sign = float(tuple_sign(tuple_length, settings["conventions"]))
         self.train, self.test = tf.constant(train), tf.constant(test)
         self.start = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.parts = n_parts(self.batch_size, tuple_length)

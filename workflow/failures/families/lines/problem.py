@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, Streams, generator
 
 SIZE = 28
 COLUMNS = SIZE + 1
@@ -25,33 +25,34 @@ LENGTHS = (5, 23)
 CHUNK = 8192
 
 
-def draw_instances(name: str, n_images: int, seeds: list[int], variant: str) -> pd.DataFrame:
+def draw_instances(stream: str, n_images: int, seeds: list[int]) -> pd.DataFrame:
     """Where in the pool each replicate's training tuples begin.
 
-    name: the problem's name. n_images: images in the pool, which replicates share. variant: means nothing here.
+    name: the problem's name. n_images: images in the pool, which replicates share. conventions: means nothing here.
     Returns columns instance, seed and start (number of the first image).
     """
-    starts = [int(generator("lines", name, seed, INSTANCE).integers(n_images)) for seed in seeds]
+    streams = Streams("lines", stream)
+    starts = [int(streams.generator(seed, INSTANCE).integers(n_images)) for seed in seeds]
     return pd.DataFrame({"instance": [f"seed_{seed}" for seed in seeds], "seed": seeds, "start": starts})
 
 
-def draw_images(n: int, variant: str, rng: np.random.Generator) -> np.ndarray:
+def draw_images(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:
     """n packed images, int32 [n, 29].
 
-    variant: ``"code"``, centre in [0, 28]^2 and coordinates truncated toward zero; ``"paper"``, centre in [0, 27]^2 and
+    conventions: ``"scripts"``, centre in [0, 28]^2 and coordinates truncated toward zero; ``"text"``, centre in [0, 27]^2 and
     coordinates rounded. In both, a line is its points at distances 0, 1, ..., floor(length / 2) - 1 to either side of
     the centre (the text does not say how dense they are), and points outside of the image are left out.
     """
     images = np.empty((n, COLUMNS), np.int32)
     for start in range(0, n, CHUNK):
-        images[start : start + CHUNK] = _draw(min(CHUNK, n - start), variant, rng)
+        images[start : start + CHUNK] = _draw(min(CHUNK, n - start), conventions, rng)
     return images
 
 
-def _draw(n: int, variant: str, rng: np.random.Generator) -> np.ndarray:
+def _draw(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:
     angles = rng.random(n) * np.pi
     reach = (LENGTHS[0] + rng.random(n) * (LENGTHS[1] - LENGTHS[0])).astype(np.int32) // 2
-    centres = rng.random((2, n)) * (SIZE if variant == "code" else SIZE - 1)
+    centres = rng.random((2, n)) * (SIZE if conventions == "scripts" else SIZE - 1)
     direction = np.stack([np.cos(angles), np.sin(angles)])
     images = np.zeros((n, COLUMNS), np.int32)
     flat, first = images.reshape(-1), np.arange(n, dtype=np.int32) * COLUMNS
@@ -60,7 +61,7 @@ def _draw(n: int, variant: str, rng: np.random.Generator) -> np.ndarray:
     for distance in range(1 - reach.max(), reach.max()):
         np.multiply(direction, distance, out=points)
         points += centres
-        if variant == "paper":
+        if conventions == "text":
             np.rint(points, out=points)
         # A cast truncates toward zero; points of the text that round to a pixel are at least -1/2.
         np.copyto(pixels, points, casting="unsafe")
@@ -79,19 +80,19 @@ def unpack(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return pixels[..., None].astype(np.float32), images[:, SIZE].astype(np.float32)
 
 
-def tuple_labels(labels: np.ndarray, variant: str) -> np.ndarray:
+def tuple_labels(labels: np.ndarray, conventions: str) -> np.ndarray:
     """Labels of tuples from those of their images, [n, k] -> [n]: the product; opposite for even k in the scripts."""
-    return labels.prod(axis=1) * tuple_sign(labels.shape[1], variant)
+    return labels.prod(axis=1) * tuple_sign(labels.shape[1], conventions)
 
 
-def tuple_sign(tuple_length: int, variant: str) -> int:
+def tuple_sign(tuple_length: int, conventions: str) -> int:
     """What the product of the labels of k images is multiplied by: -1 for even k in the scripts."""
-    return -1 if variant == "code" and tuple_length % 2 == 0 else 1
+    return -1 if conventions == "scripts" and tuple_length % 2 == 0 else 1
 
 
-def draw_pool(n_images: int, variant: str) -> np.ndarray:
+def draw_pool(n_images: int, conventions: str) -> np.ndarray:
     """The pool of training images, which all runs and replicates share: int32 [n_images, 29]."""
-    return draw_images(n_images, variant, generator("lines", "pool"))
+    return draw_images(n_images, conventions, generator("lines", "pool"))
 
 
 def is_aligned(images: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from failures.engine import learners
-from failures.engine.seeding import EVALUATION, INIT, generator
+from failures.engine.seeding import EVALUATION, INIT, Streams, generator
 from failures.engine.training import Schedule, Trainer
 from failures.families.lines.networks import learner as network
 from failures.families.lines.objective import LinesObjective
@@ -19,21 +19,14 @@ from failures.families.lines.problem import draw_images
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(
-        self,
-        problem_name: str,
-        problem: dict[str, Any],
-        learner_name: str,
-        learner: dict[str, Any],
-        pool: Path | None = None,
-    ):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any], pool: Path | None = None):
         """problem, learner: validated blocks of `lines.problems` and `lines.learners`. pool: file of the training
         images; without it, some are drawn that suffice for one pass over the tuples."""
-        self.problem_name, self.tuple_length = problem_name, problem["tuple_length"]
+        self.streams, self.tuple_length = Streams("lines", problem["stream"]), problem["tuple_length"]
         self.blocks = learner.get("blocks", 0)
-        variant, n_images = learner["variant"], problem["n_tuples"] * self.tuple_length
-        train = draw_images(n_images, variant, generator("lines", "pool")) if pool is None else np.load(pool)
-        test = held_out_images(problem["evaluation"] * self.tuple_length, variant)
+        conventions, n_images = learner["conventions"], problem["n_tuples"] * self.tuple_length
+        train = draw_images(n_images, conventions, generator("lines", "pool")) if pool is None else np.load(pool)
+        test = held_out_images(problem["evaluation"] * self.tuple_length, conventions)
         self.objective = LinesObjective(train, test, problem["n_tuples"], self.tuple_length, learner)
         n_steps = min(problem["n_steps"], learner["n_steps"] or problem["n_steps"])
         schedule = Schedule(
@@ -53,9 +46,9 @@ class Training:
         self.trainer.restart(self._network(instance.seed).get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:
-        return network(self.tuple_length, "lines", self.problem_name, seed, INIT, blocks=self.blocks)
+        return network(self.tuple_length, *self.streams.key(seed, INIT), blocks=self.blocks)
 
 
-def held_out_images(n: int, variant: str) -> np.ndarray:
+def held_out_images(n: int, conventions: str) -> np.ndarray:
     """Packed images that nothing is trained on, int32 [n, 29]; fewer are the beginning of more."""
-    return draw_images(n, variant, generator("lines", "pool", EVALUATION))
+    return draw_images(n, conventions, generator("lines", "pool", EVALUATION))

@@ -91,7 +91,7 @@ class QueryObjective(ParityObjective):
         self.noise = tf.Variable(0.0, trainable=False)
         self.tolerance = tf.Variable(0.0, trainable=False)
 
-    def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
+    def transform_gradients(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """The gradients as they are told."""
         sizes = [gradient.shape.num_elements() for gradient in gradients]
         noise = tf.split(normal([sum(sizes)], self.seeds[NOISE], step), sizes)

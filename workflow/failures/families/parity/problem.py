@@ -14,17 +14,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, Streams
 
 WORD = 32  # bits of a packed word
 
 
 def draw_instances(
-    name: str,
+    stream: str,
     n_features: int,
     subset_sizes: str | list[int],
     seeds: list[int],
-    variant: str,
+    targets: str = "front",
     kind: str = "targets",
     samples: str = "fresh",
     queries: dict[str, list[float]] | None = None,
@@ -40,18 +40,19 @@ def draw_instances(
     - comparison: other, a second target, and labels, what labels are: ``"parity"``, or ``"coins"`` for the
       control that each pair has where the samples are fresh.
     """
-    if kind == "comparison":
-        return _draw_pairs(name, n_features, samples, seeds)
+    streams = Streams("parity", stream)
+    if kind == "target_pairs":
+        return _draw_pairs(streams, n_features, samples, seeds)
     rows = []
     for seed in seeds:
         if subset_sizes == "random":
-            rng = generator("parity", name, seed, INSTANCE)
-            rows.append((f"seed_{seed}", seed, DRAW[variant](n_features, rng)))
+            rng = streams.generator(seed, INSTANCE)
+            rows.append((f"seed_{seed}", seed, DRAW[targets](n_features, rng)))
         else:
             for size in subset_sizes:
-                rng = generator("parity", name, seed, INSTANCE, size)
+                rng = streams.generator(seed, INSTANCE, size)
                 rows.append((f"size_{size}_seed_{seed}", seed, subset_of_size(n_features, size, rng)))
-    return _with_queries(_table(rows), queries) if kind == "queries" else _table(rows)
+    return _with_queries(_table(rows), queries) if kind == "statistical_queries" else _table(rows)
 
 
 def _with_queries(table: pd.DataFrame, queries: dict[str, list[float]]) -> pd.DataFrame:
@@ -63,10 +64,10 @@ def _with_queries(table: pd.DataFrame, queries: dict[str, list[float]]) -> pd.Da
     return table
 
 
-def _draw_pairs(name: str, n_features: int, samples: str, seeds: list[int]) -> pd.DataFrame:
+def _draw_pairs(streams: Streams, n_features: int, samples: str, seeds: list[int]) -> pd.DataFrame:
     rows = []
     for seed in seeds:
-        rng = generator("parity", name, seed, INSTANCE)
+        rng = streams.generator(seed, INSTANCE)
         target = other = draw_uniform(n_features, rng)
         while (other == target).all():
             other = draw_uniform(n_features, rng)
@@ -107,7 +108,7 @@ def draw_front(n_features: int, rng: np.random.Generator) -> np.ndarray:
             return (np.arange(n_features) < size).astype(int)
 
 
-DRAW = {"code": draw_front, "paper": draw_uniform}
+DRAW = {"front": draw_front, "uniform": draw_uniform}
 
 
 def subset_of_size(n_features: int, size: int, rng: np.random.Generator) -> np.ndarray:

@@ -7,20 +7,20 @@ from typing import Any
 import keras
 
 from failures.engine import learners
-from failures.engine.seeding import DATA, EVALUATION, INIT, NOISE, derive
+from failures.engine.seeding import DATA, EVALUATION, INIT, NOISE, Streams
 from failures.engine.training import Schedule, Trainer
 from failures.families.parity.objective import ParityObjective, QueryObjective
 from failures.families.parity.objectives.mixed_inputs import MixedObjective
-from failures.families.parity.objectives.prefix_labels import RunningObjective, stages
-from failures.families.parity.objectives.target_pairs import ComparisonObjective, copies
+from failures.families.parity.objectives.prefix_labels import PrefixLabelsObjective, stages
+from failures.families.parity.objectives.target_pairs import TargetPairsObjective, copies
 from failures.families.parity.problem import parse_target
 
 OBJECTIVES = {
     "targets": ParityObjective,
-    "queries": QueryObjective,
-    "comparison": ComparisonObjective,
+    "statistical_queries": QueryObjective,
+    "target_pairs": TargetPairsObjective,
     "mixed": MixedObjective,
-    "running": RunningObjective,
+    "prefix_labels": PrefixLabelsObjective,
 }
 
 # Hidden layers with normalisation that XLA compiles: for 64 it takes 1.8 GB and up to two minutes.
@@ -30,10 +30,9 @@ DEEPEST_NORMALISED = 32
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `parity.problems` and `parity.learners`."""
-        self.stream = ("parity", problem_name)
-        self.learner_name, self.learner = learner_name, learner
+        self.streams, self.learner = Streams("parity", problem["stream"]), learner
         self.n_features, self.kind = problem["n_features"], problem["kind"]
         batch = "cube" if problem["samples"] == "cube" else learner["batch_size"]
         self.objective = OBJECTIVES[self.kind](
@@ -50,28 +49,27 @@ class Training:
         instance: a row of `failures.families.parity.problem.draw_instances`. Learners train on the same samples of an
         instance, but are evaluated on samples of their own: tests between them need independent errors.
         """
-        stream = (*self.stream, instance.instance)
-        seeds = {DATA: derive(*stream, DATA), NOISE: derive(*stream, NOISE)}
-        seeds[EVALUATION] = derive(*stream, EVALUATION, self.learner_name)
+        seeds = {purpose: self.streams.seed(instance.instance, purpose) for purpose in (DATA, NOISE)}
+        seeds[EVALUATION] = self.streams.seed(instance.instance, EVALUATION, self.learner["stream"])
         self.objective.assign(parse_target(instance.target), seeds)
         network = self._network(instance.instance)
-        if self.kind == "comparison":
+        if self.kind == "target_pairs":
             self.objective.compare(parse_target(instance.other), instance.labels == "coins", network.get_weights())
-        elif self.kind == "queries":
+        elif self.kind == "statistical_queries":
             self.objective.noise.assign(instance.noise)
             self.objective.tolerance.assign(instance.tolerance)
         self.trainer.restart(self._model(network).get_weights())
 
     def _model(self, network: keras.Model) -> keras.Model:
-        return copies(network) if self.kind == "comparison" else network
+        return copies(network) if self.kind == "target_pairs" else network
 
     def _network(self, instance_name: str) -> keras.Model:
-        stream = (*self.stream, instance_name, INIT, self.learner_name)
-        build = stages if self.kind == "running" else learners.network
+        stream = self.streams.key(instance_name, INIT, self.learner["stream"])
+        build = stages if self.kind == "prefix_labels" else learners.network
         return build(self.n_features, self.learner, *stream)
 
 
 def _pays_to_compile(kind: str, learner: dict[str, Any]) -> bool:
     """Whether XLA is worth its time and memory (docs/decisions/engine.md); comparisons have too few steps."""
     many = learner["normalization"] == "layer" and learner["depth"] > DEEPEST_NORMALISED
-    return kind != "comparison" and learner["architecture"] != "convolutional" and not many
+    return kind != "target_pairs" and learner["architecture"] != "convolutional" and not many

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, Streams
 
 WAVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "cosine": lambda u: np.cos(2 * np.pi * u),
@@ -30,7 +30,7 @@ N_HARMONICS = 64
 
 
 def draw_instances(
-    name: str, n_features: int, waves: list[str], norms: list[float], seeds: list[int], variant: str
+    stream: str, n_features: int, waves: list[str], norms: list[float], seeds: list[int]
 ) -> pd.DataFrame:
     """Draw the targets of a problem, one a row: for each seed, each wave at each norm of one random direction.
 
@@ -38,9 +38,10 @@ def draw_instances(
     this problem. Returns columns instance (name of the row), seed, wave, norm (r) and direction (v / r, d
     numbers with spaces between them).
     """
+    streams = Streams("periodic", stream)
     rows = []
     for seed in seeds:
-        direction = draw_direction(n_features, generator("periodic", name, seed, INSTANCE))
+        direction = draw_direction(n_features, streams.generator(seed, INSTANCE))
         text = " ".join(repr(float(value)) for value in direction)
         rows += [(f"{wave}_{norm:g}_seed_{seed}", seed, wave, float(norm), text) for wave in waves for norm in norms]
     return pd.DataFrame(rows, columns=["instance", "seed", "wave", "norm", "direction"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from failures.engine import learners
-from failures.engine.seeding import DATA, EVALUATION, INIT, derive
+from failures.engine.seeding import DATA, EVALUATION, INIT, Streams
 from failures.engine.training import Schedule, Trainer
 from failures.families.periodic.objective import PeriodicObjective
 from failures.families.periodic.problem import parse_direction
@@ -14,10 +14,9 @@ from failures.families.periodic.problem import parse_direction
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `periodic.problems` and `periodic.learners`."""
-        self.stream = ("periodic", problem_name)
-        self.learner_name, self.learner = learner_name, learner
+        self.streams, self.learner = Streams("periodic", problem["stream"]), learner
         self.n_features = problem["n_features"]
         self.objective = PeriodicObjective(self.n_features, learner["batch_size"], problem["evaluation"])
         schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
@@ -30,12 +29,12 @@ class Training:
         instance: a row of `failures.families.periodic.problem.draw_instances`. The targets of a replicate share
         initial weights and inputs, so that what differs between a wave and the linear target is the label.
         """
-        data_seed = derive(*self.stream, instance.seed, DATA)
-        evaluation_seed = derive(*self.stream, instance.seed, EVALUATION)
+        data_seed = self.streams.seed(instance.seed, DATA)
+        evaluation_seed = self.streams.seed(instance.seed, EVALUATION)
         direction = parse_direction(instance.direction)
         self.objective.assign(direction, instance.norm, instance.wave, data_seed, evaluation_seed)
         self.trainer.restart(self._network(instance.seed).get_weights())
 
     def _network(self, seed: int | str):
-        stream = (*self.stream, seed, INIT, self.learner_name)
+        stream = self.streams.key(seed, INIT, self.learner["stream"])
         return learners.network(self.n_features, self.learner, *stream)

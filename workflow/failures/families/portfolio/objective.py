@@ -67,7 +67,7 @@ class PortfolioObjective(Objective):
         rewards = self.rewards(stocks, self.data_seed, step)
         return -tf.reduce_sum(rewards * portfolio) / self.batch_size
 
-    def answer(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
+    def transform_gradients(self, gradients: list[tf.Tensor], step: tf.Tensor) -> list[tf.Tensor]:
         """The gradients as dense tensors; that of the chosen rows comes as these rows alone."""
         return [tf.convert_to_tensor(gradient) for gradient in gradients]
 

@@ -13,18 +13,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, Streams
 
 
-def draw_instances(name: str, n_features: int, n_stocks: int, seeds: list[int], variant: str) -> pd.DataFrame:
+def draw_instances(stream: str, n_features: int, n_stocks: int, seeds: list[int]) -> pd.DataFrame:
     """Draw the labelling of each replicate, uniform over [k]^d.
 
     name: the problem's name, part of the random stream. variant: means nothing here; text and scripts agree.
     Returns columns instance (name of the row), seed and labels (d numbers with spaces between them).
     """
+    streams = Streams("portfolio", stream)
     rows = []
     for seed in seeds:
-        labels = generator("portfolio", name, seed, INSTANCE).integers(n_stocks, size=n_features)
+        labels = streams.generator(seed, INSTANCE).integers(n_stocks, size=n_features)
         rows.append((f"seed_{seed}", seed, " ".join(map(str, labels))))
     return pd.DataFrame(rows, columns=["instance", "seed", "labels"])
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from failures.engine import layers, learners
-from failures.engine.seeding import DATA, EVALUATION, INIT, derive
+from failures.engine.seeding import DATA, EVALUATION, INIT, Streams
 from failures.engine.training import Schedule, Trainer
 from failures.families.portfolio.objective import PortfolioObjective
 from failures.families.portfolio.problem import parse_labels
@@ -16,16 +16,16 @@ from failures.families.portfolio.problem import parse_labels
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `portfolio.problems` and `portfolio.learners`."""
-        self.stream = ("portfolio", problem_name)
+        self.streams = Streams("portfolio", problem["stream"])
         self.n_features, self.n_stocks = problem["n_features"], problem["n_stocks"]
         self.objective = PortfolioObjective(
             self.n_features, self.n_stocks, learner["method"], learner["batch_size"], problem["evaluation"]
         )
         schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
         optimizer = learners.optimizer(learner["optimizer"])
-        template = network(self.n_features, self.n_stocks, *self.stream, "template", INIT)
+        template = network(self.n_features, self.n_stocks, *self.streams.key("template", INIT))
         self.trainer = Trainer(template, self.objective, optimizer, schedule)
 
     def begin(self, instance: Any) -> None:
@@ -34,9 +34,11 @@ class Training:
         instance: a row of `failures.families.portfolio.problem.draw_instances`. All learners of a replicate share
         initial weights, states and rewards: methods differ in the gradient alone.
         """
-        stream = (*self.stream, instance.seed)
-        self.objective.assign(parse_labels(instance.labels), derive(*stream, DATA), derive(*stream, EVALUATION))
-        self.trainer.restart(network(self.n_features, self.n_stocks, *stream, INIT).get_weights())
+        seeds = (self.streams.seed(instance.seed, purpose) for purpose in (DATA, EVALUATION))
+        self.objective.assign(parse_labels(instance.labels), *seeds)
+        self.trainer.restart(
+            network(self.n_features, self.n_stocks, *self.streams.key(instance.seed, INIT)).get_weights()
+        )
 
 
 def network(n_features: int, n_stocks: int, *path: str | int) -> keras.Model:

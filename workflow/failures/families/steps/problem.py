@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from failures.engine.seeding import INSTANCE, generator
+from failures.engine.seeding import INSTANCE, Streams
 
 # Places of the scripts' steps, from b*: every 5, and finer ones where the data lie. The text gives none.
 OFFSETS = tuple(
@@ -26,18 +26,17 @@ OFFSETS = tuple(
 HIDDEN_LAYERS = {"end_to_end": 3, "multiclass": 2}
 
 
-def draw_instances(
-    name: str, n_features: int, initial_biases: list[float] | None, seeds: list[int], variant: str
-) -> pd.DataFrame:
+def draw_instances(stream: str, n_features: int, initial_biases: list[float] | None, seeds: list[int]) -> pd.DataFrame:
     """Draw v* and b*, all standard normal, of each replicate; one row for each initial bias.
 
     name: the problem's name, part of the random stream. initial_biases: where training starts, from b*; None for a
     single start at b = 0. variant: means nothing here. Returns columns instance (name of the row), seed, bias (b*),
     initial_bias (the learner's b before training) and direction (v*, numbers with spaces between them).
     """
+    streams = Streams("steps", stream)
     rows = []
     for seed in seeds:
-        rng = generator("steps", name, seed, INSTANCE)
+        rng = streams.generator(seed, INSTANCE)
         direction, bias = rng.standard_normal(n_features), float(rng.standard_normal())
         text = " ".join(repr(float(value)) for value in direction)
         if initial_biases is None:

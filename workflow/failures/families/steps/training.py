@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from failures.engine import learners
-from failures.engine.seeding import DATA, EVALUATION, INIT, derive
+from failures.engine.seeding import DATA, EVALUATION, INIT, Streams
 from failures.engine.training import Schedule, Trainer
 from failures.families.steps import flat
 from failures.families.steps.objective import StepObjective
@@ -20,10 +20,10 @@ AFFINE = {"architecture": "fully_connected", "depth": 0, "width": 1, "activation
 class Training:
     """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
 
-    def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
+    def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `steps.problems` and `steps.learners`."""
-        self.stream = ("steps", problem_name)
-        self.learner_name, self.learner, self.n_features = learner_name, learner, problem["n_features"]
+        self.streams = Streams("steps", problem["stream"])
+        self.learner, self.n_features = learner, problem["n_features"]
         self.objective = StepObjective(self.n_features, problem["input_scale"], problem["evaluation"], learner)
         schedule = Schedule(problem["n_steps"], problem["evaluate_every"], problem["checkpoint_every"])
         optimizer = learners.optimizer(learner["optimizer"])
@@ -35,9 +35,9 @@ class Training:
         instance: a row of `failures.families.steps.problem.draw_instances`. All learners of a replicate see the same
         inputs, and those with an affine map start from the same one.
         """
-        stream = (*self.stream, instance.seed)
         direction = parse_direction(instance.direction)
-        self.objective.assign(direction, instance.bias, derive(*stream, DATA), derive(*stream, EVALUATION))
+        seeds = (self.streams.seed(instance.seed, purpose) for purpose in (DATA, EVALUATION))
+        self.objective.assign(direction, instance.bias, *seeds)
         model = self._network(instance.seed)
         if self.learner["kind"] not in ("end_to_end", "multiclass"):
             *others, bias = model.get_weights()
@@ -45,7 +45,7 @@ class Training:
         self.trainer.restart(model.get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:
-        stream = (*self.stream, seed, INIT)
+        stream = self.streams.key(seed, INIT)
         return network(self.n_features, self.learner, *stream)
 
 

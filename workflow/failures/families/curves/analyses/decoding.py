@@ -14,11 +14,12 @@ import keras
 import numpy as np
 import pandas as pd
 
+from failures.engine.seeding import Streams
 from failures.families.curves.problem import curve_set, decode
 
 
 def analyze(
-    inputs: dict[str, Any], n_points: int, n_pieces: int, n_validation: int, steps: list[int], n_shown: int
+    inputs: dict[str, Any], stream: str, n_points: int, n_pieces: int, n_validation: int, steps: list[int], n_shown: int
 ) -> pd.DataFrame:
     """The first validation curves of the first replicate, original and decoded, after the updates of some steps.
 
@@ -29,7 +30,7 @@ def analyze(
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
         run = pd.read_csv(runs).sort_values("seed").iloc[0]
         shape = (n_points, n_pieces, run["distribution"])
-        _, changes = curve_set(run["problem"], int(run["seed"]), *shape, 0, n_validation)
+        _, changes = curve_set(Streams("curves", stream), int(run["seed"]), *shape, 0, n_validation)
         curves = decode(changes[:n_shown])
         for step in steps:
             decoded = _decoded(Path(models) / f"{run['instance']}.step_{step}.keras", curves)

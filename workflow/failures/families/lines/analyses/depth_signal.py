@@ -13,7 +13,12 @@ from failures.families.lines.networks import n1, n2
 
 
 def analyze(
-    inputs: dict[str, Any], blocks: list[int], tuple_lengths: list[int], n_tuples: int, seeds: list[int], variant: str
+    inputs: dict[str, Any],
+    blocks: list[int],
+    tuple_lengths: list[int],
+    n_tuples: int,
+    seeds: list[int],
+    conventions: str,
 ) -> pd.DataFrame:
     """SNR of every method, length of tuples, initialisation and number of blocks, each with tuples of its own.
 
@@ -29,6 +34,6 @@ def analyze(
             seconds = {length: n2(length, *stream, "n2") for length in tuple_lengths}
             first = n1(*stream, "n1", blocks=number)
             rng = generator("lines", "snr_depth", number, seed, DATA)
-            found = measure(features, first, seconds, n_tuples, variant, rng)
+            found = measure(features, first, seconds, n_tuples, conventions, rng)
             rows += [{"seed": seed, "blocks": number, **row} for row in found]
     return pd.DataFrame(rows)

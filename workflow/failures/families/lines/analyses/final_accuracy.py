@@ -20,7 +20,7 @@ from failures.families.lines.problem import tuple_labels, unpack
 from failures.families.lines.training import held_out_images
 
 
-def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], variant: str) -> pd.DataFrame:
+def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], conventions: str) -> pd.DataFrame:
     """Accuracy at the end of training, of tuples and of single images.
 
     inputs: `runs` (tables) and `models` (folders), lists of the same length. tuple_lengths: k of each problem.
@@ -31,8 +31,8 @@ def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], 
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
         for run in pd.read_csv(runs).itertuples():
             length = tuple_lengths[run.problem]
-            images, labels = unpack(held_out_images(n_test * length, variant))
-            joint = tuple_labels(labels.reshape(-1, length), variant)
+            images, labels = unpack(held_out_images(n_test * length, conventions))
+            joint = tuple_labels(labels.reshape(-1, length), conventions)
             model = keras.models.load_model(Path(models, f"{run.instance}.keras"), compile=False, safe_mode=True)
             single = model.get_layer("n1").predict(images, batch_size=100, verbose=0)[:, 0]
             scores = model.get_layer("n2").predict(single.reshape(-1, length), batch_size=1000, verbose=0)[:, 0]

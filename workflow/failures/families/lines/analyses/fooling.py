@@ -91,7 +91,7 @@ def _parts(images: np.ndarray) -> Iterable[tf.Tensor]:
     return (tf.constant(images[start : start + GREY], tf.float32) for start in range(0, len(images), GREY))
 
 
-def analyze(inputs: dict[str, Any], settings: dict[str, int], variant: str) -> pd.DataFrame:
+def analyze(inputs: dict[str, Any], settings: dict[str, int], conventions: str) -> pd.DataFrame:
     """Fool N1 of every network with flipped pixels, small changes, and noise.
 
     inputs: `pool` (file), `runs` (tables) and `models` (folders), lists of the same length. settings: the numbers of
@@ -115,7 +115,7 @@ def analyze(inputs: dict[str, Any], settings: dict[str, int], variant: str) -> p
             model = keras.models.load_model(path, compile=False, safe_mode=True)
             network = Network(model.get_layer("n1"))
             rng = generator("lines", "fooling", run.problem, run.learner, int(run.seed), NOISE)
-            tables, examples = _fool(network, pool, settings, variant, rng)
+            tables, examples = _fool(network, pool, settings, conventions, rng)
             rows += [table.assign(part=part, **keys) for part, table in tables.items()]
             pixels += [examples.assign(part="pixel", **keys)] if not pixels else []
     table = pd.concat([*rows, *pixels], ignore_index=True)
@@ -130,10 +130,10 @@ COLUMNS_OF_PARTS = [
 
 
 def _fool(
-    network: Network, pool: np.ndarray, settings: dict[str, int], variant: str, rng: np.random.Generator
+    network: Network, pool: np.ndarray, settings: dict[str, int], conventions: str, rng: np.random.Generator
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """All of one network: tables by part, and the pixels of examples."""
-    images = held_out_images(max(LEAST, LOOKED_THROUGH * settings["n_images"]), variant)
+    images = held_out_images(max(LEAST, LOOKED_THROUGH * settings["n_images"]), conventions)
     real = pd.DataFrame({"number": np.arange(len(images)), "label": images[:, SIZE], "score": network.packed(images)})
     usable = ~is_aligned(images) & (real["label"] * real["score"] > 0)
     chosen = np.flatnonzero(usable)[: settings["n_images"]]

@@ -13,7 +13,7 @@ from failures.families.lines.networks import n1, n2
 
 
 def analyze(
-    inputs: dict[str, Any], tuple_lengths: list[int], n_tuples: int, seeds: list[int], variant: str
+    inputs: dict[str, Any], tuple_lengths: list[int], n_tuples: int, seeds: list[int], conventions: str
 ) -> pd.DataFrame:
     """SNR of every method, length of tuples and initialisation, each with tuples of its own; lengths share N1.
 
@@ -26,6 +26,6 @@ def analyze(
         stream = ("lines", "fig5", seed, INIT)
         seconds = {length: n2(length, *stream, "n2") for length in tuple_lengths}
         first = n1(*stream, "n1")
-        found = measure(features, first, seconds, n_tuples, variant, generator("lines", "fig5", seed, DATA))
+        found = measure(features, first, seconds, n_tuples, conventions, generator("lines", "fig5", seed, DATA))
         rows += [{"seed": seed, **row} for row in found]
     return pd.DataFrame(rows)

@@ -164,7 +164,7 @@ def measure(
     n1: keras.Model,
     n2: dict[int, keras.Model],
     n_tuples: int,
-    variant: str,
+    conventions: str,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """Signal and noise of a network's gradients, for every length of tuples and method.
@@ -184,7 +184,7 @@ def measure(
             if n > 0:
                 shape = (n // length, length)
                 single, joint = scores[:n].reshape(shape), labels[:n].reshape(shape)
-                for method, parts in derivatives(single, joint, weights[length], variant).items():
+                for method, parts in derivatives(single, joint, weights[length], conventions).items():
                     inputs = found[:n].reshape(*shape, -1)[:, : parts.shape[1]]
                     moments[length, method].add(np.einsum("nk,nkf->nf", parts, inputs))
         done += len(labels)
@@ -194,7 +194,9 @@ def measure(
     ]
 
 
-def derivatives(scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], variant: str) -> dict[str, np.ndarray]:
+def derivatives(
+    scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], conventions: str
+) -> dict[str, np.ndarray]:
     """Derivatives of the loss of each tuple by the scores of its images, by method, float64 [n, k]; of the first image
     alone, [n, 1], for `decomposition`.
 
@@ -204,7 +206,7 @@ def derivatives(scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], va
     kernel, bias, output, output_bias = n2
     squashed = expit(scores)
     hidden = squashed @ kernel + bias
-    joint = tuple_labels(labels, variant)
+    joint = tuple_labels(labels, conventions)
     outputs = (np.maximum(hidden, 0) @ output + output_bias)[:, 0]
     outer = np.where(joint * outputs < 1, -joint, 0.0)
     through = ((hidden > 0) * output[:, 0]) @ kernel.T * outer[:, None] * squashed * (1 - squashed)

@@ -16,7 +16,7 @@ from failures.families.lines.analyses.signal import Features, measure
 
 
 def analyze(
-    inputs: dict[str, Any], n_tuples: int, tuple_lengths: dict[str, int], variant: str, initial: bool
+    inputs: dict[str, Any], n_tuples: int, tuple_lengths: dict[str, int], conventions: str, initial: bool
 ) -> pd.DataFrame:
     """SNR of every method at every network that was kept.
 
@@ -37,7 +37,9 @@ def analyze(
                 seconds = {length: model.get_layer("n2")}
                 stream = ("lines", run.problem, run.learner, int(run.seed), updates)
                 keys = {"problem": run.problem, "learner": run.learner, "seed": run.seed, "updates": updates}
-                found = measure(features, model.get_layer("n1"), seconds, n_tuples, variant, generator(*stream, DATA))
+                found = measure(
+                    features, model.get_layer("n1"), seconds, n_tuples, conventions, generator(*stream, DATA)
+                )
                 rows += [{**keys, **row} for row in found]
     return pd.DataFrame(rows)
 

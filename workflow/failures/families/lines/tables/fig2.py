@@ -20,14 +20,14 @@ from failures.engine.seeding import generator
 from failures.families.lines.problem import draw_images, tuple_labels, unpack
 
 
-def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, variant: str) -> pd.DataFrame:
+def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, conventions: str) -> pd.DataFrame:
     """List the black pixels of the first samples of each class, from a stream of random tuples.
 
     Args:
         inputs: Empty.
         tuple_lengths: Values of k.
         n_samples: Number of samples per class.
-        variant: `code` or `paper`, as in `failures.families.lines.problem.draw_images`.
+        conventions: `code` or `paper`, as in `failures.families.lines.problem.draw_images`.
 
     Returns:
         The table that `Columns` describes.
@@ -35,11 +35,11 @@ def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, v
     tables = []
     for length in tuple_lengths:
         # Twenty times as many as are shown: both classes are among them.
-        images = draw_images(40 * n_samples * length, variant, generator("lines", "fig2", length))
+        images = draw_images(40 * n_samples * length, conventions, generator("lines", "fig2", length))
         pixels, labels = unpack(images)
         pixels = pixels.reshape(-1, length, *pixels.shape[1:3])
         labels = labels.reshape(-1, length)
-        joint = tuple_labels(labels, variant)
+        joint = tuple_labels(labels, conventions)
         for label in (1, -1):
             for sample, number in enumerate(np.flatnonzero(joint == label)[:n_samples]):
                 image, row, column = np.nonzero(pixels[number])

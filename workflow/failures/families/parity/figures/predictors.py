@@ -10,8 +10,8 @@ from failures.artifacts.labels import learner_label
 from failures.artifacts.style import PAGE, add_note, color
 
 # Rows from top to bottom; further learners come below.
-ORDER = ("relu", "narrow", "lemma_3", "wide", "deep", "tanh", "residual", "normalized", "convolutional", "quadratic")
-ORDER += ("adam", "hand_built")
+ORDER = ("relu", "narrow", "lemma_3", "wide", "deep", "tanh", "residual", "normalised", "convolutional", "quadratic")
+ORDER += ("relu_adam", "hand_built")
 # Classes that cannot represent every parity.
 LIMITED = {
     "quadratic": "quadratic features represent parities of at most two bits",

@@ -15,7 +15,7 @@ NAMES = {
     "uniform": "control",
     "sparse": "sparse parities, |v| = {size:.0f}",
     "mixed": "mixed inputs",
-    "running": "prefix labels",
+    "prefix_labels": "prefix labels",
 }
 LINES = ("-", "--", ":", "-.")
 MARKERS = "osDP"
@@ -29,7 +29,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 4.4), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
-    _powers(axes[1], table[table["way"] == "sparse"])
+    _powers(axes[1], table[table["intervention"] == "sparse"])
     # The legend of the left panel; the right panel has its own.
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", fontsize="small", ncols=2)
     add_note(figure, note)
@@ -39,9 +39,9 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 def numbers(table: pd.DataFrame) -> dict[str, str]:
     """Numbers for the caption. reached: runs at the largest d that reach 99 %, without and with each intervention."""
     runs, reached = table[table["part"] == "run"], []
-    for way, name in NAMES.items():
-        title = {"uniform": "no intervention", "sparse": "sparse parities"}.get(way, name)
-        rows = runs[runs["way"] == way]
+    for intervention, name in NAMES.items():
+        title = {"uniform": "no intervention", "sparse": "sparse parities"}.get(intervention, name)
+        rows = runs[runs["intervention"] == intervention]
         rows = rows[rows["n_features"] == rows["n_features"].max()]
         if len(rows):
             d = f"d = {rows['n_features'].iloc[0]:.0f}"
@@ -51,8 +51,8 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
     axis.axhline(0.5, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
-    for index, (way, name) in enumerate(NAMES.items()):
-        curves = table[table["way"] == way]
+    for index, (intervention, name) in enumerate(NAMES.items()):
+        curves = table[table["intervention"] == intervention]
         learners = list(curves["learner"].unique())
         shown = ["learner", "n_features", "subset_size"]
         for number, ((learner, _, size), rows) in enumerate(curves.groupby(shown, dropna=False)):

@@ -46,7 +46,7 @@ def _dense(hidden: keras.KerasTensor, width: int, name: str, *path: str | int) -
     return layer(hidden)
 
 
-class RunningObjective(ParityObjective):
+class PrefixLabelsObjective(ParityObjective):
     """Each stage learns from true labels; all of them are evaluated as a chain, each on what the last one decided."""
 
     def __init__(self, *arguments, **settings):

@@ -36,7 +36,7 @@ def copies(network: keras.Model) -> keras.Model:
     return keras.Model(inputs, [part(inputs) for part in parts], name="copies")
 
 
-class ComparisonObjective(ParityObjective):
+class TargetPairsObjective(ParityObjective):
     """Loss of the four copies and distances between them, all as shares of the initial weights' norm.
 
     drift: between the copies for the two targets; rounding: between the precisions for the first target;

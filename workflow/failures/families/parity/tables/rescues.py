@@ -2,7 +2,7 @@
 
 Columns:
     part: `curve`: accuracy against steps; `run`: end of a run; `exponent`: power-law fit of the steps against d
-    way: intervention, as listed below
+    intervention: intervention, as listed below
     learner, n_features, seed
     subset_size: |v*|; in the part `curve`, only for the intervention `sparse`
     step: step of the evaluation (`curve`, at the largest d of each intervention)
@@ -40,45 +40,45 @@ N_RESAMPLES = 2000
 
 RUN = ["problem", "learner", "instance"]
 COLUMNS = [
-    *("part", "way", "learner", "n_features", "subset_size", "seed", "step"),
+    *("part", "intervention", "learner", "n_features", "subset_size", "seed", "step"),
     *("accuracy_median", "accuracy_p10", "accuracy_p90", "accuracy", "n_samples", "steps", "n_steps"),
     *("exponent", "exponent_low", "exponent_high", "factor", "n_missing", "n_replicates"),
 ]
 
 
-def tabulate(inputs: dict[str, Any], ways: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
+def tabulate(inputs: dict[str, Any], interventions: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
     """Summarise the runs of each intervention, and fit the steps to learn sparse parities as a power of d.
 
     Args:
         inputs: `history` and `runs`, paths of both kinds of files.
-        ways: For each intervention (uniform, sparse, mixed, running), its problems with `n_features`, `evaluation` and
+        interventions: For each intervention (uniform, sparse, mixed, prefix_labels), its problems with `n_features`, `evaluation` and
             `n_steps`.
 
     Returns:
         The table that `Columns` describes, without the part `exponent` if there is a single d.
     """
-    history = _history(inputs["history"], ways)
+    history = _history(inputs["history"], interventions)
     runs = _runs(history, inputs["runs"])
     parts = [_curves(history.merge(runs[[*RUN, "subset_size"]], on=RUN)), runs.assign(part="run"), _exponents(runs)]
     table = pd.concat(parts, ignore_index=True).reindex(columns=COLUMNS)
-    order = ["part", "way", "learner", "n_features", "subset_size", "seed", "step"]
+    order = ["part", "intervention", "learner", "n_features", "subset_size", "seed", "step"]
     counts = ["n_features", "subset_size", "seed", "step", "n_samples", "steps", "n_steps", "n_missing", "n_replicates"]
     return table.sort_values(order, ignore_index=True).astype(dict.fromkeys(counts, "Int64"))
 
 
-def _history(paths: list[str], ways: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
-    """Accuracies of all runs with way, n_features, evaluation and n_steps of their problem."""
-    problems = [(way, name, *of.values()) for way, problems in ways.items() for name, of in problems.items()]
-    keys = next(iter(next(iter(ways.values())).values()))
-    table = pd.DataFrame(problems, columns=["way", "problem", *keys])
+def _history(paths: list[str], interventions: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
+    """Accuracies of all runs with intervention, n_features, evaluation and n_steps of their problem."""
+    problems = [(intervention, name, *of.values()) for intervention, problems in interventions.items() for name, of in problems.items()]
+    keys = next(iter(next(iter(interventions.values())).values()))
+    table = pd.DataFrame(problems, columns=["intervention", "problem", *keys])
     return read_histories(paths, "accuracy").merge(table, on="problem", validate="many_to_one")
 
 
 def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
-    """One row a run: keys, way, n_features, subset_size, seed, accuracy, n_samples, steps and n_steps."""
+    """One row a run: keys, intervention, n_features, subset_size, seed, accuracy, n_samples, steps and n_steps."""
     history = history.sort_values([*RUN, "step"])
     steps = first_step_reaching(history, RUN, "accuracy", THRESHOLD) + 1
-    ends = history.groupby(RUN).tail(N_LAST).groupby([*RUN, "way", "n_features", "seed", "evaluation", "n_steps"])
+    ends = history.groupby(RUN).tail(N_LAST).groupby([*RUN, "intervention", "n_features", "seed", "evaluation", "n_steps"])
     runs = ends["accuracy"].agg(["mean", "size"]).rename(columns={"mean": "accuracy"}).reset_index()
     runs["n_samples"] = pd.to_numeric(runs.pop("evaluation"), errors="coerce") * runs.pop("size")
     sizes = read_tables(paths)[[*RUN, "subset_size"]]
@@ -87,10 +87,10 @@ def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
 
 
 def _curves(history: pd.DataFrame) -> pd.DataFrame:
-    """Bands over replicates, at the largest d of each way."""
-    history = history[history["n_features"] == history.groupby("way")["n_features"].transform("max")]
-    by = ["way", "learner", "n_features", "step"]
-    sparse = history["way"] == "sparse"
+    """Bands over replicates, at the largest d of each intervention."""
+    history = history[history["n_features"] == history.groupby("intervention")["n_features"].transform("max")]
+    by = ["intervention", "learner", "n_features", "step"]
+    sparse = history["intervention"] == "sparse"
     bands = [replicate_band(history[~sparse], by, "accuracy")]
     bands += [replicate_band(history[sparse], [*by, "subset_size"], "accuracy")]
     return pd.concat(bands, ignore_index=True).assign(part="curve")
@@ -99,10 +99,10 @@ def _curves(history: pd.DataFrame) -> pd.DataFrame:
 def _exponents(runs: pd.DataFrame) -> pd.DataFrame:
     """The fit of each learner and subset size on sparse parities."""
     fits = []
-    for (learner, size), rows in runs[runs["way"] == "sparse"].groupby(["learner", "subset_size"]):
+    for (learner, size), rows in runs[runs["intervention"] == "sparse"].groupby(["learner", "subset_size"]):
         if len(set(rows["n_features"])) > 1:
             fits.append({"learner": learner, "subset_size": size, **power(rows, "rescues", learner, int(size))})
-    return pd.DataFrame(fits).assign(part="exponent", way="sparse")
+    return pd.DataFrame(fits).assign(part="exponent", intervention="sparse")
 
 
 def power(runs: pd.DataFrame, *stream: str | int) -> dict[str, float]:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import tensorflow as tf
 
-from failures.engine.seeding import EVALUATION, INIT, derive
+from failures.engine.seeding import EVALUATION, INIT, Streams
 from failures.families.portfolio.objective import PortfolioObjective
 from failures.families.portfolio.problem import draw_instances, parse_labels
 from failures.families.portfolio.training import network
@@ -29,12 +29,11 @@ def analyze(
     """
     rows = []
     for k in n_stocks:
-        name = f"moments_{k}"
+        streams = Streams("portfolio", f"moments_{k}")
         objective = PortfolioObjective(n_features, k, "end_to_end", n_samples, n_samples)
-        for instance in draw_instances(name, n_features, k, seeds, "code").itertuples():
-            stream = ("portfolio", name, instance.seed)
-            objective.assign(parse_labels(instance.labels), 0, derive(*stream, EVALUATION))
-            model = network(n_features, k, *stream, INIT)
+        for instance in draw_instances(streams.problem, n_features, k, seeds).itertuples():
+            objective.assign(parse_labels(instance.labels), 0, streams.seed(instance.seed, EVALUATION))
+            model = network(n_features, k, *streams.key(instance.seed, INIT))
             values = objective.evaluate(model, tf.constant(0, tf.int64)).numpy().tolist()
             moments = {m: v for m, v in zip(objective.metrics, values, strict=True) if "moment" in m}
             rows.append({"n_stocks": k, "seed": instance.seed} | moments)

@@ -20,13 +20,18 @@ import keras
 import pandas as pd
 import tensorflow as tf
 
-from failures.engine.seeding import EVALUATION, derive
+from failures.engine.seeding import EVALUATION, Streams
 from failures.families.steps.objective import StepObjective
 from failures.families.steps.problem import parse_direction, smooth_steps, values
 
 
 def analyze(
-    inputs: dict[str, Any], n_features: int, input_scale: float, n_samples: int, learners: dict[str, dict[str, Any]]
+    inputs: dict[str, Any],
+    stream: str,
+    n_features: int,
+    input_scale: float,
+    n_samples: int,
+    learners: dict[str, dict[str, Any]],
 ) -> pd.DataFrame:
     """Predictions of the networks of the first replicate at the end of training.
 
@@ -39,7 +44,7 @@ def analyze(
         run = pd.read_csv(runs).sort_values("seed").iloc[0]
         learner = learners[run["learner"]]
         objective = StepObjective(n_features, input_scale, n_samples, learner)
-        seed = derive("steps", run["problem"], int(run["seed"]), EVALUATION, "figure")
+        seed = Streams("steps", stream).seed(int(run["seed"]), EVALUATION, "figure")
         objective.assign(parse_direction(run["direction"]), run["bias"], 0, seed)
         x, r = objective.sample(n_samples, objective.evaluation_seed, tf.constant(0, tf.int64))
         model = keras.models.load_model(Path(models) / f"{run['instance']}.keras")

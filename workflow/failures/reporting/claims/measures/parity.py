@@ -87,9 +87,9 @@ def trajectories_blind_at_30(target_blindness: pd.DataFrame) -> Measured:
     return student((parity / coins).to_numpy())
 
 
-def _runs_at_30(rescues: pd.DataFrame, way: str) -> pd.DataFrame:
-    """Select the runs of an intervention (`way`) at d = 30, with their numbers of correct samples."""
-    runs = rows(rescues, part="run", way=way, n_features=30).dropna(subset="n_samples")
+def _runs_at_30(rescues: pd.DataFrame, intervention: str) -> pd.DataFrame:
+    """Select the runs of an intervention (`intervention`) at d = 30, with their numbers of correct samples."""
+    runs = rows(rescues, part="run", intervention=intervention, n_features=30).dropna(subset="n_samples")
     return runs.assign(right=(runs["accuracy"] * runs["n_samples"]).round())
 
 
@@ -99,10 +99,10 @@ def _pooled(runs: pd.DataFrame) -> Measured:
     return Measured(right / n_samples, *wilson(right, n_samples), len(runs))
 
 
-def _worst_of_the_best(rescues: pd.DataFrame, way: str) -> Measured:
+def _worst_of_the_best(rescues: pd.DataFrame, intervention: str) -> Measured:
     """Pick the learner with the best worst run, and return that run."""
     parts = []
-    for _, runs in _runs_at_30(rescues, way).groupby("learner"):
+    for _, runs in _runs_at_30(rescues, intervention).groupby("learner"):
         worst = _pooled(runs.nsmallest(1, "accuracy"))
         parts.append(Measured(worst.value, worst.low, worst.high, len(runs)))
     return extreme(max, parts)
@@ -142,11 +142,11 @@ def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
 
 def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
     """Accuracy of the chain of stages after training on prefix labels."""
-    return _worst_of_the_best(rescues, "running")
+    return _worst_of_the_best(rescues, "prefix_labels")
 
 
 # Architectures whose initial weights preserve the norm of signals and gradients.
-_KEEPING = ("he_relu", "he_residual", "he_normalized")
+_KEEPING = ("he_relu", "he_residual", "he_normalised")
 # Largest depth at which ReLU networks of width 64 are compared with infinite width: depth / width is at most 1/16.
 _SHALLOW = 4
 _NETWORK = ["n_features", "seed"]
