@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from failures.config.editor import written_schema
 from failures.config.schema import schema
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,29 +19,14 @@ ROOT = Path(__file__).resolve().parents[3]
 INTRODUCTION = """\
 # Configuration reference
 
-To change an experiment, write an *overlay*: a YAML file with only the keys that change, such as `config/mine.yaml`:
+[config/README.md](../config/README.md) explains the files, overlays, `extends` and grids. This page lists every key.
 
-```yaml
-parity:
-  problems:
-    d10: {n_steps: 100000}   # the other keys of d10 keep their values
-  fig1: {problems: [d10]}    # replaces the list in config.yaml
-```
-
-Pass it to Snakemake. Targets come last, behind `--`:
-
-```sh
-snakemake --cores 8 --configfile config/mine.yaml -- fig1
-```
-
-- Snakemake merges overlays into `config.yaml` key by key. Mappings merge; lists and single values are replaced.
-- Several overlays are merged from left to right: `--configfile config/preview.yaml config/mine.yaml`.
-- `null` clears an optional key. For example, `parity: {optimisers: null}` removes the parity family from the figure
-  `optimisers`.
-- Anchors (`&name`, `*name`) are local to one file.
-- A new name under `problems` or `learners` defines a new entry. An entry is trained only if a figure selects it.
-- `--config variant=paper` sets a single value on the command line. Lists and mappings belong in an overlay.
-- Numbers with an exponent need a decimal point (`1.0e-5`), because YAML reads `1e-5` as a string.
+- A key of a problem or learner stands where the problem or learner is defined: under `problems` and `learners` of the
+  family or of an experiment.
+- Where a problem or learner takes a single value, a list makes a grid.
+- `extends: NAME` is allowed in every problem and learner, `preset: NAME` in every optimiser, and `like: NAME` in an
+  experiment of your own. `defaults: {problems: ..., learners: ...}` of a family holds values for all of its problems
+  and learners.
 - An unknown key, a value out of range, NaN or infinity stops the workflow before any job starts. The error is one line
   with the key, the value and the allowed values.
 
@@ -83,7 +69,7 @@ def documents() -> dict[Path, str]:
     """Return the texts of both files, by path."""
     tree = schema().model_json_schema()
     return {
-        ROOT / "workflow/schemas/config.schema.json": json.dumps(tree, indent=2) + "\n",
+        ROOT / "workflow/schemas/config.schema.json": json.dumps(written_schema(tree), indent=2) + "\n",
         ROOT / "docs/configuration.md": _markdown(tree),
     }
 

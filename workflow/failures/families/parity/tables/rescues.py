@@ -68,7 +68,11 @@ def tabulate(inputs: dict[str, Any], interventions: dict[str, dict[str, dict[str
 
 def _history(paths: list[str], interventions: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
     """Accuracies of all runs with intervention, n_features, evaluation and n_steps of their problem."""
-    problems = [(intervention, name, *of.values()) for intervention, problems in interventions.items() for name, of in problems.items()]
+    problems = [
+        (intervention, name, *of.values())
+        for intervention, problems in interventions.items()
+        for name, of in problems.items()
+    ]
     keys = next(iter(next(iter(interventions.values())).values()))
     table = pd.DataFrame(problems, columns=["intervention", "problem", *keys])
     return read_histories(paths, "accuracy").merge(table, on="problem", validate="many_to_one")
@@ -78,7 +82,9 @@ def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
     """One row a run: keys, intervention, n_features, subset_size, seed, accuracy, n_samples, steps and n_steps."""
     history = history.sort_values([*RUN, "step"])
     steps = first_step_reaching(history, RUN, "accuracy", THRESHOLD) + 1
-    ends = history.groupby(RUN).tail(N_LAST).groupby([*RUN, "intervention", "n_features", "seed", "evaluation", "n_steps"])
+    ends = (
+        history.groupby(RUN).tail(N_LAST).groupby([*RUN, "intervention", "n_features", "seed", "evaluation", "n_steps"])
+    )
     runs = ends["accuracy"].agg(["mean", "size"]).rename(columns={"mean": "accuracy"}).reset_index()
     runs["n_samples"] = pd.to_numeric(runs.pop("evaluation"), errors="coerce") * runs.pop("size")
     sizes = read_tables(paths)[[*RUN, "subset_size"]]
