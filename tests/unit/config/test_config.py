@@ -1,16 +1,20 @@
-import copy
+"""Validation: bad values end in one line that names the key as it is written; good ones have settled types."""
+
 import re
 
 import pytest
-import yaml
 
-from failures.commands.reference import documents
-from failures.config.schema import ConfigError, check_repeated_keys, families, load, validate
+from failures.config.expand import expand
+from failures.config.layers import read_layers
+from failures.config.schema import family_module, load, validate
+from failures.config.types import ConfigError
+from failures.packages import families
+from project import ROOT
 
 LEARNER = "parity.learners.relu"
 # Key, bad value, words that the message must hold beside the key.
 BAD_VALUES = [
-    ("scale", "huge", "'full', 'preview' or 'test'"),
+    ("scale", "Huge", "match pattern"),
     ("variant", "text", "'code' or 'paper'"),
     ("families", ["parity", "poker"], "unknown family 'poker'; allowed: curves, lines, parity"),
     ("families", [], "at least 1 item"),
@@ -25,28 +29,26 @@ BAD_VALUES = [
     ("style.dpi", 10, "greater than or equal to 50"),
     ("style.palette", "rainbow", "'colorblind'"),
     ("style.colour", "red", "unknown key; allowed: dpi, palette"),
-    ("poker", {}, "unknown key; allowed: curves, families, lines, parity"),
+    ("poker", {}, "unknown key; allowed: curves, families, lines, optimizers"),
     ("parity", [], "should be a valid mapping"),
-    ("parity.fig1", {"problems": ["d5"]}, "parity.fig1.learners: missing required key"),
-    ("parity.problems", {}, "at least 1 item"),
+    ("parity.gradient_variance.initial", {"depth": 3}, "unknown key; allowed: encoding"),
     ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
     ("parity.problems.d5.n_features", -3, "greater than or equal to 1"),
     ("parity.problems.d5.n_features", 5.0, "integer"),
     ("parity.problems.d5.n_features", "5", "integer"),
     ("parity.problems.d5.n_features", float("nan"), "integer"),
     ("parity.problems.d5.n_feature", 5, "unknown key; allowed: checkpoint_every"),
-    ("parity.problems.d5.encoding", "ternary", "'variant', 'signed' or 'binary'"),
+    ("parity.problems.d5.encoding", "ternary", "'signed' or 'binary'"),
     ("parity.problems.d5.subset_sizes", [6], "6 is more than n_features = 5"),
     ("parity.problems.d5.subset_sizes", [0], "greater than or equal to 1"),
     ("parity.problems.d5.subset_sizes", [2, 2], "duplicate value 2; list each value once"),
-    ("parity.problems.d5.subset_sizes", "some", "'random' or 'all'"),
+    ("parity.problems.d5.subset_sizes", "some", "'random', 'all' or 'full'"),
     ("parity.problems.d5.n_steps", 0, "greater than or equal to 1"),
     ("parity.problems.d5.n_steps", "1e5", "integer"),
     ("parity.problems.d5.evaluation", "sphere", "'cube'"),
     ("parity.problems.d30.evaluation", "cube", "at most 14, not 30"),
     ("parity.problems.d5.seeds", [], "at least 1 item"),
     ("parity.problems.D5", {"n_features": 5}, "parity.problems: invalid name 'D5'; string should match pattern"),
-    ("parity.problems.../escape", {"n_features": 5}, "match pattern"),
     (f"{LEARNER}.width", "d10", "match pattern"),
     (f"{LEARNER}.width", 0, "greater than or equal to 1"),
     (f"{LEARNER}.depth", -1, "greater than or equal to 0"),
@@ -65,15 +67,19 @@ BAD_VALUES = [
     ("parity.problems.d30.samples", "cube", "at most 14, not 30"),
     ("parity.problems.d5.snapshots", [5], "no evaluation at step 5; use a multiple of evaluate_every = 10 below"),
     ("parity.problems.d5.snapshots", [50_000], "no evaluation at step 50000"),
-    ("parity.problems.d5.kind", "pairs", "'targets', 'queries', 'comparison', 'mixed' or 'running'"),
-    ("parity.problems.d5_sizes_signed.kind", "comparison", "subset_sizes: random"),
-    ("parity.problems.d5_queries.queries", {"noise": []}, "requires a value in queries.noise or queries.tolerance"),
+    (
+        "parity.problems.d5.kind",
+        "pairs",
+        "'targets', 'statistical_queries', 'target_pairs', 'mixed' or 'prefix_labels'",
+    ),
+    ("parity.problems.d5_sizes_signed.kind", "target_pairs", "subset_sizes: random"),
+    ("parity.problems.d5_queries.queries", {"noise": [], "tolerance": []}, "requires a value in queries.noise or queries.tolerance"),
     ("parity.problems.d5_queries.queries", {"noise": [-1.0]}, "greater than or equal to 0"),
     ("parity.learners.residual.architecture", "dense", "unknown architecture 'dense'; allowed: convolutional"),
-    ("parity.learners.normalized.normalization", "batch", "'none' or 'layer'"),
+    ("parity.learners.normalised.normalization", "batch", "'none' or 'layer'"),
     ("parity.fig1.problems", ["d5_queries"], "'d5_queries' must be of the kind 'targets'"),
-    ("parity.queries.problems", ["d5"], "'d5' must be of the kind 'queries'"),
-    ("parity.target_blindness.problems", ["d5"], "'d5' must be of the kind 'comparison'"),
+    ("parity.queries.problems", ["d5"], "'d5' must be of the kind 'statistical_queries'"),
+    ("parity.target_blindness.problems", ["d5"], "'d5' must be of the kind 'target_pairs'"),
     ("parity.gradient_variance.initial.learners", ["tanks"], "unknown learner 'tanks'"),
     ("parity.gradient_variance.initial.largest_transform", 30, "less than or equal to 18"),
     ("parity.gradient_variance.trained.problems", ["d5"], "'d5' must have snapshots"),
@@ -92,7 +98,7 @@ BAD_VALUES = [
     ("parity.rescues.sparse.problems", ["d30"], "'d30' has subset_sizes: random"),
     ("parity.rescues.mixed.problems", ["d30"], "'d30' must be of the kind 'mixed'"),
     (
-        "parity.rescues.running.learners",
+        "parity.rescues.prefix_labels.learners",
         ["deep", "residual"],
         "'residual' must have the architecture 'fully_connected'",
     ),
@@ -106,115 +112,107 @@ BAD_VALUES = [
 ]
 
 
-@pytest.fixture
-def raw(request):
-    return yaml.safe_load((request.config.rootpath / "config.yaml").read_text())
+def written(key):
+    """Return the path of keys in the files: problems and learners stand in the block that defines them."""
+    family, *rest = key.split(".")
+    if family not in families() or not rest:
+        return key.split(".")
+    module, layers = family_module(family), read_layers(ROOT)
+    if rest[0] in ("problems", "learners"):
+        models = {"problems": module.Problem, "learners": module.Learner}
+        known = list(module.Experiments.model_fields)
+        origins = expand(family, layers[family], models, known, layers["optimizers"]).origins
+        place = origins.get((rest[0], rest[1]), ".".join(rest[:2])).split(".")
+        return [family, *place[:-1], rest[1], *rest[2:]]
+    if rest[0] in module.Experiments.model_fields:
+        return [family, "experiments", *rest]
+    return [family, *rest]
 
 
-def put(raw, key, value):
-    *path, last = key.split(".") if ".." not in key else ["parity", "problems", "../escape"]
-    block = raw
-    for part in path:
-        block = block[part]
-    block[last] = value
-    return raw
+def changed(key, value):
+    """Validate the configuration with one value changed by an overlay."""
+    overlay = value
+    for part in reversed(written(key)):
+        overlay = {part: overlay}
+    return validate(read_layers(ROOT, given=overlay))
 
 
 @pytest.mark.parametrize(("key", "value", "words"), BAD_VALUES)
-def test_a_bad_value_is_refused_with_one_line(raw, key, value, words):
+def test_a_bad_value_is_refused_with_one_line(key, value, words):
     with pytest.raises(ConfigError) as caught:
-        validate(put(raw, key, value))
+        changed(key, value)
     message = str(caught.value)
     assert "\n" not in message
     assert words in message
-    for part in key.replace("../", "").split(".")[:2]:
+    for part in key.split(".")[:2]:
         assert part in message
 
 
-def test_a_string_that_looks_like_a_number_gets_a_hint(raw):
+def test_a_string_that_looks_like_a_number_gets_a_hint():
     with pytest.raises(ConfigError, match=r"such as 1\.0e-5"):
-        validate(put(raw, f"{LEARNER}.optimizer.learning_rate", "1e-5"))
+        changed(f"{LEARNER}.optimizer.learning_rate", "1e-5")
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("a: 1\nb: 2\na: 3\n", "line 3: duplicate key 'a'"),
-        ("a:\n  b: 1\n  b: 2\n", r"line 3: duplicate key 'a\.b'"),
-        ("a: [1\n", "expected"),
-    ],
-)
-def test_repeated_keys_and_broken_files_are_refused(tmp_path, text, words):
-    path = tmp_path / "config.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=words) as caught:
-        check_repeated_keys(path)
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize("name", ["../escape", "; touch x", "D5", "5d", "a" * 41, ""])
+@pytest.mark.parametrize("key", ["problems", "learners"])
+def test_a_name_that_is_no_folder_is_refused(key, name):
+    with pytest.raises(ConfigError, match="match pattern"):
+        validate(
+            read_layers(ROOT, given={"parity": {key: {name: {"n_features": 5} if key == "problems" else {"depth": 1}}}})
+        )
 
 
-def test_validation_settles_types_and_changes_nothing_given(raw):
-    before = copy.deepcopy(put(raw, f"{LEARNER}.optimizer.learning_rate", 1))
-    validated = validate(raw)
-    assert raw == before
-    rate = validated["parity"]["learners"]["relu"]["optimizer"]["learning_rate"]
+def test_an_experiment_needs_its_selections():
+    block = {"parity": {"experiments": {"mine": {"like": "elimination", "label_noise": [0.7]}}}}
+    with pytest.raises(ConfigError, match="less than or equal to 0.5"):
+        validate(read_layers(ROOT, given=block))
+
+
+def test_validation_settles_types_and_changes_nothing_given():
+    given = {"parity": {"learners": {"relu": {"optimizer": {"learning_rate": 1}}}}}
+    layers = read_layers(ROOT, given=given)
+    before = repr(layers)
+    rate = validate(layers)["parity"]["learners"]["relu"]["optimizer"]["learning_rate"]
     assert isinstance(rate, float)
+    assert repr(layers) == before
 
 
-def test_validated_values_stand_for_themselves(raw):
-    problems = validate(raw)["parity"]["problems"]
+def test_placeholders_are_replaced():
+    problems = load(ROOT)["parity"]["problems"]
     assert problems["d5"]["encoding"] == "signed"
     assert problems["d5"]["seeds"] == list(range(10))
     assert problems["d5_sizes_binary"]["subset_sizes"] == [1, 2, 3, 4, 5]
-    assert validate(put(raw, "variant", "paper"))["parity"]["problems"]["d5"]["encoding"] == "binary"
+    assert problems["d6_queries"]["subset_sizes"] == [6]
+    assert load(ROOT, variant="paper")["parity"]["problems"]["d5"]["encoding"] == "binary"
+    assert load(ROOT, variant="paper")["steps"]["learners"]["multiclass"]["n_logits"] < 100
 
 
-@pytest.mark.parametrize("overlay", ["preview", "test", "paper"])
-def test_overlays_are_valid_and_write_elsewhere(request, overlay):
-    config = load(request.config.rootpath / "config.yaml", request.config.rootpath / f"config/{overlay}.yaml")
-    assert (config["scale"], config["variant"]) != ("full", "code")
+@pytest.mark.parametrize("scale", ["full", "preview", "test", "mine"])
+@pytest.mark.parametrize("variant", ["code", "paper"])
+def test_every_scale_and_variant_is_valid(scale, variant):
+    config = load(ROOT, scale=scale, variant=variant)
+    assert (config["scale"], config["variant"]) == (scale, variant)
+    assert config["families"] == list(families())
 
 
-def test_the_reference_is_up_to_date():
-    for path, text in documents().items():
-        assert path.read_text() == text, f"{path.name} is out of date: run `make reference`"
-
-
-def test_every_key_is_described():
-    reference = next(text for path, text in documents().items() if path.suffix == ".md")
-    rows = [line.strip("|").split("|") for line in reference.splitlines() if line.startswith("| `")]
-    assert len(rows) > 25
-    for key, allowed, default, meaning in rows:
-        assert all(cell.strip() for cell in (allowed, default, meaning)), key
-
-
-def test_every_link_of_the_reference_has_its_heading():
-    reference = next(text for path, text in documents().items() if path.suffix == ".md")
-    headings = {re.sub(r"[^\w -]", "", line[3:].lower()).replace(" ", "-") for line in reference.splitlines()}
-    links = re.findall(r"\]\(#([^)]+)\)", reference)
-    assert len(links) > 25
-    assert set(links) <= headings
-
-
-def test_the_overlay_that_the_reference_shows_is_valid(request, tmp_path):
-    reference = next(text for path, text in documents().items() if path.suffix == ".md")
-    (tmp_path / "mine.yaml").write_text(re.search(r"```yaml\n(.*?)```", reference, re.S)[1])
-    config = load(request.config.rootpath / "config.yaml", tmp_path / "mine.yaml")
-    assert config["parity"]["problems"]["d10"]["n_steps"] == 100_000
-    assert config["parity"]["problems"]["d10"]["evaluate_every"] == 50
-    assert config["parity"]["fig1"]["problems"] == ["d10"]
-
-
-def test_families_are_the_folders_with_a_configuration():
-    assert "parity" in families()
-
-
-def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
-    assert validate(raw)["families"] == [name for name in families() if name in raw]
-    assert validate(raw | {"families": ["parity"]})["families"] == ["parity"]
-    with pytest.raises(ConfigError, match="'parity' is selected, but has no block"):
-        validate(raw | {"families": ["parity"], "parity": None})
+def test_families_are_selected_by_name():
+    assert load(ROOT)["families"] == list(families())
+    assert load(ROOT, families=["parity"])["families"] == ["parity"]
     with pytest.raises(ConfigError, match="no family has a block"):
-        validate({key: value for key, value in raw.items() if key not in families()})
+        validate({"seeds": [0]})
+    with pytest.raises(ConfigError, match="'parity' is selected, but has no block"):
+        validate({"families": ["parity"], "lines": {"experiments": {}}})
+
+
+@pytest.mark.parametrize("scale", ["figures", "paper", "Full", "a/b", ".."])
+def test_a_scale_is_a_new_folder_of_results(scale):
+    with pytest.raises(ConfigError, match="scale"):
+        load(ROOT, scale=scale)
+
+
+def test_a_misspelt_scale_is_no_run_at_the_paper_s_scale():
+    with pytest.raises(ConfigError, match="unknown scale; did you mean 'preview'"):
+        load(ROOT, scale="previev")
 
 
 @pytest.mark.parametrize(
@@ -224,7 +222,7 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         ("portfolio.estimator_variance.trained.problems", ["k10_rates"], "'k10_rates' must have a single value"),
         ("portfolio.learners.end_to_end.method", "both", "portfolio.learners.end_to_end.method = 'both'"),
         ("curves.fig6.steps", [500, 600], "fig6.steps: 600 is not among the snapshots of 'pieces'"),
-        ("curves.fig6.problems", ["pieces", "few"], "curves.fig6.problems"),
+        ("curves.fig6.problems", ["pieces", "few"], "curves.experiments.fig6.problems"),
         ("curves.problems.pieces.snapshots", [501], "no evaluation at step 501; use a multiple of"),
         ("curves.learners.autoencoder.conditioned", True, "not supported for the architecture autoencoder"),
         ("curves.curve_errors.training.problems", ["few"], "'few' must have a single value in n_curves"),
@@ -253,7 +251,7 @@ def test_all_families_with_a_block_are_made_unless_some_are_named(raw):
         ("lines.problems.k1_rates.n_tuples", 3_000_000, "problems.k1_rates: 3000000 tuples of 1 images exceed"),
     ],
 )
-def test_a_value_that_does_not_fit_its_family_is_named(raw, path, value, words):
+def test_a_value_that_does_not_fit_its_family_is_named(path, value, words):
     with pytest.raises(ConfigError, match=re.escape(words)) as caught:
-        validate(put(raw, path, value))
+        changed(path, value)
     assert "\n" not in str(caught.value)

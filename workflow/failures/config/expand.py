@@ -63,7 +63,7 @@ def expand(
         for name, experiment in experiments.items():
             entries.collect(experiment, f"experiments.{name}")
         block[key] = entries.members()
-        origins |= {(key, name): entries.places[entry] for name, entry in entries.names.items()}
+        origins |= {(key, name): entries.place(name) for name in entries.names}
         experiments = {name: entries.selected(experiment) for name, experiment in experiments.items()}
     return Expanded(block | {"experiments": experiments}, kinds, origins)
 
@@ -152,6 +152,10 @@ class Entries:
             self.entries[name] = mapping(entry, f"{self.family}.{place}.{name}")
             self.places[name] = f"{place}.{name}"
 
+    def place(self, member: str) -> str:
+        """Return where a member is written: its own entry, or the grid that makes it."""
+        return self.places[member if member in self.places else self.names[member]]
+
     def collect(self, block: dict[str, Any], place: str) -> None:
         """Add the definitions in an experiment and in the blocks inside it."""
         for key, value in block.items():
@@ -190,7 +194,7 @@ class Entries:
         """Return an entry with the values of those parents that are entries: enough for the names of its members."""
         own = self.entries[entry]
         parent = own.get("extends")
-        if parent not in self.entries or parent in chain:
+        if not _is_name(parent) or parent not in self.entries or parent in chain:
             return own
         return merge(_unnamed(self._lineage(parent, (*chain, entry))), own)
 
@@ -199,8 +203,10 @@ class Entries:
         found = {}
         for key, value in block.items():
             if key == self.key and isinstance(value, dict):
-                names = [name for entry in _names(value) for name in self._selected(entry)]
-                found[key] = names if SELECTED in value else list(dict.fromkeys(names))
+                names = _names(value)
+                # A changed member is written beside its grid, which selects it, too.
+                single = [name for name in names if not (_is_name(name) and self.refined.get(name) in names)]
+                found[key] = [member for name in single for member in self._selected(name)]
             elif isinstance(value, dict) and key not in KINDS:
                 found[key] = self.selected(value)
             else:
@@ -214,12 +220,10 @@ class Entries:
     def _expanded(self, entry: str, chain: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         """Return the values of every member of an entry, by name."""
         members = self._grid(entry, self._extended(entry, chain))
-        changes = (
-            {name: self.entries[name] for name, grid in self.refined.items() if grid == entry} if not chain else {}
-        )
-        return {
-            name: merge(values, changes.get(name)) if name in changes else values for name, values in members.items()
-        }
+        for name, grid in self.refined.items():
+            if grid == entry:
+                members[name] = merge(members[name], self.entries[name])
+        return members
 
     def _grid(self, entry: str, values: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Expand the lists of an entry.
@@ -259,14 +263,15 @@ class Entries:
         parent = own.pop("extends", None)
         if parent is None:
             return own
-        chain = (*chain, entry)
+        chain, own_parent = (*chain, entry), parent
+        parent = parent if _is_name(parent) else None
         if parent in self.entries and parent not in self.refined:
             return merge(_unnamed(self._extended(parent, chain)), own)
         for other in self.entries:
             if other not in chain and parent in (made := self._expanded(other, chain)):
                 return merge(_unnamed(made[parent]), own)
         raise ConfigError(
-            f"{where}.extends = {parent!r}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
+            f"{where}.extends = {own_parent!r}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
         )
 
     def _lists(self, values: dict[str, Any], model: type[BaseModel], path: tuple[str, ...] = ()) -> Any:
@@ -295,6 +300,10 @@ class Entries:
 def _unnamed(values: dict[str, Any]) -> dict[str, Any]:
     """Return the values that a child inherits: all except the name of the random streams."""
     return {key: value for key, value in values.items() if key != "stream"}
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
