@@ -14,7 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator, model_validator
 
-from failures.config.expand import KINDS, Expanded, expand, mapping
+from failures.config.entries import KINDS, mapping
+from failures.config.expand import Expanded, expand
 from failures.config.layers import read_layers
 from failures.config.messages import one_line
 from failures.config.types import ConfigError, Optimizer, Seeds, Settings, unique
