@@ -7,7 +7,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import yaml
-from snakemake.utils import update_config
 
 RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
 WORKFLOW = RULES.resolve().parent  # through a symbolic link, the plan is the same
@@ -15,21 +14,24 @@ sys.path.insert(0, str(WORKFLOW))
 
 from failures.config.experiments import blocks, block_seeds, pick
 from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
-from failures.config.schema import ConfigError, validate
+from failures.config.layers import read_layers
+from failures.config.schema import validate
+from failures.config.types import ConfigError
+from failures.engine import architectures
 from failures.packages import families, folder, package
 from failures.runtime.fingerprint import fingerprint
 
 for place in (RULES.parent, WORKFLOW):
     if re.search(r"\s", str(place)):
         sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
-# Snakemake ignores `configfile:` when this workflow is imported as a module with `config:`.
-# Load config.yaml explicitly in that case and apply the given configuration as an overlay.
-if workflow.modifier.skip_configfile:
-    given, config = config, yaml.safe_load((WORKFLOW.parent / "config.yaml").read_text("utf-8"))
-    update_config(config, given)
+# In a module, the configuration that the importing workflow passes is the only overlay.
+if workflow.modifier.is_main_snakefile():
+    overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
+else:
+    overlays, given = (), config if workflow.modifier.skip_configfile else {}
 try:
     # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
-    config = validate(config, workflow.configfiles)
+    config = validate(read_layers(WORKFLOW.parent, overlays, given))
 except ConfigError as error:
     sys.exit(str(error))
 for place in (".", "results"):
@@ -85,15 +87,15 @@ wildcard_constraints:
     networks="[a-z][a-z0-9_]*",
 
 
-def experiments(family):
-    """Return the settings of the experiments of a family by name, with the kind of the experiment under `like`."""
-    others = ("problems", "learners", "pool", "seeds")
-    block = {name: settings for name, settings in config[family].items() if name not in others}
-    return {name: {"like": name} | settings for name, settings in block.items() if settings is not None}
-
-
 # Training, analyses and figures; the rules files of the families register them.
-registry = Registry(config, {name: experiments(name) for name in families() if config[name] is not None}, RESULTS)
+registry = Registry(
+    config, {name: config[name]["experiments"] for name in families() if config[name] is not None}, RESULTS
+)
+
+
+def architecture(family):
+    """Return a function of the wildcards for the code of the learner's architecture; see `code`."""
+    return lambda wildcards: architectures.sources(config[family]["learners"][wildcards.learner]["architecture"])
 
 
 def code(script, *modules, sources=no_sources):

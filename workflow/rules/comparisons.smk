@@ -2,7 +2,7 @@
 # Each family selects its own runs in the experiment of the same name.
 from failures.reporting.comparisons.scales import BUILT, SCALES
 
-for name, keys in {"depth_training": BUILT, "optimisers": ["optimizer"]}.items():
+for name, keys in {"depth_training": BUILT, "optimisers": ["optimizer", "stream"]}.items():
     parts = {
         family: registry.experiments[family][name]
         for family in config["families"]

@@ -19,7 +19,7 @@ registry.add_analysis(
     analysis="decoding",
     output="decoded/curves/{experiment}",
     networks=True,
-    further=lambda experiment, wildcards: pick(experiment.problem, "n_points", "n_pieces", "n_validation")
+    further=lambda experiment, wildcards: pick(experiment.problem, "stream", "n_points", "n_pieces", "n_validation")
     | pick(experiment, "steps", "n_shown"),
     memory=1200,
     minutes=10,

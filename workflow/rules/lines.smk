@@ -20,7 +20,7 @@ rule lines_pool:
         runtime=doubling(5),
     params:
         module="failures.families.lines.problem",
-        settings=pick(config["lines"]["pool"], "n_images") | pick(config, "variant"),
+        settings=pick(config["lines"]["pool"], "n_images") | pick(config["lines"], "conventions"),
         code=code("draw_pool.py", "failures.families.lines.problem"),
     script:
         "../scripts/draw_pool.py"
@@ -45,7 +45,7 @@ registry.add_analysis(
     output="predictions/lines/{experiment}",
     networks=True,
     further=lambda experiment, wildcards: pick(experiment, "n_test")
-    | {"tuple_lengths": experiment.values("tuple_length"), "variant": config["variant"]},
+    | {"tuple_lengths": experiment.values("tuple_length"), "conventions": config["lines"]["conventions"]},
     memory=1400,
     minutes=30,
 )
@@ -58,7 +58,7 @@ registry.add_analysis(
     output="gradients/lines/{experiment}/seeds_{block}",
     inputs={"pool": POOL},
     further=lambda experiment, wildcards: pick(experiment, "tuple_lengths", "n_tuples")
-    | {"seeds": block_seeds(experiment["seeds"], wildcards.block), "variant": config["variant"]},
+    | {"seeds": block_seeds(experiment["seeds"], wildcards.block), "conventions": config["lines"]["conventions"]},
     memory=1400,
     minutes=60,
 )
@@ -77,7 +77,7 @@ registry.add_analysis(
     further=lambda experiment, wildcards: {
         "n_tuples": experiment["n_start" if wildcards.networks == "success" else "n_tuples"],
         "tuple_lengths": registry.experiments["lines"][wildcards.networks].values("tuple_length"),
-        "variant": config["variant"],
+        "conventions": config["lines"]["conventions"],
         "initial": wildcards.networks == "success",
     },
     memory=1400,
@@ -91,7 +91,7 @@ registry.add_analysis(
     analysis="depth_signal",
     output="gradients/lines/{experiment}",
     inputs={"pool": POOL},
-    further=lambda experiment, wildcards: experiment.settings | pick(config, "variant"),
+    further=lambda experiment, wildcards: experiment.settings | pick(config["lines"], "conventions"),
     memory=1400,
     minutes=60,
 )
@@ -106,13 +106,13 @@ registry.add_analysis(
     networks=True,
     further=lambda experiment, wildcards: {
         "settings": pick(experiment, *(key for key in experiment.settings if key.startswith(("n_", "largest")))),
-        "variant": config["variant"],
+        "conventions": config["lines"]["conventions"],
     },
     memory=1400,
     minutes=60,
 )
 
-registry.add_figures("lines", "fig2", settings=lambda experiment: experiment.settings | pick(config, "variant"))
+registry.add_figures("lines", "fig2", settings=lambda experiment: experiment.settings | pick(config["lines"], "conventions"))
 registry.add_figures(
     "lines",
     "fig3",

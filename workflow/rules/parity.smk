@@ -4,13 +4,14 @@ NETWORK = ["architecture", "width", "activation", "normalization", "initial_weig
 
 registry.add_training(
     "parity",
-    instances=["n_features", "subset_sizes", "kind", "queries", "samples", "rate_factors"],
+    instances=["n_features", "subset_sizes", "targets", "kind", "queries", "samples", "rate_factors"],
     problem=[
         *["n_features", "encoding", "samples", "kind"],
         *["n_steps", "evaluate_every", "evaluation", "checkpoint_every", "snapshots"],
     ],
     memory=1550,
     minutes=15,
+    sources=architecture("parity"),
 )
 # Variance of the gradient over all targets, at initialisation.
 registry.add_analysis(
@@ -19,7 +20,8 @@ registry.add_analysis(
     name="parity_initial_gradients",
     analysis="initial_gradients",
     output="gradients/parity/{experiment}/{learner}",
-    learner=[*NETWORK, "depth", "batch_size"],
+    learner=[*NETWORK, "depth", "branch_scale", "batch_size"],
+    sources=architecture("parity"),
     further=lambda experiment, wildcards: pick(
         experiment.part("initial"),
         *["encoding", "n_features", "largest_transform", "largest_deep_transform", "largest_cube", "samples", "seeds"],
@@ -54,6 +56,7 @@ registry.add_analysis(
     analysis="depth_signal",
     output="gradients/parity/{experiment}/{learner}",
     learner=[*NETWORK, "branch_scale"],
+    sources=architecture("parity"),
     further=lambda experiment, wildcards: pick(experiment, "depths", "n_features", "seeds"),
     memory=2000,
     minutes=15,
@@ -105,12 +108,12 @@ registry.add_figures(
     "parity",
     "rescues",
     inputs=lambda experiment: {
-        file: [path for way in experiment.settings for path in experiment.part(way).files(file)]
+        file: [path for part in experiment.settings for path in experiment.part(part).files(file)]
         for file in ("history", "runs")
     },
     settings=lambda experiment: {
-        "ways": {
-            way: experiment.part(way).problems("n_features", "evaluation", "n_steps") for way in experiment.settings
+        "interventions": {
+            part: experiment.part(part).problems("n_features", "evaluation", "n_steps") for part in experiment.settings
         }
     },
 )

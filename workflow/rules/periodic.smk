@@ -5,6 +5,7 @@ registry.add_training(
     problem=["n_features", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
     memory=1200,
     minutes=15,
+    sources=architecture("periodic"),
 )
 # Variance of the gradient over directions of v, at initialisation.
 registry.add_analysis(
@@ -13,7 +14,11 @@ registry.add_analysis(
     name="periodic_gradients",
     analysis="gradient_variance",
     output="gradients/periodic/{experiment}/{learner}",
-    learner=["architecture", "width", "depth", "activation", "normalization", "initial_weights", "initial_biases"],
+    learner=[
+        *["architecture", "width", "depth", "activation", "normalization"],
+        *["initial_weights", "initial_biases", "branch_scale"],
+    ],
+    sources=architecture("periodic"),
     further=lambda experiment, wildcards: pick(
         experiment, "waves", "n_features", "norms", "seeds", "n_pairs", "n_samples"
     ),

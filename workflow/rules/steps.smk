@@ -5,6 +5,9 @@ registry.add_training(
     problem=["n_features", "input_scale", "n_steps", "evaluate_every", "evaluation", "checkpoint_every"],
     memory=1550,
     minutes=20,
+    sources=lambda wildcards: architectures.sources(
+        "residual" if config["steps"]["learners"][wildcards.learner]["residual"] else "fully_connected"
+    ),
 )
 # Predictions of the trained networks on fresh samples.
 registry.add_analysis(
@@ -14,7 +17,7 @@ registry.add_analysis(
     analysis="prediction",
     output="predictions/steps/{experiment}",
     networks=True,
-    further=lambda experiment, wildcards: pick(experiment.problem, "n_features", "input_scale")
+    further=lambda experiment, wildcards: pick(experiment.problem, "stream", "n_features", "input_scale")
     | pick(experiment, "n_samples")
     | {"learners": experiment.learners("kind", "slope", "relative", "shift", "n_logits")},
     memory=1200,

@@ -11,6 +11,6 @@ with job(snakemake):
     settings = dict(snakemake.params.settings)
     rate_factors = settings.pop("rate_factors", (1.0,))
     with work():
-        instances = problem.draw_instances(snakemake.wildcards.problem, **settings)
+        instances = problem.draw_instances(**settings)
     instances = with_rate_factors(instances, rate_factors)
     write_table(instances, snakemake.output[0])

@@ -17,9 +17,7 @@ with job(snakemake):
 
     # Further training data of the family, such as the pool of images.
     further = {name: file for name, file in snakemake.input.items() if name != "instances"}
-    training = import_module(params.module).Training(
-        wildcards.problem, settings["problem"], wildcards.learner, settings["learner"], **further
-    )
+    training = import_module(params.module).Training(settings["problem"], settings["learner"], **further)
     training.trainer.xla &= settings["xla"]
     train_block(
         training,

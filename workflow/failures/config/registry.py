@@ -52,13 +52,13 @@ class Training:
         """Return the arguments of `draw_instances` for a problem and block, and the `rate_factors`."""
         problem = self.config[self.family]["problems"][wildcards.problem]
         seeds = block_seeds(problem["seeds"], wildcards.block)
-        return pick(problem, *self.instances) | {"seeds": seeds, "variant": self.config["variant"]}
+        return pick(problem, "stream", *self.instances) | {"seeds": seeds}
 
     def settings(self, wildcards: Any) -> dict[str, Any]:
         """Return `problem`, `learner` and `xla` of a training job."""
         block = self.config[self.family]
         return {
-            "problem": pick(block["problems"][wildcards.problem], *self.problem),
+            "problem": pick(block["problems"][wildcards.problem], "stream", *self.problem),
             "learner": block["learners"][wildcards.learner],
             "xla": self.config["xla"],
         }
@@ -77,7 +77,7 @@ class Analysis:
         memory: Memory of a job in MB.
         minutes: Longest run time of a job.
         problem: Keys of the wildcards' problem that `analyze` takes.
-        learner: Keys of the wildcards' learner that `analyze` takes, beside its `name`.
+        learner: Keys of the wildcards' learner that `analyze` takes, beside its `name` and `stream`.
         further: Function of the experiment and the wildcards that returns the other arguments of `analyze`.
         networks: Whether `analyze` reads `runs` and `models` of the experiment.
         inputs: Other files, or functions of the wildcards, by the keys that `analyze` reads.
@@ -123,7 +123,7 @@ class Analysis:
             settings |= pick(self.family.settings["problems"][wildcards.problem], *self.problem)
         if self.learner:
             learner = self.family.settings["learners"][wildcards.learner]
-            settings |= {"name": wildcards.learner} | pick(learner, *self.learner)
+            settings |= {"name": wildcards.learner} | pick(learner, "stream", *self.learner)
         if self.further is not None:
             settings |= self.further(self.experiments[wildcards.experiment], wildcards)
         return settings

@@ -24,7 +24,13 @@ from failures.runtime.jobs import report
 
 
 def analyze(
-    inputs: dict[str, Any], name: str, depths: list[int], n_features: list[int], seeds: list[int], **settings: Any
+    inputs: dict[str, Any],
+    name: str,
+    stream: str,
+    depths: list[int],
+    n_features: list[int],
+    seeds: list[int],
+    **settings: Any,
 ) -> pd.DataFrame:
     """Budget and signal by parity size of a learner at each depth, for the square loss and signed inputs, exact.
 
@@ -38,7 +44,7 @@ def analyze(
     for d in n_features:
         for depth in depths:
             for seed in seeds:
-                path = ("parity", "depth_signal", d, depth, seed, INIT, name)
+                path = ("parity", "depth_signal", d, depth, seed, INIT, stream)
                 network = in_precision(learners.network(d, settings | {"depth": depth}, *path), "float64")
                 keys = {"learner": name, "n_features": d, "depth": depth, "seed": seed}
                 table += [keys | row for row in _measure(network, d)]

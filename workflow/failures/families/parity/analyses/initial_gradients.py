@@ -20,7 +20,13 @@ N_BATCHES = 16
 
 
 def analyze(
-    inputs: dict[str, Any], name: str, n_features: list[int], seeds: list[int], encoding: str, **settings: Any
+    inputs: dict[str, Any],
+    name: str,
+    stream: str,
+    n_features: list[int],
+    seeds: list[int],
+    encoding: str,
+    **settings: Any,
 ) -> pd.DataFrame:
     """Variance, bound and energies of one learner, and what they drown in.
 
@@ -36,7 +42,7 @@ def analyze(
     for d in n_features:
         for seed in seeds:
             path = ("parity", "gradient_variance", d, seed)
-            network = learners.network(d, settings, *path, INIT, name)
+            network = learners.network(d, settings, *path, INIT, stream)
             keys = {"learner": name, "n_features": d, "seed": seed, "updates": 0}
             measured, method = _measure(network, d, encoding, settings, generator(*path, DATA))
             table += rows(measured, **keys, method=method)

@@ -43,6 +43,7 @@ SQUARE_SAMPLES = 1000
 def analyze(
     inputs: dict[str, Any],
     name: str,
+    stream: str,
     waves: list[str],
     n_features: list[int],
     norms: list[float],
@@ -62,14 +63,14 @@ def analyze(
     pairs, rows = grid(n_features, norms), []
     for d in sorted({d for d, _ in pairs}):
         for seed in seeds:
-            stream = (*STREAM, d, seed)
-            model = in_precision(learners.network(d, learner, *stream, INIT, name), "float64")
+            key = (*STREAM, d, seed)
+            model = in_precision(learners.network(d, learner, *key, INIT, stream), "float64")
             is_exact = has_closed_form(model)
             found = list(_exact(model, waves, [norm for other, norm in pairs if other == d])) if is_exact else []
             if d in n_features:
-                found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, stream)
+                found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, key)
             if found:
-                square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, stream)
+                square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, key)
                 rows += [(name, seed, d, *row, square) for row in found]
     columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])

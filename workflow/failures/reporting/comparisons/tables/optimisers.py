@@ -52,7 +52,8 @@ def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dic
 
     Args:
         inputs: `runs_FAMILY` and `history_FAMILY`, the paths of both kinds of files for each family.
-        families: For each family, `problems` with the size of each problem, and `learners` with their `optimizer`.
+        families: For each family, `problems` with the size of each problem, and `learners` with their `optimizer` and
+            `stream`.
 
     Returns:
         The table that `Columns` describes.
@@ -85,7 +86,9 @@ def _family(inputs: dict[str, Any], family: str, settings: dict[str, dict[str, d
     of_rates = {key: group.reset_index(drop=True) for key, group in rates.groupby(GROUP)}
     bests, draws = [], {}
     for key, group in runs.groupby(GROUP):
-        row, draws[key] = _best(dict(zip(GROUP, key, strict=True)), group, of_rates[key])
+        keys = dict(zip(GROUP, key, strict=True))
+        stream = settings["learners"][keys["learner"]]["stream"]
+        row, draws[key] = _best(keys, stream, group, of_rates[key])
         bests.append(row)
     bests = pd.DataFrame(bests)
     growths = [
@@ -126,10 +129,12 @@ def _rates(runs: pd.DataFrame, learning_rates: dict[str, float]) -> pd.DataFrame
     return table.assign(learning_rate=[float(f"{rate:.12g}") for rate in scaled])
 
 
-def _best(keys: dict[str, Any], runs: pd.DataFrame, rates: pd.DataFrame) -> tuple[dict[str, Any], np.ndarray]:
+def _best(
+    keys: dict[str, Any], stream: str, runs: pd.DataFrame, rates: pd.DataFrame
+) -> tuple[dict[str, Any], np.ndarray]:
     """Row of the part `best`, and the fewest median updates: measured, then those of the draws."""
     times = runs.pivot(index="rate_factor", columns="target", values="updates").to_numpy()
-    rng = generator("beyond", "optimisers", keys["family"], keys["problem"], keys["learner"])
+    rng = generator("beyond", "optimisers", keys["family"], keys["problem"], stream)
     draws = best(times, rng.integers(0, times.shape[1], (N_DRAWS, times.shape[1])))
     fewest = float(np.median(times, axis=1).min())
     furthest = rates.loc[rates["progress"].fillna(-np.inf).idxmax()]
