@@ -21,8 +21,8 @@ DRAWN = {
 }
 
 
-def instance(row: Row) -> Any:
-    """Draw the first instance of the problem of a row."""
+def trial(row: Row) -> Any:
+    """Draw the first trial of the problem of a row."""
     module = import_module(f"{package(row.family)}.problem")
     settings = {key: row.problem[key] for key in DRAWN[row.family]}
     drawn = module.draw_instances(NAME, **settings, seeds=[0], variant="code")
@@ -33,13 +33,13 @@ def instance(row: Row) -> Any:
 def begun(row: Row) -> Any:
     """Return the Training of a row at the start of a run. Requires `failures.runtime.jobs.configure_tensorflow` before."""
     training = import_module(f"{package(row.family)}.training").Training(NAME, row.problem, "bench", row.learner)
-    training.begin(instance(row))
+    training.begin(trial(row))
     return training
 
 
 def arrays(row: Row) -> dict[str, np.ndarray]:
     """Return the data of the problem for contenders that cannot import the families; see `benchmarks.samples`."""
-    return globals()[f"_{row.family}"](row, instance(row))
+    return globals()[f"_{row.family}"](row, trial(row))
 
 
 def _parity(row: Row, drawn: Any) -> dict[str, np.ndarray]:

@@ -104,12 +104,12 @@ def test_training_follows_the_protocol(family, tmp_path):
     assert list(history["metric"].unique()) in described
     assert history["step"].unique().tolist() == [0, 10, 20, 30, 39]
     assert np.isfinite(history["value"]).all()
-    assert runs["instance"].tolist() == instances["instance"].tolist()
+    assert runs["trial"].tolist() == instances["trial"].tolist()
     assert (runs["status"] == "ok").all()
-    # Snapshots of earlier steps are named after their model; each instance has its model at the end.
+    # Snapshots of earlier steps are named after their model; each trial has its model at the end.
     models = {path.stem for path in paths[2].iterdir()}
-    assert set(instances["instance"]) <= models
-    assert {re.sub(r"\.(initial|step_\d+)$", "", model) for model in models} == set(instances["instance"])
+    assert set(instances["trial"]) <= models
+    assert {re.sub(r"\.(initial|step_\d+)$", "", model) for model in models} == set(instances["trial"])
     assert not paths[3].exists()
 
 

@@ -22,7 +22,7 @@ with job(snakemake):
     train_block(
         training,
         keys={"problem": wildcards.problem, "learner": wildcards.learner},
-        instances=pd.read_csv(snakemake.input.instances, dtype={"target": str, "other": str}),
+        trials=pd.read_csv(snakemake.input.instances, dtype={"target": str, "other": str}),
         history=Path(output.history),
         runs=Path(output.runs),
         models=Path(output.models),

@@ -9,14 +9,14 @@ from failures.families.parity.tables import fig1, parity_size
 
 
 def history(path, problem, curves):
-    """Write a history with one instance a curve, evaluated at steps 0, 10, 20, ..."""
+    """Write a history with one trial a curve, evaluated at steps 0, 10, 20, ..."""
     rows = [
         (problem, "relu", f"seed_{seed}", seed, 10 * index, metric, value if metric == "accuracy" else 0.1)
         for seed, curve in enumerate(curves)
         for index, value in enumerate(curve)
         for metric in ("accuracy", "loss")
     ]
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     pd.DataFrame(rows, columns=columns).to_parquet(path)
     return path
 
@@ -68,7 +68,7 @@ def test_fig1_table(tmp_path):
 def test_parity_size_table(tmp_path):
     runs = tmp_path / "runs.csv"
     pd.DataFrame(
-        {"problem": "d5", "learner": "relu", "instance": ["seed_0", "seed_1"], "subset_size": [1, 4], "seed": [0, 1]}
+        {"problem": "d5", "learner": "relu", "trial": ["seed_0", "seed_1"], "subset_size": [1, 4], "seed": [0, 1]}
     ).to_csv(runs, index=False)
     inputs = {"history": [history(tmp_path / "a.parquet", "d5", [[0.5, 0.92, 1.0], [0.5, 0.5, 0.99]])], "runs": [runs]}
     problems = {"d5": {"n_features": 5, "encoding": "signed", "n_steps": 21}}

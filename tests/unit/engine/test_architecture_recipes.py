@@ -37,7 +37,7 @@ from failures.families.parity.training import Training
 
 problem = block["problems"]["d5"] | {"n_steps": 20, "evaluate_every": 10, "checkpoint_every": 20}
 training = Training("d5", problem, "skips", block["learners"]["skips"])
-training.begin(next(pd.DataFrame({"instance": ["a"], "seed": [0], "target": ["11010"]}).itertuples()))
+training.begin(next(pd.DataFrame({"trial": ["a"], "seed": [0], "target": ["11010"]}).itertuples()))
 before = training.trainer.learner.get_weights()
 training.trainer.train_to(training.trainer.schedule.chunks(0))
 assert all((old != new).any() for old, new in zip(before, training.trainer.learner.get_weights()))

@@ -188,7 +188,7 @@ from failures.families.parity.training import Training
 problem = block["problems"]["d5"] | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}
 training = Training("d5", problem, "mine", block["learners"]["mine"])
 training.trainer.xla = False
-instances = pd.DataFrame({"instance": ["seed_0"], "seed": [0], "target": ["11010"]})
+instances = pd.DataFrame({"trial": ["seed_0"], "seed": [0], "target": ["11010"]})
 paths = [folder / name for name in ("history.parquet", "runs.csv", "models", "checkpoints")]
 train_block(training, {"problem": "d5", "learner": "mine"}, instances, *paths, identity="test")
 """

@@ -27,13 +27,13 @@ SCHEDULE_FREE = {"name": "ScheduleFreeAdamW", "learning_rate": 0.01, "arguments"
 ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {}}
 
 
-def instance(row):
+def trial(row):
     return list(draw_instances("test", PROBLEM["n_features"], "random", [0, 1], "paper").itertuples(index=False))[row]
 
 
 def begun(problem=PROBLEM, learner=LEARNER, row=0):
     training = Training("test", problem, "relu", learner)
-    training.begin(instance(row))
+    training.begin(trial(row))
     return training
 
 
@@ -177,7 +177,7 @@ def test_a_checkpoint_of_something_else_is_ignored(tmp_path):
 def test_a_run_does_not_depend_on_the_one_before():
     training = begun(learner=LEARNER | {"optimizer": ADAM}, row=0)
     finished(training)
-    training.begin(instance(1))
+    training.begin(trial(1))
     second = finished(training).values
     np.testing.assert_array_equal(second, finished(begun(learner=LEARNER | {"optimizer": ADAM}, row=1)).values)
 
@@ -305,7 +305,7 @@ def test_the_loop_makes_the_updates_of_keras(name, restore_keras):
     finished(training)
     found = [trainer.learner.get_weights()]
     assert int(trainer.optimizer.iterations) == 5
-    training.begin(instance(0))
+    training.begin(trial(0))
     plain = Trainer(trainer.learner, training.objective, optimizer(settings), trainer.schedule, xla=False)
     run(plain, None, "same", Progress("test", 5))
     found.append(trainer.learner.get_weights())

@@ -30,9 +30,9 @@ def write(folder, family, metric, runs):
         history += [(problem, learner, name, seed, 10 * i, metric, value) for i, value in enumerate(values)]
         history += [(problem, learner, name, seed, 10 * i, "other", 7.0) for i in range(len(values))]
     paths = {f"runs_{family}": [folder / f"{family}.csv"], f"history_{family}": [folder / f"{family}.parquet"]}
-    columns = ["problem", "learner", "instance", "seed", "rate_factor", "status", "n_steps"]
+    columns = ["problem", "learner", "trial", "seed", "rate_factor", "status", "n_steps"]
     pd.DataFrame(table, columns=columns).to_csv(folder / f"{family}.csv", index=False)
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     pd.DataFrame(history, columns=columns).to_parquet(folder / f"{family}.parquet")
     return paths
 

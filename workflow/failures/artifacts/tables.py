@@ -2,7 +2,7 @@
 
 Shared columns:
     family, problem, learner: names in the configuration
-    instance: name of the drawn target in the table of instances
+    trial: name of the trial: a target, a learning rate, a noise setting and a start
     seed: seed of the replicate
     rate_factor: factor of the learner's learning rate
     step: step of the evaluation
@@ -25,7 +25,7 @@ from scipy import stats
 
 def read_histories(paths: Iterable[str | Path], metric: str) -> pd.DataFrame:
     """The rows of one metric of several histories, with the column `value` named after the metric."""
-    columns = ["problem", "learner", "instance", "seed", "step", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "value"]
     parts = [pd.read_parquet(path, columns=columns, filters=[("metric", "==", metric)]) for path in paths]
     return pd.concat(parts, ignore_index=True).rename(columns={"value": metric})
 

@@ -29,7 +29,7 @@ functional_optimizers()
 
 
 class Objective(Protocol):
-    """What a family trains: an instance's data and loss, drawn in the graph for a step (int64 scalar)."""
+    """What a family trains: a trial's data and loss, drawn in the graph for a step (int64 scalar)."""
 
     metrics: tuple[str, ...]
 

@@ -106,7 +106,7 @@ def test_a_small_training_set_begins_a_larger_one():
     assert not np.array_equal(other, small)
     table = draw_instances("test", [5, 50], "slopes", [0, 3], "code")
     assert table["n_curves"].tolist() == [5, 50, 5, 50]
-    assert table["instance"].is_unique
+    assert table["trial"].is_unique
 
 
 def test_the_inverse_root_whitens_and_leaves_what_is_not_there():

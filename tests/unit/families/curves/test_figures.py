@@ -38,7 +38,7 @@ def errors(tmp_path):
         for seed in (0, 1)
         for step, value in ((0, scale), (1000, 3 * scale), (1001, 1 * scale))
     ]
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     pd.DataFrame(rows, columns=columns).to_parquet(tmp_path / "history.parquet")
     runs = pd.DataFrame({"learner": "linear", "problem": "few", "n_curves": [10, 10, 30, 30]})
     runs = runs.assign(final_error=[1.0, 3.0, 0.1, 0.3], final_breakpoint_error=0.5)

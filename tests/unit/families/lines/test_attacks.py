@@ -189,7 +189,7 @@ def test_the_analysis_reports_what_it_shows(model, tmp_path):
     """Examples have the flips and the distances of their rows, and labels that are lost."""
     (tmp_path / "models").mkdir()
     model.save(tmp_path / "models/seed_0.keras")
-    (tmp_path / "runs.csv").write_text("problem,learner,instance,seed\nk1,decomposition,seed_0,0\n")
+    (tmp_path / "runs.csv").write_text("problem,learner,trial,seed\nk1,decomposition,seed_0,0\n")
     np.save(tmp_path / "pool.npy", problem.draw_images(500, "code", np.random.default_rng(9)))
     inputs = {"pool": tmp_path / "pool.npy", "runs": [tmp_path / "runs.csv"], "models": [tmp_path / "models"]}
     sizes = {"n_images": 3, "largest_flips": 4, "n_pairs": 0, "n_iterations": 4, "n_noise": 4, "n_ascent": 5}

@@ -31,7 +31,7 @@ def pool(tmp_path):
 
 def history(path, curves):
     """Accuracies at steps 0, 100, 200 by (problem, learner, seed); single images are .1 better."""
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     rows = [
         (name, learner, f"seed_{seed}", seed, step, metric, value + better)
         for (name, learner, seed), curve in curves.items()

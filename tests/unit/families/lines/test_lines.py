@@ -254,9 +254,9 @@ def test_replicates_differ_and_methods_start_alike():
     instances = problem.draw_instances("test", 100, [0, 1], "code")
     states = {}
     for method, training in methods.items():
-        for instance in instances.itertuples():
-            training.begin(instance)
-            states[method, instance.seed] = training.trainer.state[0]
+        for trial in instances.itertuples():
+            training.begin(trial)
+            states[method, trial.seed] = training.trainer.state[0]
     np.testing.assert_array_equal(states["end_to_end", 0], states["decomposition", 0])
     assert not np.array_equal(states["end_to_end", 0], states["end_to_end", 1])
     assert instances["start"].between(0, 99).all()

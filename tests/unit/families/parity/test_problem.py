@@ -49,7 +49,7 @@ def test_subsets_of_a_size_are_equally_likely():
 def test_instances_name_every_size_and_seed_once():
     table = draw_instances("d4", 4, [1, 2, 3, 4], [0, 7], "code")
     assert len(table) == 8
-    assert table["instance"].is_unique
+    assert table["trial"].is_unique
     assert [parse_target(t).sum() for t in table["target"]] == table["subset_size"].tolist()
     assert set(table["target"].str.len()) == {4}
 

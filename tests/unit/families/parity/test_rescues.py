@@ -163,7 +163,7 @@ def test_a_small_parity_is_learnt(kind):
     learner = STAGE | {"architecture": "fully_connected", "normalization": "none", "loss": "hinge", "batch_size": 64}
     training = Training("small", problem, "relu", learner | {"optimizer": optimizer})
     training.trainer.xla = False
-    (instance,) = draw_instances("small", 8, [3], [0], "code", kind).itertuples()
-    training.begin(instance)
+    (trial,) = draw_instances("small", 8, [3], [0], "code", kind).itertuples()
+    training.begin(trial)
     result = run(training.trainer, None, None, Silent())
     assert result.values[-1, 0] == 1.0

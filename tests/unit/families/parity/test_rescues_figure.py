@@ -31,7 +31,7 @@ def files(folder, runs):
     """History and runs of (problem, learner, subset_size, seed, updates until the accuracy is 1, or None)."""
     histories, summaries = [], []
     for problem, learner, size, seed, solved in runs:
-        keys = {"problem": problem, "learner": learner, "instance": f"size_{size}_seed_{seed}", "seed": seed}
+        keys = {"problem": problem, "learner": learner, "trial": f"size_{size}_seed_{seed}", "seed": seed}
         values = np.full(len(STEPS), 0.5) if solved is None else np.where(solved <= STEPS + 1, 1.0, 0.5)
         histories.append(pd.DataFrame({**keys, "step": STEPS, "metric": "accuracy", "value": values}))
         summaries.append({**keys, "subset_size": size})

@@ -52,7 +52,7 @@ def test_every_target_is_asked_about_with_every_answer():
     queries = {"noise": [0.0, 0.5], "tolerance": [0.25]}
     table = draw_instances("asked", 6, [6], [0, 1], "code", "queries", queries=queries)
     assert len(table) == 6
-    assert table["instance"].is_unique
+    assert table["trial"].is_unique
     assert (table["target"] == "111111").all()
     pairs = table.loc[table["seed"] == 1, ["noise", "tolerance"]].to_numpy().tolist()
     assert pairs == [[0.0, 0.0], [0.5, 0.0], [0.0, 0.25]]

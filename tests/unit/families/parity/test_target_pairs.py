@@ -46,18 +46,18 @@ def distance(first, second):
 def trained(problem=PROBLEM, row=0):
     instances = draw_instances("pairs", 4, "random", [3], "code", "comparison", problem["samples"])
     training = Training("pairs", problem, "tanh", LEARNER)
-    instance = list(instances.itertuples())[row]
-    training.begin(instance)
+    trial = list(instances.itertuples())[row]
+    training.begin(trial)
     result = run(training.trainer, None, "test", Progress("test", problem["n_steps"]))
     values = pd.DataFrame(result.values, columns=training.objective.metrics).iloc[-1]
-    return training, instance, values
+    return training, trial, values
 
 
 def test_both_copies_train_as_if_alone():
-    training, instance, values = trained()
-    network = learners.network(4, LEARNER, "parity", "pairs", instance.instance, INIT, "tanh")
+    training, trial, values = trained()
+    network = learners.network(4, LEARNER, "parity", "pairs", trial.trial, INIT, "tanh")
     initial = network.get_weights()
-    first, second = (by_hand(initial, parse_target(target), 30) for target in (instance.target, instance.other))
+    first, second = (by_hand(initial, parse_target(target), 30) for target in (trial.target, trial.other))
     norm = distance(initial, [0 * weight for weight in initial])
     parts = np.split(np.array(training.trainer.learner.get_weights(), dtype=object), 4)
     for part, expected, tolerance in ((0, first, 1e-5), (1, second, 1e-5), (2, first, 1e-12), (3, second, 1e-12)):
@@ -80,8 +80,8 @@ def test_copies_start_alike_in_both_precisions():
 
 def test_coins_differ_between_the_copies_but_say_nothing_of_the_inputs():
     problem = PROBLEM | {"samples": "fresh", "evaluation": 64, "n_steps": 1}
-    training, instance, _ = trained(problem, row=1)
-    assert instance.labels == "coins"
+    training, trial, _ = trained(problem, row=1)
+    assert trial.labels == "coins"
     network = learners.network(4, LEARNER, "test")
     model = copies(network)
     loss = tf.function(lambda step: training.objective.loss(model, step))
@@ -93,9 +93,9 @@ def test_coins_differ_between_the_copies_but_say_nothing_of_the_inputs():
 
 def test_pairs_have_two_targets_and_a_control_where_samples_are_fresh():
     fresh = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison")
-    assert fresh["instance"].tolist() == ["pair_0", "coins_0", "pair_1", "coins_1"]
+    assert fresh["trial"].tolist() == ["pair_0", "coins_0", "pair_1", "coins_1"]
     assert fresh["labels"].tolist() == ["parity", "coins"] * 2
     assert (fresh["target"] != fresh["other"]).all()
     assert (fresh[["target", "other"]] != "00000").all(axis=None)
     exact = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison", "cube")
-    assert exact["instance"].tolist() == ["pair_0", "pair_1"]
+    assert exact["trial"].tolist() == ["pair_0", "pair_1"]

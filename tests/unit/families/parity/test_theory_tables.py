@@ -36,7 +36,7 @@ def variance_table(tmp_path):
         rows += [keys | {"quantity": "energy", "degree": s, "value": e} for s, e in enumerate(energies)]
     pd.DataFrame(rows).to_csv(tmp_path / "initial.csv", index=False)
     trained = pd.DataFrame([row for row in rows if row["n_features"] == 2 and row["quantity"] in ("variance", "bound")])
-    trained = pd.concat([trained, trained.assign(updates=10)]).assign(subset_size=2, accuracy=1.0, instance="seed_0")
+    trained = pd.concat([trained, trained.assign(updates=10)]).assign(subset_size=2, accuracy=1.0, trial="seed_0")
     trained.to_csv(tmp_path / "trained.csv", index=False)
     inputs = {stage: [tmp_path / f"{stage}.csv"] for stage in ("initial", "trained")}
     return gradient_variance.tabulate(inputs)
@@ -76,13 +76,13 @@ def test_gradient_variance_caption_has_the_crossings(variance_table):
 
 def test_target_blindness_table_and_figure(tmp_path):
     rows = []
-    for instance, drift in (("pair_0", 0.25), ("coins_0", 0.5)):
+    for trial, drift in (("pair_0", 0.25), ("coins_0", 0.5)):
         metrics = {"drift_float32": drift, "drift_float64": drift, "rounding": 1e-7, "travel": 1.0, "accuracy": 0.5}
-        keys = {"problem": "p", "learner": "square", "instance": instance, "seed": 0}
+        keys = {"problem": "p", "learner": "square", "trial": trial, "seed": 0}
         rows += [keys | {"step": step, "metric": name, "value": v} for step in (0, 9) for name, v in metrics.items()]
     (tmp_path / "p").mkdir()
     pd.DataFrame(rows).to_parquet(tmp_path / "history.parquet")
-    instances = pd.DataFrame({"instance": ["pair_0", "coins_0"], "labels": ["parity", "coins"]})
+    instances = pd.DataFrame({"trial": ["pair_0", "coins_0"], "labels": ["parity", "coins"]})
     instances.to_csv(tmp_path / "p/seeds_0-9.csv", index=False)
     inputs = {"instances": [str(tmp_path / "p/seeds_0-9.csv")], "history": [tmp_path / "history.parquet"]}
     table = target_blindness.tabulate(inputs, {"p": {"n_features": 4, "samples": "fresh"}})
@@ -105,7 +105,7 @@ def test_predictors_table(tmp_path):
         {
             "problem": ["a"] * 4 + ["b"] * 4,
             "learner": ["one", "one", "two", "two"] * 2,
-            "instance": ["seed_0", "seed_1"] * 4,
+            "trial": ["seed_0", "seed_1"] * 4,
             "target": ["101", "011"] * 4,
             "n_steps": 7,
             "final_accuracy": [1.0, 0.5, 1.0, 1.0, 0.51, 0.49, 0.62, 0.6],
@@ -144,7 +144,7 @@ def test_predictors_table(tmp_path):
 
 def test_classes_that_agree_are_not_told_apart(tmp_path):
     runs = pd.DataFrame(
-        {"problem": "b", "learner": ["one", "two"], "instance": "seed_0", "target": "101", "n_steps": 7}
+        {"problem": "b", "learner": ["one", "two"], "trial": "seed_0", "target": "101", "n_steps": 7}
     )
     runs.assign(final_accuracy=[0.5, 0.51]).to_csv(tmp_path / "runs.csv", index=False)
     problems = {"b": {"n_features": 3, "encoding": "signed", "evaluation": 1000}}
@@ -176,9 +176,9 @@ def test_elimination_table_and_figure():
 
 
 def test_queries_table_and_figure(tmp_path):
-    runs = pd.DataFrame({"problem": "p", "learner": "fast", "instance": ["x", "y"], "subset_size": 3, "seed": 0})
+    runs = pd.DataFrame({"problem": "p", "learner": "fast", "trial": ["x", "y"], "subset_size": 3, "seed": 0})
     runs.assign(noise=[0.0, 0.0], tolerance=[0.0, 0.5]).to_csv(tmp_path / "runs.csv", index=False)
-    history = pd.DataFrame({"problem": "p", "learner": "fast", "instance": ["x", "x", "y", "y"], "seed": 0})
+    history = pd.DataFrame({"problem": "p", "learner": "fast", "trial": ["x", "x", "y", "y"], "seed": 0})
     history = history.assign(step=[0, 50, 0, 50], metric="accuracy", value=[0.5, 1.0, 0.5, 0.5])
     history.to_parquet(tmp_path / "history.parquet")
     inputs = {"runs": [tmp_path / "runs.csv"], "history": [tmp_path / "history.parquet"]}

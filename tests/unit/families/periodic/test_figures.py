@@ -17,7 +17,7 @@ def training(tmp_path):
     """Two replicates of a wave and of the linear target, at steps 0 and 10, tabulated."""
     runs = pd.DataFrame(
         [(f"{wave}_{seed}", wave, 0.5, seed) for wave in ("cosine", "linear") for seed in (0, 1)],
-        columns=["instance", "wave", "norm", "seed"],
+        columns=["trial", "wave", "norm", "seed"],
     ).assign(problem="d5", learner="relu")
     runs.to_csv(tmp_path / "runs.csv", index=False)
     history = runs.merge(pd.DataFrame({"step": [0, 10]}), how="cross").assign(metric="unexplained")

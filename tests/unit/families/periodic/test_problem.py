@@ -38,9 +38,9 @@ def drawn(waves=("cosine", "square", "linear"), norms=(0.25, 2.0), seeds=(0, 1),
 
 def test_a_replicate_has_one_direction_for_all_its_targets():
     table = drawn()
-    assert len(table) == len(set(table["instance"])) == 12
+    assert len(table) == len(set(table["trial"])) == 12
     assert len(table[["seed", "direction"]].drop_duplicates()) == table["direction"].nunique() == 2
-    assert table.loc[0, ["instance", "wave", "norm"]].tolist() == ["cosine_0.25_seed_0", "cosine", 0.25]
+    assert table.loc[0, ["trial", "wave", "norm"]].tolist() == ["cosine_0.25_seed_0", "cosine", 0.25]
     assert np.linalg.norm(parse_direction(table.loc[0, "direction"])) == pytest.approx(1, abs=1e-15)
 
 
@@ -104,12 +104,12 @@ def test_unexplained_is_1_for_the_best_constant_and_0_for_the_target():
 
 @pytest.mark.parametrize("wave", WAVES)
 def test_a_step_of_training_is_gradient_descent(wave):
-    (instance,) = drawn([wave], [0.5], [0]).itertuples(index=False)
+    (trial,) = drawn([wave], [0.5], [0]).itertuples(index=False)
     training = Training("d3", PROBLEM, "relu", LEARNER)
-    training.begin(instance)
+    training.begin(trial)
     w, b, a, c = (part.astype(float) for part in training.trainer.learner.get_weights())
     x = training.objective.sample(7, training.objective.data_seed, tf.constant(0, tf.int64))[0].numpy().astype(float)
-    y = WAVES[wave](0.5 * x @ parse_direction(instance.direction))[:, None]
+    y = WAVES[wave](0.5 * x @ parse_direction(trial.direction))[:, None]
     hidden = np.maximum(x @ w + b, 0)
     error = (hidden @ a + c - y) / 7
     back = error @ a.T * (hidden > 0)
@@ -128,6 +128,6 @@ def test_instances_and_saved_models_give_the_last_evaluation_again(tmp_path):
     again = Training("d3", problem, "relu", LEARNER)
     for row in pd.read_csv(paths[1]).itertuples():
         again.begin(row)
-        model = keras.models.load_model(paths[2] / f"{row.instance}.keras", safe_mode=True)
+        model = keras.models.load_model(paths[2] / f"{row.trial}.keras", safe_mode=True)
         unexplained, loss = again.objective.evaluate(model, tf.constant(29, tf.int64)).numpy()
         assert (unexplained, loss) == pytest.approx((row.final_unexplained, row.final_loss), rel=1e-5)

@@ -23,7 +23,7 @@ def history(path, values):
         for step, pair in zip((0, 100), pairs, strict=True)
         for seed in (0, 1)
     ]
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     pd.DataFrame(rows, columns=columns).to_parquet(path)
     return [path]
 

@@ -24,8 +24,8 @@ def begun(method, optimizer, n_steps=3, factor=1.0):
     problem = Problem(n_features=6, n_stocks=4, n_steps=n_steps, evaluation=30).model_dump()
     learner = Learner(method=method, batch_size=5).model_dump() | {"optimizer": optimizer}
     training = Training("test", problem, method, learner)
-    instance = next(draw_instances("test", 6, 4, [0], "code").itertuples(index=False))
-    training.begin(instance)
+    trial = next(draw_instances("test", 6, 4, [0], "code").itertuples(index=False))
+    training.begin(trial)
     training.trainer.scale_rate(factor)
     return training
 
@@ -47,7 +47,7 @@ def test_every_learning_rate_has_the_same_instances():
     table = with_rate_factors(draw_instances("test", 30, 5, [3, 4], "code"), [0.1, 10.0])
     assert table["rate_factor"].tolist() == [0.1, 10.0] * 2
     assert table["labels"].tolist() == np.repeat(table["labels"].unique(), 2).tolist()
-    assert table["instance"].tolist() == ["rate_0.1_seed_3", "rate_10_seed_3", "rate_0.1_seed_4", "rate_10_seed_4"]
+    assert table["trial"].tolist() == ["rate_0.1_seed_3", "rate_10_seed_3", "rate_0.1_seed_4", "rate_10_seed_4"]
 
 
 def test_rewards_are_one_at_the_right_stock_and_fair_coins_elsewhere():

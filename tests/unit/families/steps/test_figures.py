@@ -28,7 +28,7 @@ def history(path):
         for seed in (0, 1)
         for step, value in zip((0, 100, 200), curve, strict=True)
     ]
-    columns = ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    columns = ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     pd.DataFrame(rows, columns=columns).to_parquet(path)
     return [path]
 

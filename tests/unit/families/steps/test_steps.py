@@ -84,7 +84,7 @@ def test_initial_biases_are_counted_from_the_target():
     table = draw_instances("test", 4, [-1.0, 0.0, 0.5], [3], "code")
     assert (table["initial_bias"] - table["bias"]).tolist() == pytest.approx([-1, 0, 0.5])
     assert table["direction"].nunique() == 1
-    assert table["instance"].is_unique
+    assert table["trial"].is_unique
     for row, start in enumerate([-1.0, 0.0, 0.5]):
         training = begun("forward_only", initial_biases=[-1.0, 0.0, 0.5], row=row)
         bias = training.trainer.learner.get_weights()[1]

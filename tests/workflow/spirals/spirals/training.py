@@ -11,7 +11,7 @@ from failures.families.spirals.objective import SpiralObjective
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance."""
+    """One learner on one problem; `begin` starts the run of a trial."""
 
     def __init__(self, problem_name: str, problem: dict[str, Any], learner_name: str, learner: dict[str, Any]):
         self.stream, self.learner = ("spirals", problem_name), learner
@@ -20,11 +20,11 @@ class Training:
         optimizer = learners.optimizer(learner["optimizer"])
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the angle, the random stream and fresh weights of an instance."""
-        self.objective.angle.assign(instance.angle)
-        self.objective.seed.assign(derive(*self.stream, instance.seed, DATA))
-        self.trainer.restart(self._network(instance.seed).get_weights())
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the angle, the random stream and fresh weights of a trial."""
+        self.objective.angle.assign(trial.angle)
+        self.objective.seed.assign(derive(*self.stream, trial.seed, DATA))
+        self.trainer.restart(self._network(trial.seed).get_weights())
 
     def _network(self, seed: int | str):
         return learners.network(2, self.learner, *self.stream, seed, INIT)

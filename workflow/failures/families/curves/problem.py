@@ -6,7 +6,7 @@ before it begins). W is the square of the matrix of cumulative sums. The text wr
 patches (f_(t-1), f_t, f_(t+1)) for p_t; with the sum above, the same three numbers belong to p_(t+1).
 
 Columns of instances/curves/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor
+    trial, seed, rate_factor
     n_curves: number of curves in the training set
     distribution: `slopes` (the curves of the scripts) or `uniform` (those of the text)
 """
@@ -28,10 +28,10 @@ def draw_instances(stream: str, n_curves: list[int], distribution: str, seeds: l
     """The training sets of a problem, one a row; their curves are drawn by `curve_set` when they are needed.
 
     name: the problem's name. n_curves: sizes of the sets; a smaller one is the beginning of a larger one.
-    variant: means nothing here (`distribution` follows it). Returns columns instance, seed, n_curves, distribution.
+    variant: means nothing here (`distribution` follows it). Returns columns trial, seed, n_curves, distribution.
     """
     rows = [(f"curves_{n}_seed_{seed}", seed, n, distribution) for seed in seeds for n in n_curves]
-    return pd.DataFrame(rows, columns=["instance", "seed", "n_curves", "distribution"])
+    return pd.DataFrame(rows, columns=["trial", "seed", "n_curves", "distribution"])
 
 
 def curve_set(

@@ -15,7 +15,7 @@ from failures.families.curves.problem import curve_set, decode
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `curves.problems` and `curves.learners`."""
@@ -33,17 +33,17 @@ class Training:
         optimizer = learners.optimizer(learner["optimizer"])
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the curves, the random stream and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the curves, the random stream and fresh weights of a trial.
 
-        instance: a row of `failures.families.curves.problem.draw_instances`. The learners of a replicate share curves and,
+        trial: a row of `failures.families.curves.problem.draw_instances`. The learners of a replicate share curves and,
         with batches of the same size, the order of these.
         """
-        shape = (self.problem["n_points"], self.problem["n_pieces"], instance.distribution)
-        sizes = (instance.n_curves, self.problem["n_validation"])
-        training, validation = curve_set(self.streams, instance.seed, *shape, *sizes)
-        self.objective.assign(training, validation, self.streams.seed(instance.seed, DATA))
-        model = self._network(instance.seed)
+        shape = (self.problem["n_points"], self.problem["n_pieces"], trial.distribution)
+        sizes = (trial.n_curves, self.problem["n_validation"])
+        training, validation = curve_set(self.streams, trial.seed, *shape, *sizes)
+        self.objective.assign(training, validation, self.streams.seed(trial.seed, DATA))
+        model = self._network(trial.seed)
         condition(model, decode(training))
         self.trainer.restart([variable.numpy() for variable in model.variables])
 

@@ -7,7 +7,7 @@ scripts have the opposite sign for even k).
 Images are kept packed, as 29 int32: bit c of number r is the pixel in row r and column c, the last is the label.
 
 Columns of instances/lines/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor
+    trial, seed, rate_factor
     start: index in the pool of the first image of the first training tuple
 """
 
@@ -29,11 +29,11 @@ def draw_instances(stream: str, n_images: int, seeds: list[int]) -> pd.DataFrame
     """Where in the pool each replicate's training tuples begin.
 
     name: the problem's name. n_images: images in the pool, which replicates share. conventions: means nothing here.
-    Returns columns instance, seed and start (number of the first image).
+    Returns columns trial, seed and start (number of the first image).
     """
     streams = Streams("lines", stream)
     starts = [int(streams.generator(seed, INSTANCE).integers(n_images)) for seed in seeds]
-    return pd.DataFrame({"instance": [f"seed_{seed}" for seed in seeds], "seed": seeds, "start": starts})
+    return pd.DataFrame({"trial": [f"seed_{seed}" for seed in seeds], "seed": seeds, "start": starts})
 
 
 def draw_images(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:

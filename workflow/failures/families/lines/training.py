@@ -17,7 +17,7 @@ from failures.families.lines.problem import draw_images
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any], pool: Path | None = None):
         """problem, learner: validated blocks of `lines.problems` and `lines.learners`. pool: file of the training
@@ -36,14 +36,14 @@ class Training:
         # Which cells are active, and how many, depends on the images: no work for XLA.
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule, xla=False)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the tuples and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the tuples and fresh weights of a trial.
 
-        instance: a row of `failures.families.lines.problem.draw_instances`. All learners of a replicate have the same tuples,
+        trial: a row of `failures.families.lines.problem.draw_instances`. All learners of a replicate have the same tuples,
         test tuples and initial weights.
         """
-        self.objective.assign(instance.start)
-        self.trainer.restart(self._network(instance.seed).get_weights())
+        self.objective.assign(trial.start)
+        self.trainer.restart(self._network(trial.seed).get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:
         return network(self.tuple_length, *self.streams.key(seed, INIT), blocks=self.blocks)

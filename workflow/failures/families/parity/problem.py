@@ -1,7 +1,7 @@
 """The problem: parities h_v(x) = (-1)^<x, v> of d uniform bits, and how targets v* are drawn (section 2).
 
 Columns of instances/parity/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor, subset_size
+    trial, seed, rate_factor, subset_size
     target: v*, one digit per bit; read the column as a string to keep leading zeros
     noise: kind `queries`: standard deviation of the noise added to each component of the gradient
     tolerance: kind `queries`: largest rounding error of each component of the gradient
@@ -33,7 +33,7 @@ def draw_instances(
 
     name: the problem's name, part of the random stream. subset_sizes: ``"random"`` draws one target a
     seed as the variant does; a list draws, for each seed, a subset of each size uniformly.
-    Returns columns instance (name of the row), seed, subset_size |v*|, target (v* as a string of 0 and 1);
+    Returns columns trial (name of the row), seed, subset_size |v*|, target (v* as a string of 0 and 1);
     for the kind of problem
 
     - queries: noise and tolerance, one row for each noise and each tolerance in `queries`;
@@ -60,7 +60,7 @@ def _with_queries(table: pd.DataFrame, queries: dict[str, list[float]]) -> pd.Da
     answers = [(f"noise_{index}", noise, 0.0) for index, noise in enumerate(queries["noise"])]
     answers += [(f"tolerance_{index}", 0.0, tolerance) for index, tolerance in enumerate(queries["tolerance"])]
     table = table.merge(pd.DataFrame(answers, columns=["answer", "noise", "tolerance"]), how="cross")
-    table["instance"] += "_" + table.pop("answer")
+    table["trial"] += "_" + table.pop("answer")
     return table
 
 
@@ -78,7 +78,7 @@ def _draw_pairs(streams: Streams, n_features: int, samples: str, seeds: list[int
 
 
 def _table(rows: list[tuple], *more: str) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["instance", "seed", "target", *more])
+    table = pd.DataFrame(rows, columns=["trial", "seed", "target", *more])
     table.insert(2, "subset_size", [int(target.sum()) for target in table["target"]])
     table["target"] = table["target"].map(_text)
     return table
@@ -119,7 +119,7 @@ def subset_of_size(n_features: int, size: int, rng: np.random.Generator) -> np.n
 
 
 def parse_target(target: str) -> np.ndarray:
-    """The column `target` of an instance as 0/1 integers [n_features]."""
+    """The column `target` of a trial as 0/1 integers [n_features]."""
     return np.array([int(bit) for bit in target])
 
 

@@ -28,7 +28,7 @@ DEEPEST_NORMALISED = 32
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `parity.problems` and `parity.learners`."""
@@ -43,21 +43,21 @@ class Training:
         xla = _pays_to_compile(self.kind, learner)
         self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, xla)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the target, the random streams and fresh weights of a trial.
 
-        instance: a row of `failures.families.parity.problem.draw_instances`. Learners train on the same samples of an
-        instance, but are evaluated on samples of their own: tests between them need independent errors.
+        trial: a row of `failures.families.parity.problem.draw_instances`. Learners train on the same samples of an
+        trial, but are evaluated on samples of their own: tests between them need independent errors.
         """
-        seeds = {purpose: self.streams.seed(instance.instance, purpose) for purpose in (DATA, NOISE)}
-        seeds[EVALUATION] = self.streams.seed(instance.instance, EVALUATION, self.learner["stream"])
-        self.objective.assign(parse_target(instance.target), seeds)
-        network = self._network(instance.instance)
+        seeds = {purpose: self.streams.seed(trial.trial, purpose) for purpose in (DATA, NOISE)}
+        seeds[EVALUATION] = self.streams.seed(trial.trial, EVALUATION, self.learner["stream"])
+        self.objective.assign(parse_target(trial.target), seeds)
+        network = self._network(trial.trial)
         if self.kind == "target_pairs":
-            self.objective.compare(parse_target(instance.other), instance.labels == "coins", network.get_weights())
+            self.objective.compare(parse_target(trial.other), trial.labels == "coins", network.get_weights())
         elif self.kind == "statistical_queries":
-            self.objective.noise.assign(instance.noise)
-            self.objective.tolerance.assign(instance.tolerance)
+            self.objective.noise.assign(trial.noise)
+            self.objective.tolerance.assign(trial.tolerance)
         self.trainer.restart(self._model(network).get_weights())
 
     def _model(self, network: keras.Model) -> keras.Model:

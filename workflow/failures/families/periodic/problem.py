@@ -4,7 +4,7 @@ x is standard normal in R^d and v has a given norm r. The waves psi have period 
 cos(2 pi u) and `square` its sign; `linear`, psi(u) = u, is no wave but the target beside them that is easy.
 
 Columns of instances/periodic/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor
+    trial, seed, rate_factor
     wave: psi(u): `cosine` is cos(2 pi u), `square` its sign, `linear` is u
     norm: r
     direction: v / r, as d numbers separated by spaces; all targets of a replicate share it
@@ -35,7 +35,7 @@ def draw_instances(
     """Draw the targets of a problem, one a row: for each seed, each wave at each norm of one random direction.
 
     name: the problem's name, part of the random stream. variant: means nothing here; the text alone has
-    this problem. Returns columns instance (name of the row), seed, wave, norm (r) and direction (v / r, d
+    this problem. Returns columns trial (name of the row), seed, wave, norm (r) and direction (v / r, d
     numbers with spaces between them).
     """
     streams = Streams("periodic", stream)
@@ -44,7 +44,7 @@ def draw_instances(
         direction = draw_direction(n_features, streams.generator(seed, INSTANCE))
         text = " ".join(repr(float(value)) for value in direction)
         rows += [(f"{wave}_{norm:g}_seed_{seed}", seed, wave, float(norm), text) for wave in waves for norm in norms]
-    return pd.DataFrame(rows, columns=["instance", "seed", "wave", "norm", "direction"])
+    return pd.DataFrame(rows, columns=["trial", "seed", "wave", "norm", "direction"])
 
 
 def draw_direction(n_features: int, rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +54,7 @@ def draw_direction(n_features: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def parse_direction(direction: str) -> np.ndarray:
-    """The column `direction` of an instance as numbers [n_features]."""
+    """The column `direction` of a trial as numbers [n_features]."""
     return np.array([float(value) for value in direction.split(" ")])
 
 

@@ -12,7 +12,7 @@ from failures.families.periodic.problem import parse_direction
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `periodic.problems` and `periodic.learners`."""
@@ -23,17 +23,17 @@ class Training:
         optimizer = learners.optimizer(learner["optimizer"])
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the target, the random streams and fresh weights of a trial.
 
-        instance: a row of `failures.families.periodic.problem.draw_instances`. The targets of a replicate share
+        trial: a row of `failures.families.periodic.problem.draw_instances`. The targets of a replicate share
         initial weights and inputs, so that what differs between a wave and the linear target is the label.
         """
-        data_seed = self.streams.seed(instance.seed, DATA)
-        evaluation_seed = self.streams.seed(instance.seed, EVALUATION)
-        direction = parse_direction(instance.direction)
-        self.objective.assign(direction, instance.norm, instance.wave, data_seed, evaluation_seed)
-        self.trainer.restart(self._network(instance.seed).get_weights())
+        data_seed = self.streams.seed(trial.seed, DATA)
+        evaluation_seed = self.streams.seed(trial.seed, EVALUATION)
+        direction = parse_direction(trial.direction)
+        self.objective.assign(direction, trial.norm, trial.wave, data_seed, evaluation_seed)
+        self.trainer.restart(self._network(trial.seed).get_weights())
 
     def _network(self, seed: int | str):
         stream = self.streams.key(seed, INIT, self.learner["stream"])

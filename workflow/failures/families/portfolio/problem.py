@@ -4,7 +4,7 @@ A state of the market x is one of d unit vectors; its label y(x) is the stock th
 z in {-1, 1}^k have z_y(x) = 1 and fair coins elsewhere. A portfolio p earns <z, p>, on average p_y(x).
 
 Columns of instances/portfolio/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor
+    trial, seed, rate_factor
     labels: y(x), the index of the stock that rises, for every state x
 """
 
@@ -20,16 +20,16 @@ def draw_instances(stream: str, n_features: int, n_stocks: int, seeds: list[int]
     """Draw the labelling of each replicate, uniform over [k]^d.
 
     name: the problem's name, part of the random stream. variant: means nothing here; text and scripts agree.
-    Returns columns instance (name of the row), seed and labels (d numbers with spaces between them).
+    Returns columns trial (name of the row), seed and labels (d numbers with spaces between them).
     """
     streams = Streams("portfolio", stream)
     rows = []
     for seed in seeds:
         labels = streams.generator(seed, INSTANCE).integers(n_stocks, size=n_features)
         rows.append((f"seed_{seed}", seed, " ".join(map(str, labels))))
-    return pd.DataFrame(rows, columns=["instance", "seed", "labels"])
+    return pd.DataFrame(rows, columns=["trial", "seed", "labels"])
 
 
 def parse_labels(labels: str) -> np.ndarray:
-    """The column `labels` of an instance as integers [n_features]."""
+    """The column `labels` of a trial as integers [n_features]."""
     return np.array(labels.split(" "), dtype=np.int64)

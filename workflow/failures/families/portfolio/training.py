@@ -14,7 +14,7 @@ from failures.families.portfolio.problem import parse_labels
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `portfolio.problems` and `portfolio.learners`."""
@@ -28,16 +28,16 @@ class Training:
         template = network(self.n_features, self.n_stocks, *self.streams.key("template", INIT))
         self.trainer = Trainer(template, self.objective, optimizer, schedule)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the labels, the random streams and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the labels, the random streams and fresh weights of a trial.
 
-        instance: a row of `failures.families.portfolio.problem.draw_instances`. All learners of a replicate share
+        trial: a row of `failures.families.portfolio.problem.draw_instances`. All learners of a replicate share
         initial weights, states and rewards: methods differ in the gradient alone.
         """
-        seeds = (self.streams.seed(instance.seed, purpose) for purpose in (DATA, EVALUATION))
-        self.objective.assign(parse_labels(instance.labels), *seeds)
+        seeds = (self.streams.seed(trial.seed, purpose) for purpose in (DATA, EVALUATION))
+        self.objective.assign(parse_labels(trial.labels), *seeds)
         self.trainer.restart(
-            network(self.n_features, self.n_stocks, *self.streams.key(instance.seed, INIT)).get_weights()
+            network(self.n_features, self.n_stocks, *self.streams.key(trial.seed, INIT)).get_weights()
         )
 
 

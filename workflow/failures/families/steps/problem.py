@@ -3,7 +3,7 @@
 y = u(<v*, x> + b*), where u rounds down to the nearest of the values z_0 < z_1 < ... (and up to z_0 below it).
 
 Columns of instances/steps/PROBLEM/seeds_BLOCK.csv:
-    instance, seed, rate_factor
+    trial, seed, rate_factor
     bias: b*
     direction: v*, as numbers separated by spaces
     initial_bias: bias b before training, for learners with an affine map ⟨w, x⟩ + b
@@ -30,7 +30,7 @@ def draw_instances(stream: str, n_features: int, initial_biases: list[float] | N
     """Draw v* and b*, all standard normal, of each replicate; one row for each initial bias.
 
     name: the problem's name, part of the random stream. initial_biases: where training starts, from b*; None for a
-    single start at b = 0. variant: means nothing here. Returns columns instance (name of the row), seed, bias (b*),
+    single start at b = 0. variant: means nothing here. Returns columns trial (name of the row), seed, bias (b*),
     initial_bias (the learner's b before training) and direction (v*, numbers with spaces between them).
     """
     streams = Streams("steps", stream)
@@ -45,16 +45,16 @@ def draw_instances(stream: str, n_features: int, initial_biases: list[float] | N
             rows += [
                 (f"start_{index}_seed_{seed}", seed, bias, bias + b, text) for index, b in enumerate(initial_biases)
             ]
-    return pd.DataFrame(rows, columns=["instance", "seed", "bias", "initial_bias", "direction"])
+    return pd.DataFrame(rows, columns=["trial", "seed", "bias", "initial_bias", "direction"])
 
 
 def parse_direction(direction: str) -> np.ndarray:
-    """The column `direction` of an instance as numbers [n_features]."""
+    """The column `direction` of a trial as numbers [n_features]."""
     return np.array([float(value) for value in direction.split(" ")])
 
 
 def values(bias: float) -> np.ndarray:
-    """The values z of the steps of an instance, ascending, float64 [n_steps]."""
+    """The values z of the steps of a trial, ascending, float64 [n_steps]."""
     return bias + np.array(OFFSETS)
 
 

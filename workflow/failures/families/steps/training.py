@@ -18,7 +18,7 @@ AFFINE = {"architecture": "fully_connected", "depth": 0, "width": 1, "activation
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of an instance (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
         """problem, learner: validated blocks of `steps.problems` and `steps.learners`."""
@@ -29,19 +29,19 @@ class Training:
         optimizer = learners.optimizer(learner["optimizer"])
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
-    def begin(self, instance: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of an instance.
+    def begin(self, trial: Any) -> None:
+        """Give the trainer the target, the random streams and fresh weights of a trial.
 
-        instance: a row of `failures.families.steps.problem.draw_instances`. All learners of a replicate see the same
+        trial: a row of `failures.families.steps.problem.draw_instances`. All learners of a replicate see the same
         inputs, and those with an affine map start from the same one.
         """
-        direction = parse_direction(instance.direction)
-        seeds = (self.streams.seed(instance.seed, purpose) for purpose in (DATA, EVALUATION))
-        self.objective.assign(direction, instance.bias, *seeds)
-        model = self._network(instance.seed)
+        direction = parse_direction(trial.direction)
+        seeds = (self.streams.seed(trial.seed, purpose) for purpose in (DATA, EVALUATION))
+        self.objective.assign(direction, trial.bias, *seeds)
+        model = self._network(trial.seed)
         if self.learner["kind"] not in ("end_to_end", "multiclass"):
             *others, bias = model.get_weights()
-            model.set_weights([*others, bias + instance.initial_bias])
+            model.set_weights([*others, bias + trial.initial_bias])
         self.trainer.restart(model.get_weights())
 
     def _network(self, seed: int | str) -> keras.Model:

@@ -9,7 +9,7 @@ import pandas as pd
 from failures.artifacts.tables import read_histories, read_tables
 from failures.reporting.comparisons.scales import SCALES
 
-RUN = ["problem", "learner", "instance"]
+RUN = ["problem", "learner", "trial"]
 # Share of a run's steps, at its end, whose evaluations its final value is the median of.
 END = 0.1
 
@@ -20,9 +20,9 @@ def read_family(
     """Runs and evaluations of a family.
 
     inputs: `runs_FAMILY` and `history_FAMILY` (files). problems: the key of each that is its size.
-    Returns the runs, one a row (columns family, problem, learner, size, instance, replicate, rate_factor, metric,
+    Returns the runs, one a row (columns family, problem, learner, size, trial, replicate, rate_factor, metric,
     value, progress, n_steps, status; `value` is the median over the evaluations of the last tenth of a run's
-    steps, empty for a run that diverged), and the evaluations (problem, learner, instance, step, progress).
+    steps, empty for a run that diverged), and the evaluations (problem, learner, trial, step, progress).
     """
     scale = SCALES[family]
     history = read_histories(inputs[f"history_{family}"], scale.metric).rename(columns={scale.metric: "value"})
@@ -35,5 +35,5 @@ def read_family(
     runs = runs.merge(ends.groupby(RUN)["value"].median().reset_index(), on=RUN, how="left")
     runs["value"] = runs["value"].where(runs["status"] == "ok")
     runs["progress"] = scale.progress(runs["value"])
-    columns = ["family", "problem", "learner", "size", "instance", "replicate", "rate_factor", "metric", "value"]
+    columns = ["family", "problem", "learner", "size", "trial", "replicate", "rate_factor", "metric", "value"]
     return runs[[*columns, "progress", "n_steps", "status"]], history[[*RUN, "step", "progress"]]

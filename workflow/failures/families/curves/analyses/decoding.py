@@ -33,7 +33,7 @@ def analyze(
         _, changes = curve_set(Streams("curves", stream), int(run["seed"]), *shape, 0, n_validation)
         curves = decode(changes[:n_shown])
         for step in steps:
-            decoded = _decoded(Path(models) / f"{run['instance']}.step_{step}.keras", curves)
+            decoded = _decoded(Path(models) / f"{run['trial']}.step_{step}.keras", curves)
             index = pd.MultiIndex.from_product([range(len(curves)), range(n_points)], names=["curve", "point"])
             table = pd.DataFrame({"original": curves.ravel(), "decoded": decoded.ravel()}, index=index)
             tables.append(table.reset_index().assign(learner=run["learner"], step=step))

@@ -54,7 +54,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 def _binned(history: pd.DataFrame, metric: str) -> pd.DataFrame:
     """One row for each run and bin of steps: the median of the metric, at the last step of the bin."""
     bins = np.floor(np.log10(history["step"] + 1) * BINS)
-    by = ["problem", "learner", "instance", bins.rename("bin")]
+    by = ["problem", "learner", "trial", bins.rename("bin")]
     return history.groupby(by).agg({"step": "max", metric: "median"}).reset_index()
 
 

@@ -33,7 +33,7 @@ def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], 
             length = tuple_lengths[run.problem]
             images, labels = unpack(held_out_images(n_test * length, conventions))
             joint = tuple_labels(labels.reshape(-1, length), conventions)
-            model = keras.models.load_model(Path(models, f"{run.instance}.keras"), compile=False, safe_mode=True)
+            model = keras.models.load_model(Path(models, f"{run.trial}.keras"), compile=False, safe_mode=True)
             single = model.get_layer("n1").predict(images, batch_size=100, verbose=0)[:, 0]
             scores = model.get_layer("n2").predict(single.reshape(-1, length), batch_size=1000, verbose=0)[:, 0]
             keys = (run.problem, run.learner, length, run.seed, run.n_steps, n_test)

@@ -111,7 +111,7 @@ def analyze(inputs: dict[str, Any], settings: dict[str, int], conventions: str) 
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
         for run in pd.read_csv(runs).itertuples():
             keys = {"problem": run.problem, "learner": run.learner, "seed": run.seed}
-            path = Path(models, f"{run.instance}.keras")
+            path = Path(models, f"{run.trial}.keras")
             model = keras.models.load_model(path, compile=False, safe_mode=True)
             network = Network(model.get_layer("n1"))
             rng = generator("lines", "fooling", run.problem, run.learner, int(run.seed), NOISE)

@@ -30,7 +30,7 @@ def analyze(
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
         for run in pd.read_csv(runs).itertuples():
             length = tuple_lengths[run.problem]
-            for updates, path in _kept(Path(models), run.instance, run.n_steps):
+            for updates, path in _kept(Path(models), run.trial, run.n_steps):
                 if updates and initial:
                     continue
                 model = keras.models.load_model(path, compile=False, safe_mode=True)
@@ -44,10 +44,10 @@ def analyze(
     return pd.DataFrame(rows)
 
 
-def _kept(folder: Path, instance: str, n_steps: int) -> Iterator[tuple[int, Path]]:
+def _kept(folder: Path, trial: str, n_steps: int) -> Iterator[tuple[int, Path]]:
     """Updates that each kept network of a run has had, and its file."""
-    yield 0, folder / f"{instance}.initial.keras"
-    kept = (re.fullmatch(rf"{re.escape(instance)}\.step_(\d+)", path.stem) for path in folder.iterdir())
+    yield 0, folder / f"{trial}.initial.keras"
+    kept = (re.fullmatch(rf"{re.escape(trial)}\.step_(\d+)", path.stem) for path in folder.iterdir())
     for step in sorted(int(match[1]) for match in kept if match):
-        yield step + 1, folder / f"{instance}.step_{step}.keras"
-    yield n_steps, folder / f"{instance}.keras"
+        yield step + 1, folder / f"{trial}.step_{step}.keras"
+    yield n_steps, folder / f"{trial}.keras"

@@ -38,12 +38,12 @@ def tabulate(inputs: dict[str, Any], tuple_lengths: dict[str, int]) -> pd.DataFr
     for (_, problem), group in history.groupby(["learner", "problem"]):
         limit = limits[tuple_lengths[problem]]
         threshold = 0.5 + (limit - 0.5) / 2
-        learnt_at = 1 + first_step_reaching(group, ["instance"], "accuracy", threshold)
-        learnt_at.index = learnt_at.index.get_level_values("instance")
+        learnt_at = 1 + first_step_reaching(group, ["trial"], "accuracy", threshold)
+        learnt_at.index = learnt_at.index.get_level_values("trial")
         n, successes = len(learnt_at), int(learnt_at.notna().sum())
         low, high = wilson(successes, n)
         table = group[["problem", "learner", "seed", "step", "accuracy"]].assign(ceiling=limit, threshold=threshold)
         table.insert(2, "tuple_length", tuple_lengths[problem])
-        table["learnt_at"] = group["instance"].map(learnt_at.fillna(np.inf))
+        table["learnt_at"] = group["trial"].map(learnt_at.fillna(np.inf))
         tables.append(table.assign(success=successes / n, success_low=low, success_high=high, n_replicates=n))
     return pd.concat(tables, ignore_index=True)

@@ -9,7 +9,7 @@ Three ways, all in float64, from the dearest to the cheapest in d:
 
 Columns of gradients/parity/gradient_variance/LEARNER.csv, gradients/parity/trained/PROBLEM/LEARNER.csv:
     learner, n_features, seed
-    instance: name of the target that the network is trained on (`trained`)
+    trial: name of the target that the network is trained on (`trained`)
     updates, subset_size, accuracy, method, loss, degree, standard_error: as in `tables/gradient_variance.csv`
     quantity: `variance`, `bound`, `batch_noise` and `rounding` as in `tables/gradient_variance.csv`; `squared_norm`:
         E ||g||^2, with g as defined for that table; `energy`: the sum of ||E[h_v g]||^2 over all parities h_v of size

@@ -16,19 +16,19 @@ def analyze(inputs: dict[str, Any], n_features: int, encoding: str) -> pd.DataFr
     """Variance, bound and energies at every network that was kept.
 
     inputs: `runs` (a table) and `models` (a folder), lists of the same length.
-    Returns the columns of `initial_gradients.analyze`, and instance, subset_size and accuracy (at the
+    Returns the columns of `initial_gradients.analyze`, and trial, subset_size and accuracy (at the
     end of training) of the run.
     """
     table = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
         for run in pd.read_csv(runs).itertuples():
-            for path in sorted(Path(models).glob(f"{run.instance}.*")):
+            for path in sorted(Path(models).glob(f"{run.trial}.*")):
                 network = in_precision(keras.models.load_model(path), "float64")
                 keys = {"learner": run.learner, "n_features": n_features, "seed": run.seed}
                 keys["updates"] = _updates(path, run.n_steps)
-                keys |= {"instance": run.instance, "subset_size": run.subset_size, "accuracy": run.final_accuracy}
+                keys |= {"trial": run.trial, "subset_size": run.subset_size, "accuracy": run.final_accuracy}
                 table += rows(by_transform(network, n_features, encoding), **keys, method="transform")
-    return pd.DataFrame(table).sort_values(["instance", "updates", "loss", "quantity", "degree"], ignore_index=True)
+    return pd.DataFrame(table).sort_values(["trial", "updates", "loss", "quantity", "degree"], ignore_index=True)
 
 
 def _updates(path: Path, n_steps: int) -> int:

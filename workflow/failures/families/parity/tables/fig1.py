@@ -36,7 +36,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     history = read_histories(inputs["history"], "accuracy")
     history["n_features"] = history["problem"].map(lambda name: problems[name]["n_features"])
     curves = replicate_band(history, ["learner", "n_features", "step"], "accuracy")
-    run = ["learner", "n_features", "seed", "problem", "instance"]
+    run = ["learner", "n_features", "seed", "problem", "trial"]
     runs = (first_step_reaching(history, run, "accuracy", 1.0) + 1).rename("steps").reset_index().sort_values(run)
     published = published_curves(inputs["published"], figure=1, quantity="accuracy")
     published = pd.DataFrame(

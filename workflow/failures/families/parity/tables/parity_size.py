@@ -31,7 +31,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
         The table that `Columns` describes, one row per run and threshold.
     """
     history = read_histories(inputs["history"], "accuracy")
-    run = ["problem", "learner", "instance"]
+    run = ["problem", "learner", "trial"]
     runs = read_tables(inputs["runs"])[[*run, "subset_size", "seed"]]
     parts = []
     for threshold in THRESHOLDS:

@@ -46,7 +46,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
     for name, rows in runs.groupby("problem"):
         table = pd.DataFrame([_row(learner, of, problems[name]) for learner, of in rows.groupby("learner")])
         table["p_same"] = _same(table)
-        built = _hand_built(rows.drop_duplicates("instance"), problems[name])
+        built = _hand_built(rows.drop_duplicates("trial"), problems[name])
         parts.append(pd.concat([table, pd.DataFrame([built])], ignore_index=True))
     return pd.concat(parts, ignore_index=True).sort_values(["n_features", "learner"], ignore_index=True)
 
@@ -88,9 +88,9 @@ def _same(table: pd.DataFrame) -> float:
 def _hand_built(instances: pd.DataFrame, problem: dict[str, Any]) -> dict[str, Any]:
     """Accuracy of the network of width d that realises each target, on the cube or on random inputs."""
     n_features, accuracies = problem["n_features"], []
-    for instance in instances.itertuples():
-        target = parse_target(instance.target)
-        rng = generator("parity", instance.problem, instance.instance, EVALUATION, HAND_BUILT)
+    for trial in instances.itertuples():
+        target = parse_target(trial.target)
+        rng = generator("parity", trial.problem, trial.trial, EVALUATION, HAND_BUILT)
         exact = problem["evaluation"] == "cube"
         bits = cube(n_features) if exact else rng.integers(0, 2, (N_CHECKED, n_features))
         kernel, bias, slopes, offset = realizing_network(target, problem["encoding"])

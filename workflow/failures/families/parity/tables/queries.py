@@ -30,7 +30,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
     Returns:
         The table that `Columns` describes, one row per run.
     """
-    run = ["problem", "learner", "instance"]
+    run = ["problem", "learner", "trial"]
     history = read_histories(inputs["history"], "accuracy")
     steps = first_step_reaching(history, run, "accuracy", THRESHOLD) + 1
     runs = read_tables(inputs["runs"])[[*run, "subset_size", "seed", "noise", "tolerance"]]

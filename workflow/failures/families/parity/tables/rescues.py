@@ -38,7 +38,7 @@ THRESHOLD = 0.99
 N_LAST = 10  # evaluations at the end of a run that its accuracy is taken from
 N_RESAMPLES = 2000
 
-RUN = ["problem", "learner", "instance"]
+RUN = ["problem", "learner", "trial"]
 COLUMNS = [
     *("part", "intervention", "learner", "n_features", "subset_size", "seed", "step"),
     *("accuracy_median", "accuracy_p10", "accuracy_p90", "accuracy", "n_samples", "steps", "n_steps"),

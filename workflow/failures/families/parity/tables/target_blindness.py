@@ -32,14 +32,14 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
     Returns:
         The table that `Columns` describes.
     """
-    keys = ["problem", "learner", "instance", "seed", "step"]
+    keys = ["problem", "learner", "trial", "seed", "step"]
     history = pd.concat([pd.read_parquet(path) for path in inputs["history"]], ignore_index=True)
     table = history.pivot(index=keys, columns="metric", values="value").reset_index()
     instances = pd.concat(
         [read_tables([path]).assign(problem=problem) for path, problem in _by_problem(inputs["instances"])]
     )
     table = table.merge(
-        instances[["problem", "instance", "labels"]], on=["problem", "instance"], validate="many_to_one"
+        instances[["problem", "trial", "labels"]], on=["problem", "trial"], validate="many_to_one"
     )
     for key in ("n_features", "samples"):
         table[key] = table["problem"].map(lambda name, key=key: problems[name][key])

@@ -28,7 +28,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     Returns:
         The table that `Columns` describes.
     """
-    run = ["problem", "learner", "instance"]
+    run = ["problem", "learner", "trial"]
     runs = read_tables(inputs["runs"])[[*run, "wave", "norm"]]
     history = read_histories(inputs["history"], "unexplained").merge(runs, on=run)
     history["n_features"] = history["problem"].map(lambda name: problems[name]["n_features"])

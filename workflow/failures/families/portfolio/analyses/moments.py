@@ -31,10 +31,10 @@ def analyze(
     for k in n_stocks:
         streams = Streams("portfolio", f"moments_{k}")
         objective = PortfolioObjective(n_features, k, "end_to_end", n_samples, n_samples)
-        for instance in draw_instances(streams.problem, n_features, k, seeds).itertuples():
-            objective.assign(parse_labels(instance.labels), 0, streams.seed(instance.seed, EVALUATION))
-            model = network(n_features, k, *streams.key(instance.seed, INIT))
+        for trial in draw_instances(streams.problem, n_features, k, seeds).itertuples():
+            objective.assign(parse_labels(trial.labels), 0, streams.seed(trial.seed, EVALUATION))
+            model = network(n_features, k, *streams.key(trial.seed, INIT))
             values = objective.evaluate(model, tf.constant(0, tf.int64)).numpy().tolist()
             moments = {m: v for m, v in zip(objective.metrics, values, strict=True) if "moment" in m}
-            rows.append({"n_stocks": k, "seed": instance.seed} | moments)
+            rows.append({"n_stocks": k, "seed": trial.seed} | moments)
     return pd.DataFrame(rows)

@@ -34,7 +34,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     Returns:
         The table that `Columns` describes.
     """
-    keys = ["learner", "problem", "instance", "step"]
+    keys = ["learner", "problem", "trial", "step"]
     trained = pd.concat([read_histories(inputs["history"], m).set_index(keys)[m] for m in METRICS], axis=1)
     trained = trained.reset_index()
     trained["n_stocks"] = trained["problem"].map(lambda name: problems[name]["n_stocks"])

@@ -47,7 +47,7 @@ def analyze(
         seed = Streams("steps", stream).seed(int(run["seed"]), EVALUATION, "figure")
         objective.assign(parse_direction(run["direction"]), run["bias"], 0, seed)
         x, r = objective.sample(n_samples, objective.evaluation_seed, tf.constant(0, tf.int64))
-        model = keras.models.load_model(Path(models) / f"{run['instance']}.keras")
+        model = keras.models.load_model(Path(models) / f"{run['trial']}.keras")
         columns = {"r": r, "truth": objective.step_function(r), "prediction": objective.predict(model, x)}
         table = pd.DataFrame({name: tensor.numpy()[:, 0].astype(float) for name, tensor in columns.items()})
         if learner["kind"] == "non_flat":

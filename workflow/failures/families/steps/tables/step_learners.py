@@ -90,7 +90,7 @@ def _speed(
 ) -> list[tuple[str, str, float]]:
     """Updates and samples until a run first has at most a target left to explain; inf where it never has."""
     rows = []
-    for (name, _), run in history.groupby(["learner", "instance"]):
+    for (name, _), run in history.groupby(["learner", "trial"]):
         for target in targets:
             reached = run.loc[run["unexplained"] <= target, "step"]
             updates = float(reached.min() + 1) if len(reached) else np.inf

@@ -3,7 +3,7 @@
 One row per run. *Progress* places a metric on a scale from 0 (chance) to 1 (perfect).
 
 Columns:
-    family, problem, learner, instance
+    family, problem, learner, trial
     architecture: type of the hidden layers, as listed below
     depth: number of hidden layers; lines: residual blocks; curves: hidden layers in addition to those of the paper's
         autoencoder
@@ -35,7 +35,7 @@ from failures.reporting.comparisons.scales import FAILED
 
 # Hidden layers of the steps family's networks where the learner does not say.
 HIDDEN_LAYERS = {"end_to_end": 3, "multiclass": 2}
-COLUMNS = ["family", "problem", "learner", "architecture", "depth", "size", "instance", "replicate", "rate_factor"]
+COLUMNS = ["family", "problem", "learner", "architecture", "depth", "size", "trial", "replicate", "rate_factor"]
 
 
 def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dict[str, Any]]]]) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dic
     # A run that diverged has learnt nothing, either.
     table["failed"] = ~(table["progress"] >= FAILED)
     columns = [*COLUMNS, "metric", "value", "progress", "failed", "n_steps", "status"]
-    order = ["family", "size", "problem", "architecture", "depth", "learner", "replicate", "instance"]
+    order = ["family", "size", "problem", "architecture", "depth", "learner", "replicate", "trial"]
     return table[columns].sort_values(order, ignore_index=True)
 
 

@@ -101,11 +101,11 @@ def _family(inputs: dict[str, Any], family: str, settings: dict[str, dict[str, d
 
 
 def _timed(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """The runs with `updates` to the target, and `target`, the instance without its rate's prefix."""
+    """The runs with `updates` to the target, and `target`, the trial without its rate's prefix."""
     first = history[history["progress"] >= TARGET].groupby(RUN)["step"].min() + 1.0
     runs = runs.merge(first.rename("updates").reset_index(), on=RUN, how="left")
     runs["updates"] = runs["updates"].fillna(np.inf)
-    names = zip(runs["instance"], runs["rate_factor"], strict=True)
+    names = zip(runs["trial"], runs["rate_factor"], strict=True)
     runs["target"] = [name.removeprefix(f"rate_{factor:g}_") for name, factor in names]
     return runs
 
