@@ -73,7 +73,11 @@ BAD_VALUES = [
         "'targets', 'statistical_queries', 'target_pairs', 'mixed' or 'prefix_labels'",
     ),
     ("parity.problems.d5_sizes_signed.kind", "target_pairs", "subset_sizes: random"),
-    ("parity.problems.d5_queries.queries", {"noise": [], "tolerance": []}, "requires a value in queries.noise or queries.tolerance"),
+    (
+        "parity.problems.d5_queries.queries",
+        {"noise": [], "tolerance": []},
+        "requires a value in queries.noise or queries.tolerance",
+    ),
     ("parity.problems.d5_queries.queries", {"noise": [-1.0]}, "greater than or equal to 0"),
     ("parity.learners.residual.architecture", "dense", "unknown architecture 'dense'; allowed: convolutional"),
     ("parity.learners.normalised.normalization", "batch", "'none' or 'layer'"),
@@ -193,6 +197,27 @@ def test_every_scale_and_variant_is_valid(scale, variant):
     config = load(ROOT, scale=scale, variant=variant)
     assert (config["scale"], config["variant"]) == (scale, variant)
     assert config["families"] == list(families())
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "like", "words"),
+    [
+        ("parity", "all", "fig1", "'all' is a target"),
+        ("parity", "lines", "fig1", "'lines' is a target"),
+        ("parity", "fig7", "fig1", "'fig7' is an experiment of its own"),
+        ("parity", "fig1_table", "fig1", "'fig1_table' is a target"),
+        ("steps", "mine", "depth_training", "this figure compares families; change `depth_training` itself"),
+    ],
+)
+def test_an_experiment_of_the_user_s_own_has_a_name_of_its_own(family, name, like, words):
+    with pytest.raises(ConfigError, match=words):
+        load(ROOT, **{family: {"experiments": {name: {"like": like}}}})
+
+
+def test_two_families_cannot_share_the_name_of_an_experiment():
+    own = {"parity": {"experiments": {"mine": {"like": "fig1"}}}, "lines": {"experiments": {"mine": {"like": "fig2"}}}}
+    with pytest.raises(ConfigError, match="'mine' is an experiment of lines"):
+        load(ROOT, **own)
 
 
 def test_families_are_selected_by_name():

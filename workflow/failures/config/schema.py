@@ -18,7 +18,7 @@ from failures.config.entries import KINDS, mapping
 from failures.config.expand import Expanded, expand
 from failures.config.layers import read_layers
 from failures.config.messages import one_line
-from failures.config.types import ConfigError, Optimizer, Seeds, Settings, unique
+from failures.config.types import JOINT, ConfigError, Optimizer, Seeds, Settings, unique
 from failures.packages import families, package
 
 # Folders of `results/` that a scale may not be named after.
@@ -125,6 +125,7 @@ def validate(written: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: The configuration is invalid; the text describes the first error in one line.
     """
     expanded = {name: _expand(name, written) for name in families() if written.get(name) is not None}
+    _check_experiments(expanded)
     model = _model(
         {name: _with_experiments(name, expanded[name].kinds if name in expanded else {}) for name in families()}
     )
@@ -138,6 +139,25 @@ def validate(written: Mapping[str, Any]) -> dict[str, Any]:
         settings[name] = _resolve(name, settings[name], family.kinds, settings["seeds"])
     del settings["optimizers"]
     return settings | {"families": settings["families"] or list(expanded)}
+
+
+def _check_experiments(expanded: Mapping[str, Expanded]) -> None:
+    """Raise ConfigError for an experiment of the user's own whose name is taken, or that cannot be drawn."""
+    taken = {
+        name: "is a target" for name in ("all", "page", "costs", "claims", "published", "comparisons", *families())
+    }
+    for family in families():
+        taken |= {kind: "is an experiment of its own" for kind in family_module(family).Experiments.model_fields}
+    for family, block in expanded.items():
+        for name, kind in block.kinds.items():
+            if name == kind:
+                continue
+            where = f"config: {family}.experiments.{name}"
+            if kind in JOINT:
+                raise ConfigError(f"{where}.like = '{kind}': this figure compares families; change `{kind}` itself")
+            if name in taken or name.endswith(("_table", "_train", "_instances")):
+                raise ConfigError(f"{where}: '{name}' {taken.get(name, 'is a target')}; choose another name")
+            taken[name] = f"is an experiment of {family}"
 
 
 def _expand(name: str, written: Mapping[str, Any]) -> Expanded:

@@ -143,9 +143,7 @@ def test_predictors_table(tmp_path):
 
 
 def test_classes_that_agree_are_not_told_apart(tmp_path):
-    runs = pd.DataFrame(
-        {"problem": "b", "learner": ["one", "two"], "trial": "seed_0", "target": "101", "n_steps": 7}
-    )
+    runs = pd.DataFrame({"problem": "b", "learner": ["one", "two"], "trial": "seed_0", "target": "101", "n_steps": 7})
     runs.assign(final_accuracy=[0.5, 0.51]).to_csv(tmp_path / "runs.csv", index=False)
     problems = {"b": {"n_features": 3, "encoding": "signed", "evaluation": 1000}}
     table = predictors.tabulate({"runs": [tmp_path / "runs.csv"]}, problems)

@@ -36,9 +36,7 @@ class Training:
         """
         seeds = (self.streams.seed(trial.seed, purpose) for purpose in (DATA, EVALUATION))
         self.objective.assign(parse_labels(trial.labels), *seeds)
-        self.trainer.restart(
-            network(self.n_features, self.n_stocks, *self.streams.key(trial.seed, INIT)).get_weights()
-        )
+        self.trainer.restart(network(self.n_features, self.n_stocks, *self.streams.key(trial.seed, INIT)).get_weights())
 
 
 def network(n_features: int, n_stocks: int, *path: str | int) -> keras.Model:

@@ -38,9 +38,7 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
     instances = pd.concat(
         [read_tables([path]).assign(problem=problem) for path, problem in _by_problem(inputs["instances"])]
     )
-    table = table.merge(
-        instances[["problem", "trial", "labels"]], on=["problem", "trial"], validate="many_to_one"
-    )
+    table = table.merge(instances[["problem", "trial", "labels"]], on=["problem", "trial"], validate="many_to_one")
     for key in ("n_features", "samples"):
         table[key] = table["problem"].map(lambda name, key=key: problems[name][key])
     columns = ["learner", "n_features", "samples", "labels", "seed", "step"]
