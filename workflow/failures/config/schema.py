@@ -99,15 +99,14 @@ def _model(blocks: Mapping[str, type[BaseModel]]) -> type[BaseModel]:
 
 
 def _with_experiments(name: str, kinds: Mapping[str, str]) -> type[BaseModel]:
-    """Return the schema of a family's block with these experiments, some of which may be the user's own."""
+    """Return the schema of a family's block, with the user's own experiments."""
     module = family_module(name)
-    own = {
-        experiment: (module.Experiments.model_fields[kind].annotation, Field(None))
-        for experiment, kind in kinds.items()
-        if experiment != kind
-    }
-    experiments = create_model("Experiments", __base__=module.Experiments, **own)
-    experiments.kinds = dict(kinds)
+    own = {experiment: kind for experiment, kind in kinds.items() if experiment != kind}
+    if not own:
+        return module.Config
+    fields = {name: (module.Experiments.model_fields[kind].annotation, Field(None)) for name, kind in own.items()}
+    experiments = create_model("Experiments", __base__=module.Experiments, **fields)
+    experiments.own = own
     return create_model("Config", __base__=module.Config, __doc__=module.Config.__doc__, experiments=(experiments, ...))
 
 

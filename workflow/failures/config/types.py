@@ -206,13 +206,18 @@ class Single(Figure):
 class JointExperiments(Settings):
     """Experiments that every family may have: its runs in the figures that compare families."""
 
-    kinds: ClassVar[dict[str, str]] = {}
-    """Kind of each experiment by name."""
+    own: ClassVar[dict[str, str]] = {}
+    """Kinds of the user's own experiments, by name."""
 
     depth_training: Figure | None = None
     """Runs of this family in the figure `depth_training`, which compares families."""
     optimisers: Figure | None = None
     """Runs of this family in the figure `optimisers`, which compares families."""
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each experiment by name."""
+        return {name: self.own.get(name, name) for name, block in self if block is not None}
 
     def of_kind(self, *kinds: str) -> Iterator[tuple[str, Any]]:
         """Yield the name and the block of every experiment of these kinds."""
