@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forked
 import yaml
 
+import forked
 from failures.packages import families
 
 ROOT = Path(__file__).resolve().parents[1]

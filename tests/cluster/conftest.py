@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-import slurm
-from faults import TOGETHER, on_a_card
-from victim import TARGET, Victim
+
+from cluster import slurm
+from cluster.faults import TOGETHER, on_a_card
+from cluster.victim import TARGET, Victim
 
 
 @pytest.fixture(scope="session")

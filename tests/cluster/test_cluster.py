@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from faults import on_a_card
 
+from cluster.faults import on_a_card
 from project import ROOT, Project
 
 PROFILES = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/profile.v9+.yaml"))

@@ -1,7 +1,8 @@
 """What can happen to a job on a cluster: each time the run ends with the bytes of an undisturbed one, by itself."""
 
 import pytest
-from faults import TOGETHER, running
+
+from cluster.faults import TOGETHER, running
 
 
 @pytest.mark.parametrize("fault", TOGETHER)

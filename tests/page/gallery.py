@@ -7,9 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import browser
-
 from failures.reporting.page import gallery
+from page import browser
 
 RESULTS, DOCS = Path("results").resolve(), Path("docs")
 

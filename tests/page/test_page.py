@@ -7,10 +7,10 @@ import zipfile
 from pathlib import Path
 from urllib.parse import unquote
 
-import browser as browsers
 import pytest
 
 from failures.packages import families
+from page import browser as browsers
 from project import ROOT
 
 AXE = Path(__file__).parent / "axe/axe.min.js"

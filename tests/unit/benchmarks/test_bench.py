@@ -32,6 +32,9 @@ PARAMETERS = {
     "lines_k2": N1 + 3 * 100 + 101,
 }
 
+# Compiling the training of one of the other rows takes 5 to 40 s.
+CASES = ["parity_d5", *(pytest.param(name, marks=pytest.mark.slow) for name in PARAMETERS if name != "parity_d5")]
+
 
 @pytest.fixture(autouse=True)
 def _from_the_root(monkeypatch):
@@ -60,7 +63,7 @@ def test_rows_have_the_scripts_settings():
 
 
 @pytest.mark.parametrize("contender", ["engine", "authors"])
-@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize("name", CASES)
 def test_contenders_train_the_scripts_networks(name, contender):
     row = small(name)
     train, n_parameters = worker_contender(contender, row)
@@ -70,6 +73,7 @@ def test_contenders_train_the_scripts_networks(name, contender):
     assert before != after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["parity_d5", "portfolio_k10", "curves_convolutional", "steps_forward_only", "lines_k2"]
 )
@@ -84,6 +88,7 @@ def worker_contender(name, row):
     return worker.import_module(f"benchmarks.contenders.{name}").make(row, adapters.arrays(row))
 
 
+@pytest.mark.slow
 def test_every_line_of_input_of_a_worker_is_a_measurement(tmp_path):
     found = benchmarks.training.measure(small("parity_d5"), ["engine"], rounds=2, seconds=0.05)
     assert found["engine"]["parameters"] == PARAMETERS["parity_d5"]
@@ -144,6 +149,7 @@ def test_operations_of_a_dense_step(tuple_length):
     assert lines_peak.step_operations(tuple_length, batch_size=200) == 200 * total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["curves_autoencoder", "steps_forward_only"])
 def test_parts_are_those_of_a_step(name):
     """The whole step is the engine's; the batch differs from step to step; products have the layers' shapes."""
@@ -178,6 +184,7 @@ def test_the_rest_of_a_step_has_no_parts():
     assert all(np.isfinite(value).all() for value in state)
 
 
+@pytest.mark.slow
 def test_processes_are_measured_at_once():
     found = sharing.at_once(small("parity_d5"), copies=2, rounds=1, seconds=0.05)
     assert len(found) == 2

@@ -214,6 +214,7 @@ print(hashlib.sha256(b"".join(array.tobytes() for array in [values, *training.tr
 """
 
 
+@pytest.mark.slow
 def test_threads_change_no_bit():
     path = str(Path(objective.__file__).parents[3])
     hashes = []

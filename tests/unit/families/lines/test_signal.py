@@ -103,6 +103,7 @@ def test_blocks_and_other_lengths_change_nothing(monkeypatch):
     assert {row["method"]: row["noise"] for row in alone} == pytest.approx(both, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_networks_are_measured_on_tuples_of_their_own():
     """The errors of initialisations must be independent, for an interval over them to mean anything."""
     images = problem.draw_images(3000, "code", np.random.default_rng(0))
