@@ -1,4 +1,4 @@
-"""Programs from Debian's packages, where tests may install them."""
+"""Install programs from Debian's packages where tests may do so."""
 
 import os
 import shutil
@@ -6,7 +6,16 @@ import subprocess
 
 
 def install(programs, packages, unavailable):
-    """Install packages where a program is missing; raises `unavailable`, which says why, where that cannot be done."""
+    """Install packages if a program is missing.
+
+    Args:
+        programs: names of the programs that must be on the path.
+        packages: names of the packages that contain them.
+        unavailable: exception class for a machine that cannot have them.
+
+    Raises:
+        unavailable: a program is missing and cannot be installed; the message gives the reason.
+    """
     if all(map(shutil.which, programs)):
         return
     missing = f"{', '.join(programs)} are missing"

@@ -1,6 +1,6 @@
-"""Snakemake in a fork of a process that has imported it, which takes half the time of a dry run.
+"""Run Snakemake in a fork of a process that has imported it, which halves the time of a dry run.
 
-Imports nothing of the project: a fork reads the project that it runs in.
+This module imports nothing of the project, because a fork reads the project that it runs in.
 """
 
 import multiprocessing
@@ -11,12 +11,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["snakemake.cli"])
+CONTEXT.set_forkserver_preload(["snakemake.cli", "pandas", "pydantic"])
 
 
 def snakemake(arguments, folder, environment):
-    """Run Snakemake in a folder; returns its exit code (None: killed) and what it said."""
-    # Of two threads that wait for processes, one may read the other's exit code, which then is lost: it is sent, too.
+    """Run Snakemake in a folder.
+
+    Args:
+        arguments: arguments of the command line, after `snakemake`.
+        folder: working directory of the process.
+        environment: environment variables of the process.
+
+    Returns:
+        The exit code, None if the process was killed, and what it wrote to stdout and stderr.
+    """
+    # If two threads wait for processes, one may reap the other's exit code. The process therefore also sends it.
     receiver, sender = CONTEXT.Pipe(duplex=False)
     with tempfile.NamedTemporaryFile("r") as output, receiver:
         process = CONTEXT.Process(target=_main, args=[arguments, str(folder), dict(environment), output.name, sender])
@@ -36,7 +45,7 @@ def _main(arguments, folder, environment, output, sender):
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    # As `python -m snakemake` has it: without the folders that pytest added.
+    # The path of `python -m snakemake`, without the folders that pytest added.
     sys.path[:] = [folder, *(path for path in sys.path if not _is_ours(Path(path)))]
     sys.argv = ["snakemake", *arguments]
     from snakemake.cli import main

@@ -1,4 +1,4 @@
-"""A copy of the project, in which tests run the workflow."""
+"""A copy of the project in which tests run the workflow."""
 
 import os
 import re
@@ -13,32 +13,51 @@ import forked
 from failures.packages import families
 
 ROOT = Path(__file__).resolve().parents[1]
+# Every test selects its scale by this overlay, which sends results to this folder.
+OVERLAY = "config/test.yaml"
+RESULTS = "results/test"
+# Overlays of the other scale and of the other variant.
+PREVIEW = "config/preview.yaml"
+PAPER = "config/paper.yaml"
+# Targets of the small finished workflow: all scripts, training, an analysis, a pool of images, and theory.
+SMALL = ("fig1", "fig2", "fig7", "elimination")
+# Rules that only collect files; no plan counts them.
+COLLECTIONS = ("all", "comparisons", *families())
 
 
 class Project:
-    """The project's files in a folder of its own."""
+    """The project's files in a folder of their own.
 
-    def __init__(self, folder):
-        self.folder = folder
+    Attributes:
+        folder: path of the copy.
+        targets: what `make` makes; everything by default.
+    """
+
+    def __init__(self, folder, targets=()):
+        self.folder, self.targets = folder, targets
+        self.results = folder / RESULTS
 
     @classmethod
-    def copied_to(cls, folder):
-        """Copy the files that git knows, or would add, to `folder`."""
-        files = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
+    def copied_to(cls, folder, targets=()):
+        """Copy the files that git tracks, or would add, to `folder`."""
+        listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        files = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
         for name in files:
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
-        return cls(folder)
+        return cls(folder, targets)
 
-    def command(self, *arguments, overlay="config/test.yaml", cores=2, directory=None, profile=None):
-        """Snakemake's command line. arguments: options, which start with a dash, and targets."""
+    def command(self, *arguments, overlay=OVERLAY, cores=2, directory=None, profile=None):
+        """Return Snakemake's command line.
+
+        Args:
+            arguments: options, which start with a dash or contain `=`, and targets.
+            overlay: names of configuration files, separated by spaces.
+            cores: number of cores; ignored with a profile.
+            directory: Snakemake's working directory; the project's folder by default.
+            profile: name of a folder in profiles/.
+        """
         where = ["--cores", str(cores)] if profile is None else ["--workflow-profile", f"profiles/{profile}"]
         options = [*where, "--configfile", *overlay.split()]
         if directory is not None:
@@ -48,7 +67,7 @@ class Project:
         return [sys.executable, "-m", "snakemake", *options, "--", *targets]
 
     def run(self, *arguments, check=True, **settings):
-        """Run Snakemake; an error fails the test unless `check` is false."""
+        """Run Snakemake and return the completed process; a non-zero exit fails the test unless `check` is false."""
         environment = os.environ | settings.pop("environment", {})
         command = self.command(*arguments, **settings)
         done = subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False)
@@ -56,18 +75,44 @@ class Project:
             assert done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def plan(self, *arguments, **settings):
-        """Jobs of each rule that a run would start, from a dry run."""
-        command = self.command("--dry-run", *arguments, **settings)
-        code, output = forked.snakemake(command[3:], self.folder, os.environ)
+    def make(self):
+        """Run the project's targets."""
+        return self.run(*self.targets)
+
+    def fork(self, *arguments, **settings):
+        """Run Snakemake without jobs, in a fork, and return its output; a non-zero exit fails the test."""
+        code, output = forked.snakemake(self.command(*arguments, **settings)[3:], self.folder, os.environ)
         assert code == 0, output
+        return output
+
+    def record(self):
+        """Record every output as up to date without running a job.
+
+        Creates the outputs empty. Snakemake then records the code, the parameters and the inputs of their rules as a
+        run does (`--touch`), so that a plan after an edit is that of a finished project.
+        """
+        for name in re.findall(r"^(results/\S+)\t", self.fork("--summary"), re.M):
+            path = self.folder / name
+            (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+            if path.suffix:
+                path.touch()
+        self.fork("--touch", "--forceall")
+
+    def plan(self, *arguments, **settings):
+        """Return the number of jobs per rule that a run would start, from a dry run."""
+        output = self.fork("--dry-run", *arguments, **settings)
         table = re.search(r"^job +count\n[- ]+\n(.*?)^total", output, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines()) if table else ()
-        return {rule: int(count) for rule, count in rows if rule not in ("all", "comparisons", "claims", *families())}
+        return {rule: int(count) for rule, count in rows if rule not in COLLECTIONS}
 
     def artifacts(self, directory=None, costs=False):
-        """Bytes of every artifact: instances, runs, analyses, tables, figures; those of `costs` if asked."""
-        root = (directory or self.folder) / "results/test"
+        """Return the bytes of every artifact by its path below the results: instances, runs, analyses, tables, figures.
+
+        Args:
+            directory: Snakemake's working directory, if it was not the project's folder.
+            costs: whether to include artifacts of the target costs, which depend on the clock.
+        """
+        root = directory / RESULTS if directory else self.results
         return {
             str(path.relative_to(root)): path.read_bytes()
             for folder in ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
@@ -76,21 +121,21 @@ class Project:
         }
 
     def sidecars(self, directory=None):
-        """Texts of the sidecars of all artifacts but those of the targets costs and page, which depend on the clock."""
+        """Return the texts of all sidecars except those of the targets costs and page, which depend on the clock."""
         root = (directory or self.folder) / "results/provenance"
         paths = [path for path in sorted(root.rglob("*.json")) if not path.name.startswith(("costs", "index.html"))]
         return {str(path.relative_to(root)): path.read_text() for path in paths}
 
     def edit(self, name, change):
-        """Change the text of a file by a function."""
+        """Replace the text of a file by `change(text)`, which must differ."""
         path = self.folder / name
         text = path.read_text()
         assert change(text) != text, f"the edit of {name} changes nothing"
         path.write_text(change(text))
 
     def overlay(self, name, change):
-        """Write a variation of the tests' overlay, changed by a function, and return its name."""
-        block = yaml.safe_load((self.folder / "config/test.yaml").read_text())
+        """Write a copy of the tests' overlay, modified in place by `change`, and return its name."""
+        block = yaml.safe_load((self.folder / OVERLAY).read_text())
         change(block)
         (self.folder / name).write_text(yaml.safe_dump(block))
         return name

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from project import ROOT
+from project import PREVIEW, RESULTS, ROOT
 
 BLOCK = re.compile(
     r"^<!-- (?P<part>\w+)(?:: (?P<file>\S+))? -->\n```(?P<language>\w+)\n(?P<text>.*?)^```\n"
@@ -20,7 +20,7 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 # The tutorial runs at reduced scale, tests at their own.
-SCALE = {"config/preview.yaml": "config/small.yaml", "results/preview": "results/test", "--cores 2": "--cores 1"}
+SCALE = {PREVIEW: "config/small.yaml", "results/preview": RESULTS, "--cores 2": "--cores 1"}
 
 
 def _at_tests_scale(text):

@@ -9,9 +9,9 @@ import time
 import numpy as np
 
 from failures.packages import families
-from project import Project
+from project import RESULTS, Project
 
-RUN = "results/test/runs/parity/d5/relu/seeds_0-9"
+RUN = f"{RESULTS}/runs/parity/d5/relu/seeds_0-9"
 TARGET = f"{RUN}/history.parquet"
 
 

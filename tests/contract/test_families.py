@@ -18,8 +18,8 @@ from failures.config.schema import load
 from failures.engine.blocks import train_block
 from failures.packages import families, folder, package
 from failures.runtime.fingerprint import imports
+from project import OVERLAY, PREVIEW, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(failures.__file__).parent
 FIGURES = [
     (path.parents[1].name, path.stem) for path in sorted(PACKAGE.glob("*/*/figures/*.py")) if path.stem != "__init__"
@@ -30,7 +30,7 @@ COSTS = [path.stem for path in sorted((PACKAGE / "reporting/costs/tables").glob(
 
 @pytest.mark.parametrize("family", families())
 def test_a_family_has_its_block_at_every_scale_and_a_rules_file(family):
-    for name in ("config.yaml", "config/preview.yaml", "config/test.yaml"):
+    for name in ("config.yaml", PREVIEW, OVERLAY):
         assert family in yaml.safe_load((ROOT / name).read_text()), name
     assert (ROOT / f"workflow/rules/{family}.smk").is_file()
     assert import_module(package(family)).__doc__
@@ -44,7 +44,7 @@ def test_a_figure_has_a_table_a_drawing_and_a_caption(family, figure):
     assert next(iter(inspect.signature(tabulate).parameters)) == "inputs"
     assert list(inspect.signature(draw).parameters) == ["table", "note"]
     assert "Returns" in tabulate.__doc__
-    # What it says: tests/unit/test_captions.py.
+    # What it says: tests/unit/reporting/test_captions.py.
     assert (folder(family) / "figures" / f"{figure}.rst").is_file()
 
 
@@ -86,7 +86,7 @@ def test_the_columns_of_instances_are_those_described(family):
 @pytest.mark.parametrize("family", families())
 def test_training_follows_the_protocol(family, tmp_path):
     """Train the first problem of the tests' configuration, whole, and look at what comes out."""
-    block = load(ROOT / "config.yaml", ROOT / "config/test.yaml")[family]
+    block = load(ROOT / "config.yaml", ROOT / OVERLAY)[family]
     name, problem = next(iter(block["problems"].items()))
     learner_name, learner = next(iter(block["learners"].items()))
     problem = problem | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}

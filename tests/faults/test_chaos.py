@@ -15,8 +15,9 @@ import time
 
 import pytest
 
-from project import Project
+from project import RESULTS, Project
 
+pytestmark = pytest.mark.chaos
 KILLS = int(os.environ.get("KILLS", 5))
 JOBS = 120  # of 131 of the tests' configuration
 DIFFERENT = {"TZ": "Pacific/Chatham", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "COLUMNS": "40", "PYTHONHASHSEED": "7"}
@@ -43,7 +44,7 @@ def terminal():
 
 def begun(folder):
     """Jobs that have begun so far."""
-    return sum(1 for _ in (folder / "results/test/logs").rglob("*.log"))
+    return sum(1 for _ in (folder / RESULTS / "logs").rglob("*.log"))
 
 
 def litter(folder):
@@ -78,5 +79,5 @@ def test_killed_at_random_moments_with_everything_different_it_ends_with_the_sam
     assert project.artifacts(work) == finished.artifacts()
     assert project.sidecars(work) == finished.sidecars()
     assert litter(work) == []
-    assert not list((work / "results/test/checkpoints").rglob("*.npz"))
+    assert not list((work / RESULTS / "checkpoints").rglob("*.npz"))
     assert project.plan(directory=work) == {}

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from project import Project
+from project import RESULTS, Project
 
 MOMENTS = {"before any result": 60, "at the first log": 200, "while it trains": 400}  # kB of space
 
@@ -62,11 +62,12 @@ def test_a_folder_that_cannot_be_written_is_one_line(finished, small_disk, read_
     assert not list((folder / "results").iterdir())
 
 
+@pytest.mark.slow
 def test_a_damaged_artifact_stops_its_readers_until_verify_removes_it(finished, tmp_path):
     """What a bad disk or an editor does: the date stays, the content does not."""
     project = Project.copied_to(tmp_path)
     project.run("fig1")
-    history = project.folder / "results/test/runs/parity/d5/relu/seeds_0-9/history.parquet"
+    history = project.results / "runs/parity/d5/relu/seeds_0-9/history.parquet"
     expected, stat = history.read_bytes(), history.stat()
     history.write_bytes(expected[:-9] + bytes(9))
     os.utime(history, ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -76,13 +77,13 @@ def test_a_damaged_artifact_stops_its_readers_until_verify_removes_it(finished, 
     assert "Traceback" not in done.stderr
     lines = audit("verify", project).stdout.splitlines()
     assert lines[0] == f"removed {history.relative_to(tmp_path)}: differs from its record"
-    assert "removed results/test/figures/fig1.pdf: depends on a damaged artifact" in lines
+    assert f"removed {RESULTS}/figures/fig1.pdf: depends on a damaged artifact" in lines
     assert project.plan("fig1")["parity_train"] == 1
     project.run("fig1")
     assert history.read_bytes() == expected
     assert audit("verify", project).returncode == 0
-    chain = audit("chain", project, "results/test/figures/fig1.pdf").stdout
-    assert "results/test/instances/parity/d5/seeds_0-9.csv: ok" in chain
+    chain = audit("chain", project, f"{RESULTS}/figures/fig1.pdf").stdout
+    assert f"{RESULTS}/instances/parity/d5/seeds_0-9.csv: ok" in chain
 
 
 def audit(command, project, *arguments):

@@ -19,7 +19,7 @@ TOLERANCES |= {"condition_numbers": 1e-2}
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_are_those_of_another_machine_within_a_tolerance(finished, name):
-    table = pd.read_csv(finished.folder / f"results/test/tables/{name}.csv")
+    table = pd.read_csv(finished.results / f"tables/{name}.csv")
     if name == "fooling":
         # Thousands of rows: pixels of the examples, and test images of which the summary has quantiles.
         table = table[~table["part"].isin(["pixel", "real"])].reset_index(drop=True)
@@ -28,5 +28,5 @@ def test_tables_are_those_of_another_machine_within_a_tolerance(finished, name):
 
 
 def test_every_table_of_numbers_has_a_reference(finished):
-    made = {path.stem for path in (finished.folder / "results/test/tables").glob("*.csv")}
+    made = {path.stem for path in (finished.results / "tables").glob("*.csv")}
     assert {name for name in made if not name.startswith("costs")} - {"claims", "published"} == set(TABLES)

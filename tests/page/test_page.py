@@ -20,7 +20,7 @@ AXE = Path(__file__).parent / "axe/axe.min.js"
 def page(finished):
     """The report of the finished project."""
     finished.run("page")
-    return finished.folder / "results/test/index.html"
+    return finished.results / "index.html"
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_no_error_and_no_request(browser, page):
 
 def test_every_figure_is_there_and_decodes(finished, browser, page):
     browser.show(page)
-    figures = {path.stem for path in (finished.folder / "results/test/figures").glob("*.png")}
+    figures = {path.stem for path in (finished.results / "figures").glob("*.png")}
     assert {name.removeprefix("figure-") for name in attributes(page, "id") if name.startswith("figure-")} == figures
     browser.wait("return [...document.images].every(image => image.complete)")
     sizes = browser.run("return [...document.images].map(image => [image.naturalWidth, image.width, image.alt])")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,8 +14,9 @@ from failures.config.types import LOSSES, OPTIMIZERS
 from failures.engine.blocks import train_block
 from failures.families.parity.problem import draw_instances
 from failures.families.parity.training import Training
-from project import ROOT
+from project import OVERLAY, ROOT
 
+pytestmark = pytest.mark.slow
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True)
 RATES = st.floats(1e-6, 10, allow_subnormal=False)
 
@@ -75,7 +77,7 @@ def merged(overlay):
 
     raw = {}
     for layer in (
-        *(yaml.safe_load((ROOT / name).read_text()) for name in ("config.yaml", "config/test.yaml")),
+        *(yaml.safe_load((ROOT / name).read_text()) for name in ("config.yaml", OVERLAY)),
         overlay,
     ):
         update_config(raw, layer)
@@ -84,10 +86,10 @@ def merged(overlay):
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(overlay=configurations())
-def test_every_valid_configuration_plans(finished, overlay):
+def test_every_valid_configuration_plans(recorded, overlay):
     config = merged(overlay)
-    (finished.folder / "config/any.yaml").write_text(yaml.safe_dump(overlay))
-    plan = finished.plan("fig1", "--forceall", overlay="config/test.yaml config/any.yaml")
+    (recorded.folder / "config/any.yaml").write_text(yaml.safe_dump(overlay))
+    plan = recorded.plan("fig1", "--forceall", overlay=f"{OVERLAY} config/any.yaml")
     drawn = [config["parity"]["problems"][name] for name in overlay["parity"]["problems"]]
     blocks = sum(len({seed // 10 for seed in problem["seeds"]}) for problem in drawn)
     assert plan["parity_instances"] == blocks

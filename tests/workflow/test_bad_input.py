@@ -4,8 +4,10 @@ import resource
 
 import pytest
 
+from project import OVERLAY
+
 ESCAPE = "parity:\n  problems:\n    {name}: {{n_features: 5}}\n"
-# Options or the text of an overlay, and words of the error line. tests/unit/test_config.py has more cases.
+# Options or the text of an overlay, and words of the error line. tests/unit/config/test_config.py has more cases.
 BAD = {
     "a value that is not allowed": (["--config", "variant=text"], "config: variant = 'text'"),
     "an unknown family": (["--config", "families=[parity,poker]"], "config: families: unknown family 'poker'"),
@@ -33,20 +35,20 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_input_ends_before_any_work_with_one_line(finished, case):
+def test_bad_input_ends_before_any_work_with_one_line(recorded, case):
     given, words = BAD[case]
-    overlay, arguments = "config/test.yaml", given
+    overlay, arguments = OVERLAY, given
     if not isinstance(given, list):
-        path = finished.folder / "config/bad.yaml"
+        path = recorded.folder / "config/bad.yaml"
         path.write_text(given)
-        overlay, arguments = "config/test.yaml config/bad.yaml", []
-    before, files = finished.artifacts(), {path.name for path in finished.folder.iterdir()}
+        overlay, arguments = f"{OVERLAY} config/bad.yaml", []
+    before, files = recorded.artifacts(), {path.name for path in recorded.folder.iterdir()}
     began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = finished.run(*arguments, check=False, overlay=overlay)
+    done = recorded.run(*arguments, check=False, overlay=overlay)
     assert done.returncode != 0
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - began < 5
     assert len([line for line in done.stderr.splitlines() if words in line]) == 1, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
-    assert finished.artifacts() == before
-    assert {path.name for path in finished.folder.iterdir()} == files
+    assert recorded.artifacts() == before
+    assert {path.name for path in recorded.folder.iterdir()} == files
     assert "touch x" not in done.stdout

@@ -5,8 +5,6 @@ import json
 import pandas as pd
 import pytest
 
-from failures.packages import families
-
 KEYS = {"rule", "wildcards", "input", "output", "threads", "mem_mb"}
 KEYS |= {"start", "end", "cpu_s", "loop_cpu_s", "memory_mb"}
 COSTS = ("costs", "costs_rules", "costs_scaling")
@@ -17,12 +15,12 @@ def costs(finished):
     """The artifacts before the target costs was made, and the tables that it made."""
     before = finished.artifacts(costs=True)
     finished.run("costs")
-    tables = finished.folder / "results/test/tables"
+    tables = finished.results / "tables"
     return before, {name: pd.read_csv(tables / f"{name}.csv") for name in COSTS}
 
 
 def test_every_log_ends_with_a_record(finished):
-    logs = sorted((finished.folder / "results/test/logs").rglob("*.log"))
+    logs = sorted((finished.results / "logs").rglob("*.log"))
     assert len(logs) > 100
     for log in logs:
         record = json.loads(log.read_text().splitlines()[-1])
@@ -45,7 +43,7 @@ def test_costs_of_all_jobs_are_made_once(finished, costs):
     assert "Nothing to be done" in done.stdout + done.stderr
     assert finished.artifacts(costs=True) == after
     jobs = tables["costs"]
-    logs = finished.folder / "results/test/logs"
+    logs = finished.results / "logs"
     mine = {*(f"tables/{name}" for name in COSTS), "figures/costs", "page"}
     names = {log.relative_to(logs).with_suffix("").as_posix() for log in logs.rglob("*.log")}
     # All jobs but those of the target itself, and what no figure needs.
@@ -64,15 +62,3 @@ def test_costs_add_up(costs):
     assert times.is_monotonic_decreasing
     assert times[16] >= jobs["wall_s"].max()
     assert scaling.loc[scaling["part"] == "measured", "cores"].item() == 2
-
-
-def test_costs_are_part_of_nothing_else(finished):
-    assert not [rule for rule in finished.plan("--forceall") if rule.startswith("costs")]
-
-
-def test_costs_of_a_part(finished):
-    """The configuration's families decide which figures' costs are told."""
-    overlay = finished.overlay("config/part.yaml", lambda block: block.update(families=["periodic"]))
-    plan = finished.plan("costs", "--forceall", overlay=overlay)
-    assert {"costs_table", "costs", "linear_periodic", "periodic_train"} <= plan.keys()
-    assert not [rule for rule in plan if rule.split("_")[0] in set(families()) - {"periodic"}]

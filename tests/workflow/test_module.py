@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from project import Project
+from project import OVERLAY, RESULTS, Project
 from tutorial import blocks, run, words, write_files
 
+pytestmark = pytest.mark.slow
 WITHOUT_PREFIX = """
 module failures:
     snakefile:
@@ -61,9 +62,9 @@ def test_another_repository_makes_a_table_and_plans_a_figure(clone, other):
     plan, made = run(planning, other), run(making, other)
     assert not words(planning.shown) - words(plan)
     assert "failures_parity_train" in plan
-    assert "results/test/figures/fig1.png" in plan
+    assert f"{RESULTS}/figures/fig1.png" in plan
     assert not words(making.shown) - words(made)
-    table = pd.read_csv(other / "results/test/tables/elimination.csv")
+    table = pd.read_csv(other / RESULTS / "tables/elimination.csv")
     assert table["trials"].eq(20).all()
     assert (other / "summary.csv").read_text().splitlines()[1] == f"5,5,{table['share'][0]:g}"
     assert (other / "results/provenance/test/tables/elimination.csv.json").is_file()
@@ -93,10 +94,10 @@ def test_a_bad_value_ends_with_one_line(other):
 
 def test_without_a_prefix_the_command_line_configures_it(other):
     (other / "Snakefile").write_text(WITHOUT_PREFIX)
-    done = snakemake(other, "-n", "--configfile", "../failures/config/schema/test.yaml", "--", "fig1")
+    done = snakemake(other, "-n", "--configfile", f"../failures/{OVERLAY}", "--", "fig1")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^parity_train +2$", done.stdout, re.M)
-    assert "results/test/figures/fig1.png" in done.stdout
+    assert f"{RESULTS}/figures/fig1.png" in done.stdout
 
 
 def test_other_rules_keep_their_path(clone, other):

@@ -8,6 +8,7 @@ import pytest
 
 from project import Project
 
+pytestmark = pytest.mark.slow
 TOY = Path(__file__).parent / "spirals"
 
 
@@ -23,7 +24,7 @@ def extended(tmp_path_factory):
 
 def test_a_new_family_runs(extended):
     extended.run("spirals")
-    results = extended.folder / "results/test"
+    results = extended.results
     assert {path.name for path in (results / "figures").iterdir()} == {
         f"spiral_accuracy.{suffix}" for suffix in ("pdf", "svg", "png")
     }

@@ -1,4 +1,4 @@
-"""docs/notebook.ipynb runs from its first cell to its last on the finished workflow's results."""
+"""docs/notebook.ipynb runs from its first cell to its last on the results of a finished run."""
 
 import nbformat
 import pytest
@@ -22,9 +22,9 @@ def test_it_is_stored_without_outputs_and_reads_the_default_folder(notebook):
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
-def test_it_runs(finished, notebook):
+def test_it_runs(small, notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    code[0].source = code[0].source.replace(DEFAULT, f"RESULTS = {str(finished.folder / 'results/test')!r}")
+    code[0].source = code[0].source.replace(DEFAULT, f"RESULTS = {str(small.results)!r}")
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(PATH.parent)}}).execute()
     table, figure, runs, model, accuracy = (cell.outputs for cell in code[1:])
     assert "accuracy_median" in table[-1].data["text/plain"]

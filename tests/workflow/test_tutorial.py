@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from project import ROOT, Project
+from project import RESULTS, ROOT, Project
 from tutorial import blocks, follow, run, words, write_files
 
 
@@ -40,12 +40,12 @@ def test_every_part_is_known():
 
 
 def test_1_a_first_figure(project):
-    (project.folder / "results/test/figures/fig1.pdf").unlink()
+    (project.results / "figures/fig1.pdf").unlink()
     (shown,) = re.findall(r"^Job stats:.*?^total +8$", (ROOT / "docs/tutorial.md").read_text(), re.M | re.S)
     assert counts(shown).keys() == project.plan("fig1", "--forceall", overlay="config/small.yaml", cores=1).keys()
     made, _, again = followed("first", project)
     assert re.search(r"^(\d) of \1 steps \(100%\) done$", made, re.M)
-    assert (project.folder / "results/test/figures/fig1.pdf").is_file()
+    assert (project.results / "figures/fig1.pdf").is_file()
     assert "Nothing to be done" in again
 
 
@@ -53,8 +53,8 @@ def test_2_one_number(project):
     plan, _, compared = followed("change", project)
     assert re.search(r"before: .*'learning_rate': 0.01\b.* now: .*'learning_rate': 0.03\b", plan)
     assert counts(plan) == {"parity_train": 1, "fig1_table": 1, "fig1": 1}
-    assert "results/test/tables/fig1.csv" in compared
-    before, after = (pd.read_csv(project.folder / name) for name in ("before.csv", "results/test/tables/fig1.csv"))
+    assert f"{RESULTS}/tables/fig1.csv" in compared
+    before, after = (pd.read_csv(project.folder / name) for name in ("before.csv", f"{RESULTS}/tables/fig1.csv"))
     curves = [
         table.query("n_features == 10 and part == 'curve'")["accuracy_median"].tolist() for table in (before, after)
     ]

@@ -101,7 +101,7 @@ def test_steps_are_those_of_plain_numpy(loss, optimizer, update, encoding, xla):
 
 
 # Optimisers of the configuration, and the others that it may name; Schedule-Free is compared with NumPy above.
-USED = ["Adam", "AdamW", "Muon", "SGD"]
+USED = ["Adam", "Lion", "Muon", "SGD"]
 OTHERS = sorted(set(OPTIMIZERS) - {"ScheduleFreeAdamW", *USED})
 
 

@@ -1,0 +1,69 @@
+"""Targets of the command line, in dry runs: names, the paper's variant, status, costs and a refused path."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from failures.commands.status import jobs, render
+from failures.packages import families
+from project import OVERLAY, PAPER, RESULTS, ROOT
+
+FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/*/figures/*.py") if path.stem != "__init__")
+
+
+def test_targets_read_well(recorded):
+    listed = recorded.run("--list-target-rules").stdout.split()
+    tables = [f"{name}_table" for name in FIGURES]
+    others = {"portfolio_moments", "lines_pool", "lines_accuracy", "lines_depth_signal", "lines_fooling"}
+    costs = {"costs", "costs_table", "costs_rules_table", "costs_scaling_table", "page"}
+    assert set(listed) == {"all", *families(), "comparisons", "claims", *FIGURES, *tables, *others, *costs}
+    assert recorded.plan("fig1", "--forceall").keys() == {"parity_instances", "parity_train", "fig1_table", "fig1"}
+    assert recorded.plan(f"{RESULTS}/figures/parity_size.pdf", "--force") == {"parity_size": 1}
+
+
+@pytest.mark.parametrize("overlay", [f"{OVERLAY} {PAPER}", f"config.yaml {OVERLAY} {PAPER}"])
+def test_the_text_has_results_of_its_own(recorded, overlay):
+    output = recorded.fork("--dry-run", "--quiet=progress", overlay=overlay)
+    made = set(re.findall(r"results/\S+?/figures/fig1\.pdf", output))
+    assert made == {f"{RESULTS}/paper/figures/fig1.pdf"}
+    assert recorded.plan(overlay=overlay)["parity_train"] == 14
+
+
+def test_status_counts_what_is_left(recorded):
+    summary = recorded.run("--summary").stdout
+    table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
+    assert len(table) == 131
+    assert table["done"].all()
+    assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0:00:00"]
+
+
+def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
+    folder = tmp_path / "a space"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(["make", "help"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert len(done.stderr.splitlines()) == 1
+    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr
+    for name in ("Snakefile", "config.yaml", "workflow"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr.splitlines()[-1]
+
+
+def test_costs_are_part_of_nothing_else(recorded):
+    assert not [rule for rule in recorded.plan("--forceall") if rule.startswith("costs")]
+
+
+def test_costs_of_a_part(recorded):
+    """The configuration's families decide which figures' costs are told."""
+    overlay = recorded.overlay("config/part.yaml", lambda block: block.update(families=["periodic"]))
+    plan = recorded.plan("costs", "--forceall", overlay=overlay)
+    assert {"costs_table", "costs", "linear_periodic", "periodic_train"} <= plan.keys()
+    assert not [rule for rule in plan if rule.split("_")[0] in set(families()) - {"periodic"}]
