@@ -17,9 +17,12 @@ TARGETS ?=
 OPTIONS ?=
 KILLS ?= 25
 TESTS ?=
-WORKERS ?= 3
+WORKERS ?=
+# Marks of the tests that `make test` leaves to `make test-all` (pyproject.toml).
+LONG := slow or cluster or chaos or browser
+PYTEST = $(RUN) -m pytest --no-loadscope-reorder
 
-.PHONY: help setup reproduce preview test lint prose bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
+.PHONY: help setup reproduce preview test test-all lint prose bench peers report status resume verify provenance chaos claims gallery clean clean-all lock reference
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -39,8 +42,13 @@ reproduce: $(READY) ## build every figure at the paper's scale; CORES=n, TARGETS
 preview: $(READY) ## build every figure at reduced scale in results/preview, in minutes
 	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
 
-test: $(READY) ## run all tests, three at a time; TESTS=tests/unit, WORKERS=n
-	$(RUN) -m pytest -n $(WORKERS) --no-loadscope-reorder $(TESTS)
+test: $(READY) ## run the quick tests: units, contracts, reruns, bad input, a small workflow; TESTS=tests/unit, WORKERS=n
+	$(PYTEST) -n $(or $(WORKERS),2) -m "not ($(LONG))" $(TESTS)
+
+test-all: test ## run all tests: `make test`, then the long ones; as root, installs Slurm and Chromium with apt-get
+	@echo "Slurm and Chromium are installed with apt-get where they are missing and this runs as root; otherwise their tests are skipped."
+# Jobs of the cluster wait a lot, so three processes keep two cores busy.
+	$(PYTEST) -n $(or $(WORKERS),3) -m "$(LONG)"
 
 lint: $(READY) prose ## check style, wording and rules (ruff, snakefmt, snakemake --lint, textlint)
 	$(VENV)/bin/ruff check .

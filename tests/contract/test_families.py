@@ -78,7 +78,7 @@ def drawn(family, name, problem):
 @pytest.mark.parametrize("family", families())
 def test_the_columns_of_instances_are_those_described(family):
     """A kind of problem may lack some; `rate_factor` is added for a learner."""
-    problems = load(ROOT / "config.yaml", ROOT / "config/test.yaml")[family]["problems"]
+    problems = load(ROOT / "config.yaml", ROOT / OVERLAY)[family]["problems"]
     made = {column for name, problem in problems.items() for column in drawn(family, name, problem).columns}
     assert made | {"rate_factor"} == set(section_of(f"instances/{family}/p/seeds_0-9.csv").names)
 
