@@ -102,6 +102,7 @@ def test_unexplained_is_1_for_the_best_constant_and_0_for_the_target():
     assert learnt.numpy().tolist() == pytest.approx([0, 0], abs=1e-10)
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("wave", WAVES)
 def test_a_step_of_training_is_gradient_descent(wave):
     (trial,) = drawn([wave], [0.5], [0]).itertuples(index=False)
@@ -120,6 +121,7 @@ def test_a_step_of_training_is_gradient_descent(wave):
         np.testing.assert_allclose(found, part, atol=1e-6)
 
 
+@pytest.mark.usefixtures("loop")
 def test_instances_and_saved_models_give_the_last_evaluation_again(tmp_path):
     problem = PROBLEM | {"n_steps": 30, "evaluate_every": 10}
     paths = [tmp_path / part for part in ("history.parquet", "runs.csv", "models", "checkpoints")]

@@ -116,6 +116,7 @@ def test_wrong_counts_states_with_most_money_on_another_stock():
     assert values["loss"] == pytest.approx(-sigmoid.mean())
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("optimizer", [ADAM, SGD], ids=["adam", "sgd"])
 def test_three_steps_written_out_in_numpy(method, optimizer):
@@ -146,6 +147,7 @@ def test_three_steps_written_out_in_numpy(method, optimizer):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
+@pytest.mark.usefixtures("loop")
 def test_a_rate_factor_multiplies_the_learning_rate():
     changes = []
     for factor in (1.0, 3.0):

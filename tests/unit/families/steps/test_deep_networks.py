@@ -48,6 +48,7 @@ def forward_only_gradients(weights, activation, x, labels, places):
     return gradients
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("depth", [1, 3])
 def test_three_forward_only_updates_of_every_flat_layer(depth, activation):

@@ -127,6 +127,7 @@ def numpy_gradients(kind, weights, x, y, classes, z):
     return [x.T @ delta, delta.sum(axis=0)]
 
 
+@pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_steps_written_out_in_numpy(kind):
     training = begun(kind)
