@@ -76,7 +76,7 @@ def test_its_configuration_is_an_overlay_and_stays_its_own(other):
     change(other, seeds=[0, 10, 20])
     snakefile = other / "Snakefile"
     snakefile.write_text(
-        snakefile.read_text() + '\n\nprint("keys", *config["failures"], *failures.config.schema["families"])\n'
+        snakefile.read_text() + '\n\nprint("keys", *config["failures"], *failures.config["families"])\n'
     )
     done = snakemake(other, "-n", "failures_fig1")
     assert done.returncode == 0, done.stderr
