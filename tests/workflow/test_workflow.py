@@ -54,7 +54,7 @@ def test_every_caption_shows_the_numbers_of_the_run(made):
 
 def test_a_history_is_what_the_configuration_asked_for(made):
     history = pd.read_parquet(made.results / RUN / "history.parquet")
-    assert history.columns.tolist() == ["problem", "learner", "instance", "seed", "step", "metric", "value"]
+    assert history.columns.tolist() == ["problem", "learner", "trial", "seed", "step", "metric", "value"]
     assert history["seed"].unique().tolist() == [0, 1]
     assert history["step"].unique().tolist() == [*range(0, 20_000, 200), 19_999]
     assert set(history["metric"]) == {"accuracy", "loss"}
@@ -66,7 +66,7 @@ def test_saved_models_give_the_accuracy_of_the_table(finished):
     runs = pd.read_csv(folder / "runs.csv", dtype={"target": str})
     assert len(runs) == 6
     for run in runs.itertuples():
-        model = keras.models.load_model(folder / f"models/{run.instance}.keras", safe_mode=True)
+        model = keras.models.load_model(folder / f"models/{run.trial}.keras", safe_mode=True)
         assert type(model).__module__.startswith("keras."), "a plain Keras model"
         bits = cube(3)
         labels = (-1.0) ** (bits @ parse_target(run.target))
