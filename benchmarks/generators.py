@@ -11,8 +11,8 @@ import numpy as np
 
 from failures.families.lines.problem import draw_images
 
-# Images per call; a call takes about 0.1 s or more.
-SIZES = {"loop": 1000, "ours": 200_000}
+# Images per call, so that a call takes about 0.1 s.
+LOOP_IMAGES, GENERATOR_IMAGES = 1000, 200_000
 
 
 def loop(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -33,22 +33,30 @@ def loop(n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
-    """Measure the loop and both variants of the generator in turn. Returns images per second, one value per round."""
+    """Measure the loop and the generator in turn, the latter with the conventions of both variants.
+
+    Args:
+        rounds: Repetitions of each measurement.
+        seconds: Minimum length of one measurement.
+
+    Returns:
+        rates: Images per second, one value per round, of `loop` and of the variants `code` and `paper`.
+    """
     rng = np.random.default_rng(0)
-    generators = {
-        "loop": lambda: loop(SIZES["loop"], rng),
-        "code": lambda: draw_images(SIZES["ours"], "code", rng),
-        "paper": lambda: draw_images(SIZES["ours"], "paper", rng),
+    generators: dict[str, tuple[int, Callable[[], object]]] = {
+        "loop": (LOOP_IMAGES, lambda: loop(LOOP_IMAGES, rng)),
+        "code": (GENERATOR_IMAGES, lambda: draw_images(GENERATOR_IMAGES, "scripts", rng)),
+        "paper": (GENERATOR_IMAGES, lambda: draw_images(GENERATOR_IMAGES, "text", rng)),
     }
-    found: dict[str, list[float]] = {name: [] for name in generators}
+    rates: dict[str, list[float]] = {name: [] for name in generators}
     for _ in range(rounds):
-        for name, draw in generators.items():
-            found[name].append(SIZES["loop" if name == "loop" else "ours"] * calls_a_second(draw, seconds))
-    return {"rates": found}
+        for name, (images, draw) in generators.items():
+            rates[name].append(images * calls_per_second(draw, seconds))
+    return {"rates": rates}
 
 
-def calls_a_second(call: Callable[[], object], seconds: float) -> float:
-    """Return calls per second, over at least this many seconds."""
+def calls_per_second(call: Callable[[], object], seconds: float) -> float:
+    """Return the number of calls per second, measured over at least `seconds`."""
     n, started = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - started) < seconds:
         call()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from itertools import product
 from typing import Any
 
 # Problems and learners of each family. A row is named after the problem, or after the learner if there is one problem.
@@ -25,10 +26,7 @@ POOL, FED = 200_000, 20_000
 
 @dataclass(frozen=True)
 class Row:
-    """A problem and a learner (resolved blocks of the configuration), and the threads of each contender.
-
-    The steps between two evaluations are `problem["evaluate_every"]`.
-    """
+    """A problem and a learner (resolved blocks of the configuration), and the threads of each contender."""
 
     name: str
     family: str
@@ -38,17 +36,17 @@ class Row:
 
     @property
     def every(self) -> int:
-        """Steps between two evaluations."""
+        """Return the steps between two evaluations."""
         return self.problem["evaluate_every"]
 
     @property
     def batch(self) -> int:
-        """Samples per step."""
+        """Return the samples per step."""
         return self.learner["batch_size"]
 
     @property
     def optimizer(self) -> tuple[str, float, float, float, float]:
-        """Name and learning rate of the optimiser, and beta 1, beta 2 and epsilon of Adam."""
+        """Return the name and learning rate of the optimiser, and beta 1, beta 2 and epsilon of Adam."""
         settings = self.learner["optimizer"]
         arguments = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, **settings["arguments"]}
         return settings["name"], settings["learning_rate"], *(arguments[k] for k in ("beta_1", "beta_2", "epsilon"))
@@ -59,21 +57,21 @@ class Row:
 
 
 def rows(config: dict[str, Any]) -> dict[str, Row]:
-    """Return all rows by name. config: the validated configuration (`failures.config.schema.load("config.yaml")`)."""
-    found = {}
+    """Return all rows by name.
+
+    Args:
+        config: Validated configuration (`failures.config.schema.load(".")`).
+    """
+    selected: dict[str, Row] = {}
     for family, (problems, learners) in SELECTED.items():
-        for threads in THREADS.get(family, (1,)):
-            for problem in problems:
-                for learner in learners:
-                    name = f"{family}_{problem if len(problems) > 1 else learner}" + f"_threads{threads}" * (
-                        threads > 1
-                    )
-                    settings = _shortened(family, config[family]["problems"][problem])
-                    found[name] = Row(name, family, settings, config[family]["learners"][learner], threads)
-    return found
+        for threads, problem, learner in product(THREADS.get(family, (1,)), problems, learners):
+            name = f"{family}_{problem if len(problems) > 1 else learner}" + f"_threads{threads}" * (threads > 1)
+            settings = _authors_settings(family, config[family]["problems"][problem])
+            selected[name] = Row(name, family, settings, config[family]["learners"][learner], threads)
+    return selected
 
 
-def _shortened(family: str, problem: dict[str, Any]) -> dict[str, Any]:
+def _authors_settings(family: str, problem: dict[str, Any]) -> dict[str, Any]:
     """Return the problem with an unlimited number of steps and with the evaluations of the authors' scripts."""
     changes = {"n_steps": 10**8, "evaluate_every": EVERY, "snapshots": []}
     if family == "parity":

@@ -19,12 +19,12 @@ class Parity:
         self.rng = np.random.default_rng(0)
 
     def training(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         x = self.rng.choice(np.array([-1, 1], np.float32), size=(n, self.d))
         return x, x[:, : self.size].prod(axis=1, keepdims=True)
 
     def evaluation(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         return self.training(self.n)
 
 
@@ -37,14 +37,14 @@ class Portfolio:
         self.rng = np.random.default_rng(0)
 
     def training(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         chosen = self.rng.integers(len(self.labels), size=n)
         rewards = 2 * self.rng.integers(2, size=(n, self.k), dtype=np.int8).astype(np.float32) - 1
         rewards[np.arange(n), self.labels[chosen]] = 1
         return self.states[chosen], rewards
 
     def evaluation(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         return self.training(self.n)
 
 
@@ -54,23 +54,23 @@ class Curves:
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
         self.sets = []
         for prefix in ("", "validation_"):
-            inputs, wanted = arrays[f"{prefix}curves"], arrays[f"{prefix}changes"]
+            inputs, targets = arrays[f"{prefix}curves"], arrays[f"{prefix}changes"]
             match row.learner["architecture"]:
                 case "convolution":
-                    inputs, wanted = np.stack([inputs[:, 2:], inputs[:, 1:-1], inputs[:, :-2]], -1), wanted[:, 2:]
+                    inputs, targets = np.stack([inputs[:, 2:], inputs[:, 1:-1], inputs[:, :-2]], -1), targets[:, 2:]
                 case "autoencoder":
-                    wanted = inputs
-            self.sets.append((inputs, wanted))
+                    targets = inputs
+            self.sets.append((inputs, targets))
         self.rng = np.random.default_rng(0)
 
     def training(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Training curves, with replacement."""
-        inputs, wanted = self.sets[0]
+        """Draw training curves with replacement."""
+        inputs, targets = self.sets[0]
         chosen = self.rng.integers(len(inputs), size=n)
-        return inputs[chosen], wanted[chosen]
+        return inputs[chosen], targets[chosen]
 
     def evaluation(self) -> tuple[np.ndarray, np.ndarray]:
-        """All validation curves."""
+        """Return all validation curves."""
         return self.sets[1]
 
 
@@ -84,13 +84,13 @@ class Steps:
         self.rng = np.random.default_rng(0)
 
     def training(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         x = self.scale * self.rng.standard_normal((n, len(self.direction)))
-        number = np.maximum(np.searchsorted(self.z, x @ self.direction + self.bias, side="right") - 1, 0)
-        return x.astype(np.float32), number if self.classes else self.z[number][:, None].astype(np.float32)
+        index = np.maximum(np.searchsorted(self.z, x @ self.direction + self.bias, side="right") - 1, 0)
+        return x.astype(np.float32), index if self.classes else self.z[index][:, None].astype(np.float32)
 
     def evaluation(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fresh samples."""
+        """Draw fresh samples."""
         return self.training(self.n)
 
 
@@ -98,20 +98,20 @@ class Lines:
     """Images of tuples, float32 [n * k, 28, 28, 1], in order and repeated, and labels of tuples, [n, 1]."""
 
     def __init__(self, row: Row, arrays: dict[str, np.ndarray]):
-        self.k, self.place = row.problem["tuple_length"], 0
+        self.k, self.next_tuple = row.problem["tuple_length"], 0
         self.images, self.labels = self._set(arrays, "train")
         self.test = self._set(arrays, "test")
 
     def training(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """The next tuples."""
-        if self.place + n > len(self.labels):
-            self.place = 0
-        tuples = slice(self.place, self.place + n)
-        self.place += n
+        """Return the next tuples."""
+        if self.next_tuple + n > len(self.labels):
+            self.next_tuple = 0
+        tuples = slice(self.next_tuple, self.next_tuple + n)
+        self.next_tuple += n
         return self.images[self.k * tuples.start : self.k * tuples.stop], self.labels[tuples]
 
     def evaluation(self) -> tuple[np.ndarray, np.ndarray]:
-        """The test tuples."""
+        """Return the test tuples."""
         return self.test
 
     def _set(self, arrays: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -120,8 +120,9 @@ class Lines:
         return arrays[f"{name}_images"].astype(np.float32), (sign * labels).astype(np.float32)
 
 
+SAMPLERS = {"parity": Parity, "portfolio": Portfolio, "curves": Curves, "steps": Steps, "lines": Lines}
+
+
 def sampler(row: Row, arrays: dict[str, np.ndarray]) -> Parity | Portfolio | Curves | Steps | Lines:
     """Return the sampler of the family of a row."""
-    return {"parity": Parity, "portfolio": Portfolio, "curves": Curves, "steps": Steps, "lines": Lines}[row.family](
-        row, arrays
-    )
+    return SAMPLERS[row.family](row, arrays)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
 
-from benchmarks.lines_peak import step_operations
+from benchmarks.peak import step_operations
 
 PEER_NAMES = ("pytorch", "jax_scan")
 # Seconds per step of the authors' style, below which dispatching operations takes most of the time.
@@ -27,48 +27,37 @@ def rate(raw: dict[str, Any], row: str, contender: str) -> float | None:
 
 def ratios(raw: dict[str, Any], contenders: tuple[str, ...]) -> dict[str, float]:
     """Return the speed of the engine divided by that of the fastest of these contenders, by row."""
-    found = {}
+    speeds = {}
     for row in raw.get("training", {}):
         engine, others = rate(raw, row, "engine"), [rate(raw, row, name) for name in contenders]
         if engine and any(others):
-            found[row] = engine / max(filter(None, others))
-    return found
-
-
-def peak(raw: dict[str, Any], threads: int) -> float | None:
-    """Return the rate of the fastest matrix product of any library, in GFLOP/s."""
-    libraries = raw.get("lines", {}).get("peak", {}).get(str(threads), {})
-    return max((value for shapes in libraries.values() if shapes for value in shapes.values()), default=None)
+            speeds[row] = engine / max(filter(None, others))
+    return speeds
 
 
 def peak_times(raw: dict[str, Any]) -> dict[str, tuple[float, float]]:
     """Return milliseconds per step of lines, by row: the dense step at the peak rate, and the engine's step."""
-    found = {}
+    times = {}
     for name, row in raw.get("training", {}).items():
-        engine, gigaflops = rate(raw, name, "engine"), peak(raw, row["threads"])
+        engine, gigaflops = rate(raw, name, "engine"), raw.get("peak", {}).get(str(row["threads"]))
         if row["tuple_length"] and engine and gigaflops:
-            found[name] = step_operations(row["tuple_length"], row["batch"]) / gigaflops / 1e6, 1000 / engine
-    return found
+            times[name] = step_operations(row["tuple_length"], row["batch"]) / gigaflops / 1e6, 1000 / engine
+    return times
 
 
-def dispatched(raw: dict[str, Any]) -> set[str]:
-    """Return the rows in which dispatching operations takes most of the time of the authors' style."""
-    return {row for row in ratios(raw, ("authors",)) if rate(raw, row, "authors") > 1 / DISPATCH}
-
-
-def short(raw: dict[str, Any]) -> set[str]:
-    """Return the rows that miss their target against the authors' style."""
-    fast = dispatched(raw)
-    return {row for row, value in ratios(raw, ("authors",)).items() if value < (FAST if row in fast else SLOW)}
+def signal_minutes(raw: dict[str, Any]) -> float | None:
+    """Return minutes of CPU time of the signal-to-noise analysis for `INITIALISATIONS` sets of initial weights."""
+    return INITIALISATIONS * raw["signal"]["cpu"] / 60 if "signal" in raw else None
 
 
 def verdicts(raw: dict[str, Any]) -> Iterator[Verdict]:
     """Yield the verdict on every target, in the order of the page."""
-    authors, best, fast = ratios(raw, ("authors",)), ratios(raw, PEER_NAMES), dispatched(raw)
+    authors, best = ratios(raw, ("authors",)), ratios(raw, PEER_NAMES)
+    dispatched = {row for row in authors if rate(raw, row, "authors") > 1 / DISPATCH}
     target = f"training, if a step of the authors' style takes under 1 ms: at least {FAST}x the speed of that style"
-    yield _lowest(target, authors, lambda row: row in fast, FAST)
+    yield _lowest(target, authors, dispatched.__contains__, FAST)
     target = f"training, if a step of the authors' style takes 1 ms or more: at least {SLOW}x the speed of that style"
-    yield _lowest(target, authors, lambda row: row not in fast, SLOW)
+    yield _lowest(target, authors, lambda row: row not in dispatched, SLOW)
     target = "training, every row: at least 0.8x the speed of PyTorch or JAX, whichever is faster"
     yield _lowest(target, best, lambda row: True, 0.8)
     ahead = sum(value >= 1 for value in best.values())
@@ -84,9 +73,9 @@ def _lines(raw: dict[str, Any], authors: dict[str, float]) -> Iterator[Verdict]:
     yield _lowest("lines: at least 2x the speed of PyTorch", torch, lambda row: row.startswith("lines"), 2)
     target = "lines, k = 4: at least 4x the speed of the authors' style"
     yield _lowest(target, authors, lambda row: row.startswith("lines_k4"), 4)
-    below = {row: dense / ours for row, (dense, ours) in peak_times(raw).items()}
+    speeds = {row: dense / engine for row, (dense, engine) in peak_times(raw).items()}
     target = "lines: at least as fast as a step that computes every pixel at the peak rate of the processor"
-    yield _lowest(target, below, lambda row: True, 1)
+    yield _lowest(target, speeds, lambda row: True, 1)
 
 
 def _others(raw: dict[str, Any]) -> Iterator[Verdict]:
@@ -104,12 +93,6 @@ def _others(raw: dict[str, Any]) -> Iterator[Verdict]:
         yield f"workflow, {words}: under {limit} s", shown, seconds < limit if seconds else None
     memory = flow["plan"]["memory"] / 1e9 if "plan" in flow else None
     yield "workflow, dry run: under 1 GB", f"{memory:.2f} GB" if memory else "-", memory < 1 if memory else None
-
-
-def signal_minutes(raw: dict[str, Any]) -> float | None:
-    """Return minutes of CPU time of the signal-to-noise analysis for all sets of initial weights, without set-up."""
-    found = raw.get("signal")
-    return INITIALISATIONS * found["analysis"]["cpu"] / found["n_seeds"] / 60 if found else None
 
 
 def _lowest(target: str, values: dict[str, float], selected: Callable[[str], bool], limit: float) -> Verdict:

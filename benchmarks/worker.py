@@ -1,9 +1,10 @@
-"""Run one contender on one row: ``python -m benchmarks.worker NAME ROW.json ARRAYS.npz [--pin]``.
+"""Run one contender on one row: ``python -m benchmarks.worker NAME ROW.json ARRAYS.npz``.
 
 A contender is a module with `make(row, arrays)`. It returns a function that trains for a number of windows, and the
 number of trained weights. A window is the steps between two evaluations, followed by one evaluation. The function
-returns the loss of the last evaluation. The process prints a line when it is ready. It then reads seconds from each
-line of its input, measures for that long and prints the result. So contenders can take turns without a restart.
+returns the loss of the last evaluation. When the process is ready, it prints the number of trained weights. It then
+reads seconds from each line of its input, measures for that long and prints the steps per second. So contenders can
+take turns without a restart.
 """
 
 from __future__ import annotations
@@ -26,17 +27,15 @@ CALL = 0.25
 
 def main() -> None:
     """Prepare the contender, then measure once per line of input."""
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    output = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # libraries may print to stdout
     name, row = sys.argv[1], Row(**json.loads(Path(sys.argv[2]).read_text()))
-    if "--pin" in sys.argv:
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-row.threads :])
     train, n_parameters = contender(name, row, dict(np.load(sys.argv[3])))
-    loss = train(1)
-    answers.write(json.dumps({"parameters": n_parameters, "loss": loss}) + "\n")
+    train(1)
+    output.write(f"{n_parameters}\n")
     measurement = Measurement(train, row.every)
     for line in sys.stdin:
-        answers.write(json.dumps(measurement.take(float(line))) + "\n")
+        output.write(f"{measurement.take(float(line))}\n")
 
 
 def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Callable[[int], float], int]:
@@ -51,23 +50,28 @@ def contender(name: str, row: Row, arrays: dict[str, np.ndarray]) -> tuple[Calla
 
 
 class Measurement:
-    """Steps per second, from calls that take long enough."""
+    """Steps per second, from calls that take long enough.
+
+    Args:
+        train: Function that trains for a number of windows.
+        every: Steps per window.
+    """
 
     def __init__(self, train: Callable[[int], float], every: int):
-        self.train, self.every, self.size = train, every, 1
+        self.train, self.every, self.windows = train, every, 1
 
-    def take(self, seconds: float) -> dict[str, float]:
-        """Train for at least so many seconds. Returns steps_per_second and cores (CPU time / wall time)."""
-        windows, elapsed, cpu = 0, 0.0, 0.0
+    def take(self, seconds: float) -> float:
+        """Train for at least `seconds` and return the steps per second."""
+        windows, elapsed = 0, 0.0
         while elapsed < seconds:
-            started, cpu_started = time.perf_counter(), time.process_time()
-            self.train(self.size)
-            took = time.perf_counter() - started
-            if took < min(CALL, seconds):
-                self.size *= 2
+            started = time.perf_counter()
+            self.train(self.windows)
+            duration = time.perf_counter() - started
+            if duration < min(CALL, seconds):
+                self.windows *= 2
                 continue
-            windows, elapsed, cpu = windows + self.size, elapsed + took, cpu + time.process_time() - cpu_started
-        return {"steps_per_second": windows * self.every / elapsed, "cores": cpu / elapsed}
+            windows, elapsed = windows + self.windows, elapsed + duration
+        return windows * self.every / elapsed
 
 
 if __name__ == "__main__":

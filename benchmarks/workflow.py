@@ -7,16 +7,16 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-# Figures that are drawn first, at the scale of the tests, in a new folder; the figure that is drawn again; the overlay.
-MADE, FIGURE, SCALE = ("fig1", "fig4"), "fig1", "config/test.yaml"
-# Seeds, problems and learners of the dry run; the number of runs is their product.
-SEEDS, PROBLEMS, LEARNERS = 1000, 5, 2
+# Figures that are up to date in a new folder, the one that is drawn again, and the options of these runs.
+FIGURES, DRAWN, SMALL = ("fig1", "fig4"), "fig1", ("--config", "scale=test")
+# The dry run has 1,000 seeds, 5 problems and 2 learners; the number of runs is the product.
+SEEDS, FEATURES, LEARNERS = range(1000), range(5, 10), ("relu", "relu_adam")
 # Runs a command; prints its wall time and the largest memory of one of its processes (ru_maxrss is in KiB on Linux).
 TIMER = """
 import json, resource, subprocess, sys, time
@@ -29,55 +29,64 @@ print(json.dumps({"seconds": seconds, "memory": memory, "code": done.returncode,
 
 
 def measure(rounds: int) -> dict[str, Any]:
-    """Measure the commands. Returns seconds (one value per round), memory (bytes) and number of jobs, by command."""
+    """Measure the commands `no-op`, `figure` and `plan`.
+
+    Args:
+        rounds: Repetitions of each command.
+
+    Returns:
+        By command: seconds (wall time, one value per round), memory (largest of one process, bytes) and jobs.
+    """
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        directory = folder / "small"
-        snakemake(directory, SCALE, *MADE)
-        figure = directory / f"results/test/figures/{FIGURE}.png"
-        nothing = _repeated(rounds, lambda: snakemake(directory, SCALE, *MADE))
-        if "Nothing to be done" not in nothing["output"]:
-            sys.exit(f"expected nothing to do for {', '.join(MADE)}, but there are jobs:\n{nothing['output']}")
-        drawn = _repeated(rounds, lambda: snakemake(directory, SCALE, FIGURE), before=figure.unlink)
-        overlay = folder / "many.yaml"
-        overlay.write_text(yaml.safe_dump(many()))
-        plan = _repeated(rounds, lambda: snakemake(folder / "many", str(overlay), "-n", "predictors"))
-    jobs = {"no-op": 0, "figure": _jobs(drawn["output"]), "plan": _jobs(plan["output"])}
-    cells = {"no-op": nothing, "figure": drawn, "plan": plan}
-    return {
-        name: {"seconds": cell["seconds"], "memory": cell["memory"], "jobs": jobs[name]} for name, cell in cells.items()
-    }
+        small, many = Path(name, "small"), Path(name, "many.yaml")
+        many.write_text(yaml.safe_dump(many_runs()))
+        plan = ("--dry-run", "--configfile", str(many))
+        snakemake(small, FIGURES, SMALL)
+        return {
+            "no-op": _repeat(rounds, lambda: snakemake(small, FIGURES, SMALL)),
+            "figure": _repeat(rounds, lambda: _draw(small)),
+            "plan": _repeat(rounds, lambda: snakemake(Path(name, "many"), ["predictors"], plan)),
+        }
 
 
-def many() -> dict[str, Any]:
+def many_runs() -> dict[str, Any]:
     """Return an overlay with 10,000 runs: 1,000 seeds x 5 parity problems x 2 learners."""
-    problems = {f"many_{n}": {"n_features": n, "n_steps": 1000} for n in range(5, 5 + PROBLEMS)}
-    pairs = {"problems": list(problems), "learners": ["relu", "adam"][:LEARNERS]}
-    return {"seeds": list(range(SEEDS)), "families": ["parity"], "parity": {"problems": problems, "predictors": pairs}}
+    steps = {"n_steps": 1000, "evaluate_every": 200, "evaluation": "cube"}
+    grid = {"n_features": list(FEATURES), "seeds": list(SEEDS), **steps}
+    predictors = {"problems": {"d{n_features}_classes": grid}, "learners": list(LEARNERS)}
+    return {"families": ["parity"], "parity": {"experiments": {"predictors": predictors}}}
 
 
-def _repeated(rounds: int, command: Callable[[], dict], before: Callable[[], object] | None = None) -> dict[str, Any]:
-    found = []
-    for _ in range(rounds):
-        if before is not None:
-            before()
-        found.append(command())
-    seconds, memory = [one["seconds"] for one in found], max(one["memory"] for one in found)
-    return {"seconds": seconds, "memory": memory, "output": found[-1]["output"]}
+def snakemake(directory: Path, targets: Sequence[str], options: Sequence[str]) -> dict[str, Any]:
+    """Run Snakemake.
 
+    Args:
+        directory: Working directory.
+        targets: Targets, such as names of figures.
+        options: Options, such as the scale.
 
-def snakemake(directory: Path, overlay: str, *arguments: str, cores: int = 2) -> dict[str, Any]:
-    """Run Snakemake in a folder with an overlay. Returns seconds, memory (bytes), code and output."""
-    options = [argument for argument in arguments if argument.startswith("-")]
-    targets = [argument for argument in arguments if argument not in options]
-    program = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--directory", str(directory), *options]
-    command = [sys.executable, "-c", TIMER, *program, "--configfile", overlay, "--", *targets]
+    Returns:
+        seconds (wall time), memory (largest of one process, bytes) and jobs (0 if there is nothing to be done).
+
+    Raises:
+        SystemExit: Snakemake failed; the message contains its output.
+    """
+    program = [sys.executable, "-m", "snakemake", "--cores", "2", "--directory", str(directory), *options]
+    command = [sys.executable, "-c", TIMER, *program, "--", *targets]
     done = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    if done["code"]:
-        sys.exit(f"`{' '.join(program[2:])} --configfile {overlay}` failed:\n{done['output']}")
-    return done
+    total = re.search(r"^total +(\d+)", done["output"], re.M)
+    if done["code"] or (not total and "Nothing to be done" not in done["output"]):
+        sys.exit(f"`{' '.join(command[3:])}` failed:\n{done['output']}")
+    return {"seconds": done["seconds"], "memory": done["memory"], "jobs": int(total[1]) if total else 0}
 
 
-def _jobs(output: str) -> int:
-    """Return the total of Snakemake's table of jobs."""
-    return int(re.search(r"^total +(\d+)", output, re.M)[1])
+def _draw(directory: Path) -> dict[str, Any]:
+    """Draw a figure again."""
+    (directory / f"results/test/figures/{DRAWN}.png").unlink()
+    return snakemake(directory, [DRAWN], SMALL)
+
+
+def _repeat(rounds: int, command: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    runs = [command() for _ in range(rounds)]
+    memory = max(run["memory"] for run in runs)
+    return {"seconds": [run["seconds"] for run in runs], "memory": memory, "jobs": runs[-1]["jobs"]}

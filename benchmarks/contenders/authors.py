@@ -63,20 +63,20 @@ def _portfolio(row, arrays, inputs, rewards):
     return -tf.reduce_mean(tf.reduce_sum(rewards * portfolio, axis=1))
 
 
-def _curves(row, arrays, inputs, wanted):
+def _curves(row, arrays, inputs, targets):
     n_points = row.problem["n_points"]
     match row.learner["architecture"]:
         case "linear":
             outputs = inputs @ tf.Variable(tf.zeros([n_points, n_points]))
-            return tf.reduce_mean(tf.reduce_sum((outputs - wanted) ** 2, axis=1))
+            return tf.reduce_mean(tf.reduce_sum((outputs - targets) ** 2, axis=1))
         case "convolution":
             patches = tf.reshape(inputs, [-1, 3])
             if row.learner["conditioned"]:
                 patches = patches @ arrays["root"]
             outputs = tf.reshape(patches @ tf.Variable(tf.zeros([3, 1])), [-1, n_points - 2])
-            return tf.reduce_mean(tf.reduce_sum((outputs - wanted) ** 2, axis=1)) / n_points
+            return tf.reduce_mean(tf.reduce_sum((outputs - targets) ** 2, axis=1)) / n_points
     outputs = _dense(_hidden(inputs, 500, 100, 2 * row.problem["n_pieces"], 100, 100), n_points)
-    return tf.reduce_mean((outputs - wanted) ** 2)
+    return tf.reduce_mean((outputs - targets) ** 2)
 
 
 def _steps(row, arrays, inputs, labels):

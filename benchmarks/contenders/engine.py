@@ -11,7 +11,7 @@ from benchmarks import adapters
 
 def make(row, arrays):
     """Return the training of the engine, and the number of weights."""
-    training = adapters.begun(row)
+    training = adapters.start_training(row)
     _evaluate_as_the_scripts(row, training.objective)
     trainer, done, last = training.trainer, 0, None
     chunk = -(-row.problem["checkpoint_every"] // row.every)

@@ -59,19 +59,19 @@ def make(row, arrays):
 
 
 def _dense(key, *sizes):
-    """Weights and biases of dense layers."""
+    """Draw weights and biases of dense layers."""
     layers = []
-    for number, (inputs, outputs) in enumerate(pairwise(sizes)):
-        drawn = jax.random.truncated_normal(jax.random.fold_in(key, number), -2.0, 2.0, (inputs, outputs))
+    for index, (inputs, outputs) in enumerate(pairwise(sizes)):
+        drawn = jax.random.truncated_normal(jax.random.fold_in(key, index), -2.0, 2.0, (inputs, outputs))
         layers.append((drawn * inputs**-0.5, jnp.zeros(outputs)))
     return layers
 
 
 def _apply(layers, hidden):
-    """Dense layers with ReLU between them."""
-    for number, (weights, bias) in enumerate(layers):
+    """Apply dense layers with ReLU between them."""
+    for index, (weights, bias) in enumerate(layers):
         hidden = hidden @ weights + bias
-        hidden = jax.nn.relu(hidden) if number < len(layers) - 1 else hidden
+        hidden = jax.nn.relu(hidden) if index < len(layers) - 1 else hidden
     return hidden
 
 
@@ -80,7 +80,7 @@ def _hinge(labels, scores):
 
 
 def _fresh(row, sample):
-    """Training and evaluation on fresh samples."""
+    """Return functions that draw fresh samples for training and evaluation."""
     return lambda key, step: sample(key, row.batch), lambda key: sample(key, row.problem["evaluation"])
 
 
@@ -141,13 +141,13 @@ def _steps(row, data):
     z = data["z"]
     heights = jnp.diff(z)
 
-    def number(r):
+    def step_index(r):
         return jnp.maximum(jnp.searchsorted(z, r, side="right") - 1, 0)
 
     def sample(key, n):
         x = row.problem["input_scale"] * jax.random.normal(key, (n, d))
-        found = number(x @ data["direction"] + data["bias"])
-        return x, found if kind == "multiclass" else z[found]
+        index = step_index(x @ data["direction"] + data["bias"])
+        return x, index if kind == "multiclass" else z[index]
 
     def loss(weights, x, y):
         outputs = _apply(weights, x)
@@ -158,7 +158,7 @@ def _steps(row, data):
             return ((z[0] + jax.nn.sigmoid(inside) @ heights - y) ** 2).mean()
         outputs = outputs[:, 0]
         if kind == "forward_only":
-            outputs = outputs + lax.stop_gradient(z[number(outputs)] - outputs)
+            outputs = outputs + lax.stop_gradient(z[step_index(outputs)] - outputs)
         return ((outputs - y) ** 2).mean()
 
     return (lambda key: _dense(key, d, *sizes)), *_fresh(row, sample), loss

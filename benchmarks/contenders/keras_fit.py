@@ -14,7 +14,7 @@ from failures.engine import learners, losses
 
 def make(row, arrays):
     """Return a function that fits a compiled model, and the number of weights."""
-    samples, training = sampler(row, arrays), adapters.begun(row)
+    samples, training = sampler(row, arrays), adapters.start_training(row)
     model = training.trainer.learner
     model.compile(learners.optimizer(row.learner["optimizer"]), _loss(row, training.objective), jit_compile=False)
 
@@ -45,7 +45,7 @@ def _loss(row, objective):
         case "portfolio", _:
             return lambda rewards, portfolio: -tf.reduce_sum(rewards * portfolio, axis=1)
         case "curves", "linear":
-            return lambda wanted, outputs: tf.reduce_sum((outputs - wanted) ** 2, axis=1)
+            return lambda targets, outputs: tf.reduce_sum((outputs - targets) ** 2, axis=1)
         case "steps", "multiclass":
             return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         case "steps", "non_flat":

@@ -33,7 +33,7 @@ def make(row, arrays):
 
 
 def _layers(*sizes):
-    """Linear layers with ReLU between them."""
+    """Build linear layers with ReLU between them."""
     layers = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
@@ -45,7 +45,7 @@ def _hinge(labels, scores):
 
 
 class Task(nn.Module):
-    """A network with its samples and loss; evaluations are on fresh samples."""
+    """A network with its samples and loss; evaluations are on fresh samples by default."""
 
     def __init__(self, row, arrays):
         super().__init__()
@@ -53,7 +53,7 @@ class Task(nn.Module):
         self.build()
 
     def held_out(self):
-        """Fresh samples."""
+        """Draw fresh samples."""
         return self.sample(self.problem["evaluation"])
 
 
@@ -61,17 +61,17 @@ class Parity(Task):
     """Parities."""
 
     def build(self):
-        """One hidden layer."""
+        """Build one hidden layer."""
         self.d, self.size = self.problem["n_features"], int(self.arrays["size"])
         self.network = _layers(self.d, 10 * self.d, 1)
 
     def sample(self, n):
-        """Inputs and labels."""
+        """Draw inputs and labels."""
         x = torch.randint(0, 2, (n, self.d), dtype=torch.float32).mul_(2).sub_(1)
         return x, x[:, : self.size].prod(dim=1, keepdim=True)
 
     def loss(self, x, y):
-        """Hinge."""
+        """Return the hinge loss."""
         return _hinge(y, self.network(x))
 
 
@@ -79,20 +79,20 @@ class Portfolio(Task):
     """Portfolios: a product with a unit vector selects a row."""
 
     def build(self):
-        """A table of rows and a bias."""
+        """Build a table of rows and a bias."""
         self.d, self.k = self.problem["n_features"], self.problem["n_stocks"]
         self.table = nn.Parameter(torch.randn(self.d, self.k) * self.d**-0.5)
         self.bias = nn.Parameter(torch.zeros(self.k))
 
     def sample(self, n):
-        """States and rewards."""
+        """Draw states and rewards."""
         states = torch.randint(0, self.d, (n,))
         rewards = torch.randint(0, 2, (n, self.k), dtype=torch.float32).mul_(2).sub_(1)
         rewards[torch.arange(n), self.arrays["labels"][states]] = 1
         return states, rewards
 
     def loss(self, states, rewards):
-        """Minus the mean return."""
+        """Return minus the mean return."""
         portfolio = torch.softmax(functional.embedding(states, self.table) + self.bias, dim=1)
         return -(rewards * portfolio).sum() / len(states)
 
@@ -101,7 +101,7 @@ class Curves(Task):
     """Curves."""
 
     def build(self):
-        """A matrix, a filter, or dense layers."""
+        """Build a matrix, a filter, or dense layers."""
         n_points, self.kind = self.problem["n_points"], self.row.learner["architecture"]
         sizes = (n_points, 500, 100, 2 * self.problem["n_pieces"], 100, 100, n_points)
         match self.kind:
@@ -114,16 +114,16 @@ class Curves(Task):
                 self.network = _layers(*sizes)
 
     def sample(self, n):
-        """Training curves, with replacement."""
+        """Draw training curves with replacement."""
         chosen = torch.randint(0, len(self.arrays["curves"]), (n,))
         return self.arrays["curves"][chosen], self.arrays["changes"][chosen]
 
     def held_out(self):
-        """All validation curves."""
+        """Return all validation curves."""
         return self.arrays["validation_curves"], self.arrays["validation_changes"]
 
     def loss(self, curves, changes):
-        """Squared error."""
+        """Return the squared error."""
         match self.kind:
             case "linear":
                 return ((curves @ self.weight - changes) ** 2).sum(dim=1).mean()
@@ -138,7 +138,7 @@ class Steps(Task):
     """Step functions."""
 
     def build(self):
-        """Dense layers or an affine map."""
+        """Build dense layers or an affine map."""
         d, width, self.kind = self.problem["n_features"], self.row.learner["width"], self.row.learner["kind"]
         sizes = {"end_to_end": [width] * 3 + [1], "multiclass": [width] * 2 + [self.row.learner["n_logits"]]}
         self.network = _layers(d, *sizes.get(self.kind, [1]))
@@ -148,17 +148,17 @@ class Steps(Task):
         self.slopes, self.shifted = 50 / self.heights, self.z[1:] - self.row.learner["shift"] * self.heights
 
     def sample(self, n):
-        """Inputs, and values or indices of the steps."""
+        """Draw inputs, and values or indices of the steps."""
         x = self.problem["input_scale"] * torch.randn(n, len(self.direction))
-        number = self.number(x @ self.direction + self.bias)
-        return x, number[:, 0] if self.kind == "multiclass" else self.z[number]
+        index = self.step_index(x @ self.direction + self.bias)
+        return x, index[:, 0] if self.kind == "multiclass" else self.z[index]
 
-    def number(self, r):
-        """Indices of the steps that r lies on; r is the affine map of the inputs."""
+    def step_index(self, r):
+        """Return the indices of the steps that r, the affine map of the inputs, lies on."""
         return (torch.bucketize(r, self.z, right=True) - 1).clamp_(min=0)
 
     def loss(self, x, y):
-        """Squared error or cross-entropy."""
+        """Return the squared error or the cross-entropy."""
         outputs = self.network(x)
         match self.kind:
             case "multiclass":
@@ -167,7 +167,7 @@ class Steps(Task):
                 sigmoids = torch.sigmoid(self.slopes * (outputs - self.shifted))
                 outputs = self.z[0] + (sigmoids @ self.heights)[:, None]
             case "forward_only":
-                outputs = outputs + (self.z[self.number(outputs.detach())] - outputs).detach()
+                outputs = outputs + (self.z[self.step_index(outputs.detach())] - outputs).detach()
         return functional.mse_loss(outputs, y)
 
 
@@ -177,7 +177,7 @@ class Lines(Task):
     layout = torch.channels_last
 
     def build(self):
-        """N1 and N2."""
+        """Build N1 and N2."""
         self.k, self.place = self.problem["tuple_length"], 0
         convolutions = [nn.Conv2d(1, 16, 5, padding=2), nn.MaxPool2d(2), nn.Conv2d(16, 16, 5, padding=2)]
         self.n1 = nn.Sequential(*convolutions, nn.MaxPool2d(2), nn.Flatten(), _layers(784, 50, 100, 1))
@@ -191,18 +191,18 @@ class Lines(Task):
         return images, sign * self.arrays[f"{name}_labels"].reshape(-1, self.k).prod(dim=1, keepdim=True)
 
     def sample(self, n):
-        """The next tuples."""
+        """Return the next tuples."""
         images, labels = self.train_set
         self.place = 0 if self.place + n > len(labels) else self.place
         start, self.place = self.place, self.place + n
         return images[self.k * start : self.k * self.place], labels[start : self.place]
 
     def held_out(self):
-        """The test tuples."""
+        """Return the test tuples."""
         return self.test_set
 
     def loss(self, images, labels):
-        """Hinge of the tuples' labels."""
+        """Return the hinge loss of the labels of tuples."""
         return _hinge(labels, self.n2(torch.sigmoid(self.n1(images).reshape(-1, self.k))))
 
 

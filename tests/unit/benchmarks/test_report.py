@@ -2,10 +2,9 @@
 
 import json
 
-import pandas as pd
 import pytest
 
-from benchmarks import report, scaling, sharing, targets
+from benchmarks import report, targets
 from benchmarks.__main__ import main
 from project import ROOT
 
@@ -13,9 +12,7 @@ from project import ROOT
 def cells(**rates):
     """Contenders whose median rate over three rounds is given; None: not installed."""
     return {
-        name: None
-        if rate is None
-        else {"parameters": 1, "seconds": 1.0, "cores": 1.0, "rates": [rate, rate / 2, rate * 3]}
+        name: None if rate is None else {"seconds": 1.0, "rates": [rate, rate / 2, rate * 3]}
         for name, rate in rates.items()
     }
 
@@ -32,17 +29,12 @@ def raw():
         name: {"threads": 1, "batch": 200, "tuple_length": None, "contenders": row} for name, row in rows.items()
     }
     training["lines_k4"]["tuple_length"] = 4
-    part = {"seconds": 2.0, "cpu": 30.0}
     return {
         "machine": {"processor": "abacus", "cores": "2", "Keras": "3"},
-        "settings": {"pin": False},
         "training": training,
-        "lines": {"peak": {"1": {"numpy": {"square": 20.0, "flat": 50.0}, "torch": None}}},
+        "peak": {"1": 50.0},
         "generators": {"rates": {"loop": [10.0], "code": [500.0], "paper": [450.0]}},
-        "signal": {
-            **dict.fromkeys(("imports", "pool", "tracing", "analysis"), part),
-            **{"n_images": 2000, "n_tuples": 500, "n_seeds": 1, "tuple_lengths": [1, 2]},
-        },
+        "signal": {"cpu": 30.0, "n_tuples": 500, "tuple_lengths": [1, 2]},
         "workflow": {
             name: {"seconds": [seconds] * 3, "memory": 2e8, "jobs": 1}
             for name, seconds in (("no-op", 2.0), ("figure", 7.0), ("plan", 20.0))
@@ -89,57 +81,15 @@ def test_the_page_opens_with_the_answer(raw):
     assert page.endswith("\n\n## Notes\n\n| a | b |\n")
 
 
-def test_the_peak_is_that_of_the_fastest_library(raw):
-    dense, ours = targets.peak_times(raw)["lines_k4"]
+def test_a_dense_step_is_compared_with_the_engine(raw):
+    dense, engine = targets.peak_times(raw)["lines_k4"]
     operations = 200 * (4 * (2 * 627_200 + 3 * (2_508_800 + 78_400 + 10_000 + 200)) + 3 * (800 + 200))
     assert dense == pytest.approx(operations / 50e9 * 1000)
-    assert ours == 100.0
-
-
-def test_parts_are_of_the_rows_that_fall_short(raw):
-    assert targets.short(raw) == {"steps_end_to_end"}
-    found = {"step": 900.0, "without_optimizer": 850.0, "batch": 100.0, "products": 600.0}
-    found["layers"] = [[10, 50], [50, 1]]
-    page = report.render(raw | {"parts": {"steps_end_to_end": found}}, "")
-    least = 200 * (4 * 500 + 6 * 50) / 50e9 * 1e6  # microseconds at 50 GF/s
-    assert f"| `steps_end_to_end` | 900 | 850 | 100 | 600 | {least:#.3g} |" in page
-
-
-def test_threads_share_parts_and_nothing_else(raw):
-    """Five parts: one thread has three of them. With 10 ms of its own it takes 10 + 3/5 (70 - 10) ms."""
-    found = {"one": 60.0, "beside": 70.0, "rest": 10.0, "parts": 5, "several": 48.0, "cores": 1.6}
-    assert [sharing.most(n, threads) for n, threads in [(5, 2), (4, 2), (4, 3), (5, 1)]] == [3, 2, 2, 5]
-    assert sharing.expected(found, 2) == pytest.approx(46)
-    raw["training"]["lines_k4_threads2"] = raw["training"]["lines_k4"] | {"threads": 2}
-    raw["lines"]["sharing"] = {"lines_k4_threads2": found}
-    assert "| `lines_k4_threads2` | 3 of 5 | 60.0 | 70.0 | 10.0 | 46.0 | 48.0 | 1.60 |" in report.render(raw, "")
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Summary of a run, from tables of two jobs."""
-    pd.DataFrame({"job": ["a", "b"], "cpu_s": [100.0, 20.0]}).to_csv(tmp_path / "costs.csv", index=False)
-    points = [("simulated", 1, 130.0, 1.1), ("simulated", 2, 110.0, 1.2), ("simulated", 8, 105.0, 1.4)]
-    points.append(("measured", 2, 999.0, 9.0))
-    columns = ["part", "cores", "wall_s", "ratio"]
-    pd.DataFrame(points, columns=columns).to_csv(tmp_path / "costs_scaling.csv", index=False)
-    return scaling.summary(tmp_path)
-
-
-def test_scaling_is_that_of_the_runs_jobs(run):
-    assert run["jobs"] == 2
-    assert run["cpu"] == 120
-    assert run["simulated"] == {"1": 130, "2": 110, "8": 105}
-    assert run["ratio"]["8"] == 1.4
-
-
-def test_scaling_is_shown(raw, run):
-    raw["scaling"] = {"1": run | {"seconds": 140.0}, "2": run | {"seconds": 121.9}}
-    assert "| 2 | 2 | 2:00 | 2:01 | 2:10 | 1:50 | 1:45 | 1.40 |" in report.render(raw, "")
+    assert engine == 100.0
 
 
 def test_nothing_measured_is_no_verdict(raw):
-    nothing = {key: raw[key] for key in ("machine", "settings")}
+    nothing = {"machine": raw["machine"]}
     assert all(met is None for _, _, met in targets.verdicts(nothing))
     assert "## Training" not in report.render(nothing, "")
 
