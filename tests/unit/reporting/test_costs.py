@@ -265,8 +265,3 @@ def test_names_of_requests_outside_do_not_cover_one_another(derived):
     (text,) = memory.texts
     assert text.get_text() == "f train + 4"
     assert text.xy == (1300, 3000), "at the right of them all"
-
-
-@pytest.mark.parametrize(("seconds", "name"), [(299, "s"), (300, "min"), (4 * 3600 - 1, "min"), (4 * 3600, "h")])
-def test_units(seconds, name):
-    assert figure.unit(seconds) == name

@@ -1,4 +1,4 @@
-"""The HTML report: escaping, content security policy, missing inputs, cells, rule graph."""
+"""The HTML report: escaping, content security policy, missing inputs, cells, jobs."""
 
 import base64
 import io
@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from failures.reporting.page import cells, graph
+from failures.reporting.page import cells
 from failures.reporting.page.gather import blocks
 from failures.reporting.page.images import embed
-from failures.reporting.page.jobs import behind, duration, read_jobs
+from failures.reporting.page.jobs import behind, read_jobs, rule_edges
 from failures.reporting.page.render import inline, policy, render
 from project import ROOT
 
@@ -174,34 +174,9 @@ def test_jobs_behind_a_figure(jobs):
     assert behind(jobs, "figures/unknown") == []
 
 
-def test_the_graph_has_every_rule_once_and_no_overlapping_boxes(tmp_path):
-    more = "".join(
-        f"{n}_table,tables/{n},table,1.0,1.0,\n{n},figures/{n},figure,1.0,1.0,tables/{n}\n" for n in ("a", "b")
-    )
-    (tmp_path / "costs.csv").write_text(JOBS + more)
-    jobs = read_jobs(tmp_path / "costs.csv")
-    picture = graph.rule_graph(jobs, {"parity": ["fig1", "a", "b"], "costs": ["other"]})
-    assert sorted(box.rule for box in picture.boxes) == sorted(set(jobs["rule"]))
-    assert len(picture.lines) == len(graph.rule_edges(jobs)) == 5
-    places = {box.rule: (box.x, box.y) for box in picture.boxes}
-    for one, other in itertools.combinations(places.values(), 2):
-        assert abs(one[0] - other[0]) > graph.WIDTH or abs(one[1] - other[1]) > graph.HEIGHT
-    assert places["fig1"][1] == places["fig1_table"][1]
-    assert places["parity_instances"][0] < places["parity_train"][0] < places["fig1_table"][0] < places["fig1"][0]
-    assert max(x for x, _ in places.values()) + graph.WIDTH <= picture.width
-    assert max(y for _, y in places.values()) + graph.HEIGHT / 2 <= picture.height
-
-
-def test_boxes_of_a_column_do_not_overlap():
-    assert graph._spread({"a": 100.0, "b": 100.0, "c": 0.0}, 0.0, 116.0) == {"c": 0.0, "a": 87.0, "b": 116.0}
-    assert graph._spread({"a": 0.0, "b": 0.0}, 0.0, 0.0) == {"a": 0.0, "b": graph.ROW}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "0.4 s"), (59.6, "60 s"), (210, "3.5 min"), (5760, "96.0 min"), (7200, "2.0 h")]
-)
-def test_times_read_well(seconds, words):
-    assert duration(seconds) == words
+def test_a_rule_depends_on_the_rules_whose_outputs_its_jobs_use(jobs):
+    chain = ["parity_instances", "parity_train", "fig1_table", "fig1"]
+    assert rule_edges(jobs) == sorted(itertools.pairwise(chain))
 
 
 def test_the_best_verdict_comes_first():

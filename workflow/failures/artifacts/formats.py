@@ -1,9 +1,12 @@
-"""Numbers as text: for captions, claims and pages."""
+"""Numbers and times as text: for captions, claims and pages."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+
+# Units of time in seconds.
+UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def number(value: float) -> str:
@@ -16,6 +19,17 @@ def number(value: float) -> str:
         mantissa, exponent = f"{value:.1e}".split("e")
         return f"{mantissa}e{int(exponent)}".replace("-", "−")
     return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Format a time with three significant digits in a readable unit: 12.3 s, 105 min, 5.5 h."""
+    name = unit(seconds)
+    return f"{number(seconds / UNITS[name])} {name}"
+
+
+def unit(seconds: float) -> str:
+    """Choose a readable unit for a time: s below 5 minutes, min below 4 hours, h otherwise."""
+    return "s" if seconds < 300 else "min" if seconds < 4 * 3600 else "h"
 
 
 def interval(value: float, low: float, high: float) -> str:

@@ -6,14 +6,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from failures.artifacts.formats import number, percent
+from failures.artifacts.formats import UNITS, duration, number, percent, unit
 from failures.artifacts.style import PAGE, add_note, color
 from failures.reporting.costs.tables.costs import LARGEST_EXTRA, LARGEST_SHARE
 from failures.reporting.costs.tables.costs_rules import SMALLEST
 
 MARKERS = {"training": "o", "analysis": "s", "instances": "D", "table": "^", "figure": "v"}
 PLURALS = {"analysis": "analyses", "table": "tables", "figure": "figures"}
-UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 def draw(rules: pd.DataFrame, scaling: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -37,19 +36,24 @@ def draw(rules: pd.DataFrame, scaling: pd.DataFrame, note: str = "") -> plt.Figu
 
 
 def numbers(rules: pd.DataFrame, scaling: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Compute the numbers of the caption.
 
-    cpu, share: CPU time of all jobs, and the share of it that is compute. jobs: how many. wall: measured wall time and
-    cores. small: largest share of a rule without a bar of its own. factor, extra: limit of requests, in peaks and MB.
+    Args:
+        rules: Table of `failures.reporting.costs.tables.costs_rules`.
+        scaling: Table of `failures.reporting.costs.tables.costs_scaling`.
+
+    Returns:
+        cpu, share: CPU time of all jobs, and its compute share. jobs: Number of jobs. wall: Measured wall time and
+        cores. small: Largest share of a rule without its own bar. factor, extra: Limit of requests, in peaks and MB.
     """
     jobs = rules[rules["rule"] != "all"]
     cpu = jobs["cpu_s"].sum()
     measured = [
-        f"The measured wall time is {_duration(row.wall_s)} on {row.cores} core{'' if row.cores == 1 else 's'}."
+        f"The measured wall time is {duration(row.wall_s)} on {row.cores} core{'' if row.cores == 1 else 's'}."
         for row in scaling[scaling["part"] == "measured"].itertuples()
     ]
     return {
-        "cpu": _duration(cpu),
+        "cpu": duration(cpu),
         "share": percent(jobs["loop_cpu_s"].sum() / cpu if cpu else np.nan),
         "jobs": number(jobs["n_jobs"].sum()),
         "wall": " ".join(measured),
@@ -57,17 +61,6 @@ def numbers(rules: pd.DataFrame, scaling: pd.DataFrame) -> dict[str, str]:
         "factor": number(LARGEST_SHARE),
         "extra": number(LARGEST_EXTRA),
     }
-
-
-def _duration(seconds: float) -> str:
-    """A time in a readable unit."""
-    name = unit(seconds)
-    return f"{number(seconds / UNITS[name])} {name}"
-
-
-def unit(seconds: float) -> str:
-    """Choose a readable unit for a time: s, min or h."""
-    return "s" if seconds < 300 else "min" if seconds < 4 * 3600 else "h"
 
 
 def _bars(axis: plt.Axes, rules: pd.DataFrame, whole: pd.Series) -> None:
@@ -126,7 +119,7 @@ def _memory(axis: plt.Axes, rules: pd.DataFrame) -> None:
     for (verdict, request), rows in rules[rules["memory"] != "ok"].groupby(["memory", "mem_mb"]):
         others = f" + {len(rows) - 1}" if len(rows) > 1 else ""
         name = rows["rule"].iloc[0].replace("_", " ") + others
-        # A request that is too small: label it at the lower left, away from the legend.
+        # Requests that are too small are labelled at the lower left, away from the legend.
         side = {"xytext": (4, -2), "ha": "left"} if verdict == "much" else {"xytext": (4, -9), "ha": "right"}
         place = rows["memory_mb"].max() if verdict == "much" else rows["memory_mb"].min()
         axis.annotate(name, (place, request), textcoords="offset points", fontsize="xx-small", **side)

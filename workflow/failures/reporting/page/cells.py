@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from failures.artifacts.formats import number
+from failures.artifacts.formats import duration, number
 from failures.reporting.claims.curves import curve_name
 from failures.reporting.claims.ledger import VERDICTS
 from failures.reporting.claims.page import allowed
-from failures.reporting.page.jobs import duration
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Cell:
 
     @property
     def numeric(self) -> bool:
-        """Whether the cell holds a number or a missing number, and is right-aligned."""
+        """Return whether the cell holds a number or a missing number, and is right-aligned."""
         return self.key == "" or not isinstance(self.key, str)
 
 
@@ -72,8 +71,8 @@ def claims(table: pd.DataFrame) -> list[Claim]:
 
 def counts(rows: list[Claim]) -> list[tuple[str, int]]:
     """Count the claims per verdict, best first; verdicts without claims are omitted."""
-    found = [row.verdict for row in rows]
-    return [(verdict, found.count(verdict)) for verdict in VERDICTS if verdict in found]
+    names = [row.verdict for row in rows]
+    return [(verdict, names.count(verdict)) for verdict in VERDICTS if verdict in names]
 
 
 # Headers of the other tables, in the order of the cells.

@@ -1,4 +1,4 @@
-"""docs/gallery.md: every figure of README's table with its caption."""
+"""Page docs/gallery.md: every figure of the table in README.md, with its caption."""
 
 from __future__ import annotations
 
@@ -18,16 +18,29 @@ table that the figure is drawn from. The command below a caption makes the figur
 
 
 def figures(readme: str) -> dict[str, str]:
-    """Names of the figures in README's table, in order, by target. readme: text of README.md."""
+    """List the figures of the table in README.md, in order.
+
+    Args:
+        readme: Text of README.md.
+
+    Returns:
+        Names of the figures, by target.
+    """
     return {target: name for name, target in _ROW.findall(readme) if _template(target) is not None}
 
 
 def render(readme: str, tables: Path, targets: list[str], page: str = "") -> str:
-    """Render the gallery, Markdown.
+    """Render the gallery as Markdown.
 
-    readme: text of README.md. tables: folder of the tables that the figures are drawn from. targets: figures to render;
-    `page`, the gallery so far, keeps its sections of the others. Raises FileNotFoundError for a table that is missing,
-    and ValueError for a figure that is neither rendered nor on the page.
+    Args:
+        readme: Text of README.md.
+        tables: Folder of the tables that the figures are drawn from.
+        targets: Figures to render.
+        page: Present gallery, whose sections on other figures are kept.
+
+    Raises:
+        FileNotFoundError: A table is missing.
+        ValueError: A figure is neither rendered nor on the present page.
     """
     names = figures(readme)
     sections = {text.split("\n", 1)[0].strip(): text for text in re.split(r"^## ", page, flags=re.M)[1:]}
@@ -38,7 +51,7 @@ def render(readme: str, tables: Path, targets: list[str], page: str = "") -> str
 
 
 def _section(name: str, target: str, tables: Path) -> str:
-    """Heading, picture, caption and command of one figure."""
+    """Render heading, picture, caption and command of one figure."""
     files = ["costs_rules", "costs_scaling"] if target == "costs" else [target]
     caption = figure_caption(_template(target), [str(tables / f"{file}.csv") for file in files])
     return (
@@ -48,7 +61,7 @@ def _section(name: str, target: str, tables: Path) -> str:
 
 
 def _template(target: str) -> Path | None:
-    """Template of a figure's caption; None for a target that is no figure."""
+    """Return the template of the caption of a figure; None for a target that is not a figure."""
     if target == "costs":
         return _LIBRARY / "reporting/costs/figure.rst"
     return next(_LIBRARY.glob(f"*/*/figures/{target}.rst"), None)

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from failures.artifacts.formats import duration
 from failures.reporting.captions import Caption, figure_caption
-from failures.reporting.page import cells, graph
+from failures.reporting.page import cells
 from failures.reporting.page.images import Image, embed
-from failures.reporting.page.jobs import behind, duration, read_jobs
+from failures.reporting.page.jobs import behind, read_jobs, rule_edges
 from failures.runtime import provenance
 
 
@@ -96,9 +97,10 @@ def figure(inputs: Inputs, name: str, kind: str, caption: Caption | None = None)
     """Collect everything about one figure.
 
     Args:
+        inputs: Input files of the report.
         name: Name of the figure.
         kind: Name of its caption; an experiment that is like another has the caption of that one.
-        caption: By default the caption of the kind, with numbers from the figure's table.
+        caption: Caption; by default that of the kind, with numbers from the figure's table.
     """
     png = inputs.find("figures", name)
     jobs = behind(inputs.jobs, f"figures/{name}")
@@ -122,8 +124,14 @@ def figure(inputs: Inputs, name: str, kind: str, caption: Caption | None = None)
 
 
 def families(inputs: Inputs, names: dict[str, dict[str, str]], claims: list[cells.Claim]) -> list[Family]:
-    """Collect all families with their figures, in the paper's order. names: kinds of figures by name, by family."""
-    found = [
+    """Collect all families with their figures, in the paper's order.
+
+    Args:
+        inputs: Input files of the report.
+        names: Kinds of figures by name, by family.
+        claims: All claims.
+    """
+    sections = [
         Family(
             name=family,
             **inputs.text(family),
@@ -133,7 +141,7 @@ def families(inputs: Inputs, names: dict[str, dict[str, str]], claims: list[cell
         for family, figures in names.items()
         if family != "claims"
     ]
-    return sorted(found, key=lambda family: family.section)
+    return sorted(sections, key=lambda family: family.section)
 
 
 def blocks(config: dict[str, Any]) -> list[tuple[str, str]]:
@@ -149,15 +157,20 @@ def blocks(config: dict[str, Any]) -> list[tuple[str, str]]:
 def versions(inputs: Inputs, further: dict[str, str | None]) -> list[tuple[str, str]]:
     """Collect package versions from the records of tables and networks; several per package if they differ.
 
-    further: versions of other packages; None (not installed) is omitted.
+    Args:
+        inputs: Input files of the report.
+        further: Versions of other packages; None (not installed) is omitted.
+
+    Returns:
+        Names and versions, sorted by name.
     """
     training = [name for name in inputs.jobs.index if name.startswith("runs/")]
     artifacts = [*inputs.files["tables"], *(Path(inputs.root, name, "runs.csv") for name in training)]
-    found: dict[str, set[str]] = {name: {version} for name, version in further.items() if version}
+    packages: dict[str, set[str]] = {name: {version} for name, version in further.items() if version}
     for artifact in artifacts:
         for name, version in ((provenance.read(artifact) or {}).get("versions") or {}).items():
-            found.setdefault(name, set()).add(version)
-    return sorted((name, ", ".join(sorted(numbers))) for name, numbers in found.items())
+            packages.setdefault(name, set()).add(version)
+    return sorted((name, ", ".join(sorted(numbers))) for name, numbers in packages.items())
 
 
 def gather(
@@ -171,11 +184,9 @@ def gather(
         further: Versions of other packages, as in `versions`.
     """
     claims = cells.claims(pd.read_csv(inputs.find("tables", "claims")))
-    sections = families(inputs, names, claims)
     published = inputs.table("published")
     cost_tables = [inputs.files[name] for name in ("costs_rules", "costs_scaling")]
     rules, scaling = map(pd.read_csv, cost_tables)
-    edges = graph.rule_edges(inputs.jobs)
     measured = scaling[scaling["part"] == "measured"].squeeze()
     return {
         "scale": config["scale"],
@@ -183,15 +194,14 @@ def gather(
         "counts": cells.counts(claims),
         "published": None if published is None else cells.published(published),
         "verdicts": [figure(inputs, name, kind) for name, kind in names.get("claims", {}).items()],
-        "families": sections,
+        "families": families(inputs, names, claims),
         "costs": figure(inputs, "costs", "costs", figure_caption(inputs.files["costs_caption"], cost_tables)),
-        "rules": cells.rules(rules, edges),
+        "rules": cells.rules(rules, rule_edges(inputs.jobs)),
         "scaling": cells.scaling(scaling),
         "wall": duration(measured["wall_s"]),
         "cores": int(measured["cores"]),
         "cpu": duration(inputs.jobs["cpu_s"].sum()),
         "n_jobs": len(inputs.jobs),
-        "graph": graph.rule_graph(inputs.jobs, {family.name: list(names[family.name]) for family in sections}),
         "blocks": blocks(config),
         "versions": versions(inputs, further),
         "headers": {"published": cells.PUBLISHED, "rules": cells.RULES, "scaling": cells.SCALING},

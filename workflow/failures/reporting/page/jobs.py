@@ -13,18 +13,17 @@ def read_jobs(path: str) -> pd.DataFrame:
 
 def behind(jobs: pd.DataFrame, job: str) -> list[str]:
     """List a job and all its direct and indirect inputs, in the order of the table; empty for an unknown job."""
-    needs, found = jobs["needs"], set()
+    needs, names = jobs["needs"], set()
     waiting = [job] if job in jobs.index else []
     while waiting:
         name = waiting.pop()
-        if name not in found:
-            found.add(name)
+        if name not in names:
+            names.add(name)
             waiting += needs[name]
-    return [name for name in jobs.index if name in found]
+    return [name for name in jobs.index if name in names]
 
 
-def duration(seconds: float) -> str:
-    """Format a duration: 0.4 s, 12 s, 3.5 min, 1.6 h."""
-    if seconds < 120:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+def rule_edges(jobs: pd.DataFrame) -> list[tuple[str, str]]:
+    """List the sorted pairs of rules where a job of the second rule uses an output of the first."""
+    rules = jobs["rule"]
+    return sorted({(rules[need], row.rule) for row in jobs.itertuples() for need in row.needs})
