@@ -1,4 +1,4 @@
-"""What was made of what, from the command line (README: `make verify`, `make provenance FILE=...`)."""
+"""Check artifacts against their records and trace how they were made (`make verify`, `make provenance FILE=...`)."""
 
 from __future__ import annotations
 
@@ -15,37 +15,42 @@ _UNRECORDED = {"logs", "benchmarks", "checkpoints", "provenance"}
 
 
 def recorded() -> Iterator[Path]:
-    """Paths of all artifacts that have a sidecar, readable or not, sorted."""
+    """Yield the paths of all artifacts that have a record, readable or not, sorted."""
     for path in sorted((ROOT / "provenance").rglob("*.json")):
         if not path.name.startswith("."):
             yield ROOT / path.relative_to(ROOT / "provenance").with_suffix("")
 
 
 def state(artifact: Path) -> str:
-    """One of `ok`, `missing`, `differs from its record` and `unreadable record`."""
-    made = read(artifact)
+    """Return `ok`, `missing`, `differs from its record` or `unreadable record`."""
+    record = read(artifact)
     if not artifact.exists():
         return "missing"
-    if made is None:
+    if record is None:
         return "unreadable record"
-    return "ok" if digest(artifact) == made["sha256"] else "differs from its record"
+    return "ok" if digest(artifact) == record["sha256"] else "differs from its record"
 
 
 def verify() -> list[str]:
-    """Remove what differs from its record, and what killed jobs left half written. Returns a line for each.
+    """Remove artifacts that differ from their records, and partial outputs of killed jobs.
 
-    Tables and figures that were made from it go, too: Snakemake makes nothing again that no missing file needs.
-    No job may be running. Artifacts without a record are named and left alone: nobody knows who made them.
+    Tables and figures that depend on a removed artifact are removed, too, because Snakemake recreates an input only if
+    an output that needs it is missing. Artifacts without a record are kept and reported. No job may be running.
+
+    Returns:
+        One line per removed or unchecked file.
     """
     states = {artifact: state(artifact) for artifact in recorded()}
-    bad = {artifact for artifact, found in states.items() if found in ("differs from its record", "unreadable record")}
+    bad = {
+        artifact for artifact, current in states.items() if current in ("differs from its record", "unreadable record")
+    }
     reasons = {artifact: states[artifact] for artifact in bad}
     for artifact in sorted(_made_from(bad, set(states)) - bad):
         if artifact.parent.name in ("tables", "figures") and artifact.exists():
             reasons[artifact] = "depends on a damaged artifact"
     for artifact in reasons:
         remove(artifact)
-    for artifact in [*reasons, *(artifact for artifact, found in states.items() if found == "missing")]:
+    for artifact in [*reasons, *(artifact for artifact, current in states.items() if current == "missing")]:
         remove(sidecar(artifact))
     lines = [f"removed {artifact}: {reason}" for artifact, reason in reasons.items()]
     for path in sorted(ROOT.rglob("*")):
@@ -57,18 +62,18 @@ def verify() -> list[str]:
 
 
 def _made_from(sources: set[Path], artifacts: set[Path]) -> set[Path]:
-    """These artifacts' descendants of the sources, by the records; the sources themselves included."""
+    """Return these sources, and the artifacts that depend on them by their records."""
     inputs = {artifact: set(map(Path, (read(artifact) or {"inputs": {}})["inputs"])) for artifact in artifacts}
-    found = set(sources)
+    descendants = set(sources)
     while True:
-        more = {artifact for artifact in artifacts - found if inputs[artifact] & found}
+        more = {artifact for artifact in artifacts - descendants if inputs[artifact] & descendants}
         if not more:
-            return found
-        found |= more
+            return descendants
+        descendants |= more
 
 
 def _unrecorded(known: set[Path]) -> Iterator[Path]:
-    """Files below the folders of artifacts that neither are in `known` nor lie in a folder that is."""
+    """Yield the files in folders of artifacts that are not in `known` and have no parent folder in it."""
     for path in sorted(ROOT.rglob("*")):
         folders = path.relative_to(ROOT).parts[:-1]
         artifact = (
@@ -79,9 +84,10 @@ def _unrecorded(known: set[Path]) -> Iterator[Path]:
 
 
 def chain(artifact: Path) -> Iterator[str]:
-    """Lines that say how an artifact was made, and from what, down to the instances.
+    """Yield lines that describe how an artifact was made, and from what, down to the instances.
 
-    Raises ProvenanceError if it has no record.
+    Raises:
+        ProvenanceError: The artifact has no readable record.
     """
     if not is_artifact(artifact) or read(artifact) is None:
         raise ProvenanceError(
@@ -91,9 +97,10 @@ def chain(artifact: Path) -> Iterator[str]:
 
 
 def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
-    made = read(artifact) if is_artifact(artifact) else None
+    """Yield the lines of an artifact and of its inputs, indented by depth."""
+    record = read(artifact) if is_artifact(artifact) else None
     indent = "  " * depth
-    if made is None:
+    if record is None:
         source = "no readable provenance record" if is_artifact(artifact) else "input file, not made by the workflow"
         yield f"{indent}{artifact}: {source}"
         return
@@ -101,11 +108,12 @@ def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
         yield f"{indent}{artifact}: listed above"
         return
     shown.add(artifact)
-    yield f"{indent}{artifact}: {state(artifact)}, sha256 {made['sha256'][:12]}, rule {made['rule']} ({made['code']})"
+    rule = f"rule {record['rule']} ({record['code']})"
+    yield f"{indent}{artifact}: {state(artifact)}, sha256 {record['sha256'][:12]}, {rule}"
     if depth == 0:
-        yield from (f"  parameter {key} = {value}" for key, value in made["parameters"].items())
-        yield "  versions: " + ", ".join(f"{name} {number}" for name, number in made["versions"].items())
-    for path, expected in made["inputs"].items():
+        yield from (f"  parameter {key} = {value}" for key, value in record["parameters"].items())
+        yield "  versions: " + ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    for path, expected in record["inputs"].items():
         known = read(path) if is_artifact(path) else None
         if known is not None and known["sha256"] != expected:
             yield f"{indent}  {path}: rewritten after {artifact} was made"
@@ -114,7 +122,7 @@ def _chain(artifact: Path, depth: int, shown: set[Path]) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command; returns the exit code: 1 if something was removed, or if a file is not known."""
+    """Run a command. Returns the exit code: 1 if something was removed or a file is unknown, 2 for wrong usage."""
     match arguments:
         case ["verify"]:
             lines = verify()

@@ -1,9 +1,8 @@
-"""Go on after Snakemake was killed: `python -m failures.commands.resume SNAKEMAKE [OPTIONS] -- [TARGETS]`.
+"""Resume after Snakemake was killed: ``python -m failures.commands.resume SNAKEMAKE [OPTIONS] -- [TARGETS]``.
 
-A Snakemake that was killed leaves its jobs running, on this machine or in Slurm's queue. Run again, it would start them
-a second time beside the first. Here they are ended first (training goes on from its last checkpoint), and the lock is
-removed. Jobs of the plugin cluster-generic are asked after and cancelled by the commands of its profile. (By itself it
-waits for jobs that it finds again, but for none of a group, nor with `rerun-incomplete`.)
+A killed Snakemake leaves its jobs running, on this machine or in Slurm's queue. A second run would start the same jobs
+beside them. This command ends them, removes the lock and runs Snakemake; training resumes from the last checkpoint.
+Jobs of the plugin cluster-generic are queried and cancelled with the commands of its profile.
 """
 
 from __future__ import annotations
@@ -29,13 +28,18 @@ WAIT = 300  # seconds
 
 
 class ResumeError(RuntimeError):
-    """It is not safe to go on; the text is one line that says why."""
+    """A run cannot be resumed safely; the message is one line."""
 
 
 def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
-    """Processes of this machine that work in a folder: Snakemakes that lead a run, and scripts of jobs.
+    """List the processes of this machine that work in a folder.
 
-    Jobs on a cluster have a Snakemake each, too, which is not counted: it leads nothing.
+    Args:
+        here: Working directory.
+
+    Returns:
+        Snakemake processes that lead a run, and scripts of jobs. The Snakemake process of a cluster job does not lead a
+        run and is left out.
     """
     leaders, scripts = [], []
     for process in psutil.process_iter():
@@ -53,29 +57,30 @@ def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
 
 
 def _is_snakemake(command: list[str]) -> bool:
-    """Whether a command line is that of Snakemake: `snakemake ...` or `python -m snakemake ...`."""
+    """Return whether a command line is `snakemake ...` or `python -m snakemake ...`."""
     named = [Path(word).name == "snakemake" for word in command[:2]]
     return any(named) or command[1:3] == ["-m", "snakemake"]
 
 
 def _in_logs(logs: Path, pattern: str) -> list[str]:
-    """What a pattern finds in the logs of earlier runs, as it comes, each once."""
+    """List the distinct matches of a pattern in the logs of earlier runs, in order."""
     texts = (log.read_text(errors="replace") for log in sorted(logs.glob("*.log")))
     return list(dict.fromkeys(match for text in texts for match in re.findall(pattern, text)))
 
 
 def run_ids(logs: Path) -> set[str]:
-    """Names that Slurm has the jobs of earlier runs under, from Snakemake's logs."""
+    """Return the names of the jobs of earlier runs in Slurm, from Snakemake's logs."""
     return set(_in_logs(logs, r"SLURM run ID: (\S+)"))
 
 
 def queued(names: set[str]) -> list[str]:
-    """Numbers of the jobs in Slurm's queue with one of these names."""
+    """List the ids of the jobs in Slurm's queue that have one of these names."""
     rows = _output("squeue", "--noheader", "--me", "--format=%i %j").splitlines()
     return [number for number, name in map(str.split, rows) if name in names]
 
 
 def _output(*command: str) -> str:
+    """Run a command and return its output; raises ResumeError if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         reason = " ".join(done.stderr.split()) or "no error message"
@@ -87,7 +92,11 @@ def _output(*command: str) -> str:
 
 
 def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
-    """Wait until nothing is left; ResumeError after some minutes."""
+    """Wait until no job or process is left.
+
+    Raises:
+        ResumeError: Some are left after `WAIT` seconds.
+    """
     until = time.monotonic() + WAIT
     while remaining := list(left()):
         if time.monotonic() > until:
@@ -97,18 +106,26 @@ def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
 
 
 def submitted(logs: Path) -> list[str]:
-    """Numbers of the jobs that earlier runs have submitted by cluster-generic, from Snakemake's logs."""
+    """List the ids of the jobs that earlier runs have submitted by cluster-generic, from Snakemake's logs."""
     return _in_logs(logs, r"external jobid '([^']+)'")
 
 
 def profile(command: list[str]) -> dict[str, Any]:
-    """Settings of the profile whose folder a command of Snakemake names by --workflow-profile; none without."""
+    """Read the settings of the profile that a Snakemake command names by --workflow-profile; empty without one."""
     file = Path(_option(command, "--workflow-profile") or "") / "profile.v9+.yaml"
     return yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
 
 
 def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
-    """Cancel those of these jobs that are not ended, by the commands of a profile. Returns how many."""
+    """Cancel the running jobs among those that were submitted by cluster-generic.
+
+    Args:
+        numbers: Ids of the jobs.
+        settings: Settings of the profile, with the commands for status and cancellation.
+
+    Returns:
+        Number of cancelled jobs.
+    """
     environment = {"FAILURES_ROOT": str(Path(__file__).parents[3])} | os.environ
     status, cancel = (
         [Template(word).safe_substitute(environment) for word in shlex.split(settings.get(key, ""))]
@@ -120,18 +137,25 @@ def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
     def running() -> list[str]:
         return [number for number in numbers if _output(*status, number).strip() == "running"]
 
-    found = running()
-    if found:
-        _output(*cancel, *found)
+    ids = running()
+    if ids:
+        _output(*cancel, *ids)
         _wait(running, "cluster jobs")
-    return len(found)
+    return len(ids)
 
 
 def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
-    """End all jobs that an earlier run in this folder left behind. Returns how many.
+    """End all jobs that an earlier run in this folder left behind.
 
-    settings: of the profile, for jobs of cluster-generic.
-    Raises ResumeError if a run goes on, or if jobs do not end.
+    Args:
+        here: Working directory of the run.
+        settings: Settings of the profile, for jobs of cluster-generic.
+
+    Returns:
+        Number of ended jobs.
+
+    Raises:
+        ResumeError: Snakemake is still running, or a job does not end.
     """
     leaders, _ = processes(here)
     if leaders:
@@ -154,7 +178,7 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
 
 
 def _option(command: list[str], name: str) -> str | None:
-    """What a command line gives an option, in the next word or behind `=`; None without the option."""
+    """Return the value of an option, in the next word or after `=`; None without the option."""
     for word, following in itertools.pairwise([*command, ""]):
         if word == name:
             return following
@@ -164,11 +188,12 @@ def _option(command: list[str], name: str) -> str | None:
 
 
 def working_directory(command: list[str]) -> Path:
-    """Where a command of Snakemake works: the folder of its option --directory, or this one."""
+    """Return the working directory of a Snakemake command: the value of --directory, or the current one."""
     return Path(_option(command, "--directory") or "").resolve()
 
 
 def _ended(process: psutil.Process) -> bool:
+    """Return whether a process has ended."""
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -176,7 +201,7 @@ def _ended(process: psutil.Process) -> bool:
 
 
 def main(command: list[str]) -> int:
-    """End what was left running, remove the lock and run Snakemake; returns its exit code."""
+    """End the remaining jobs, remove the lock and run Snakemake. Returns its exit code."""
     try:
         ended = end_jobs(working_directory(command), profile(command))
     except ResumeError as error:

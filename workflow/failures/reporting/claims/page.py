@@ -1,4 +1,7 @@
-"""Page docs/claims.md from the table of the claims: `python -m failures.reporting.claims.page TABLE PAGE` (make claims)."""
+"""Page docs/claims.md from the table of the claims (`make claims`).
+
+``python -m failures.reporting.claims.page TABLE PAGE`` writes the page.
+"""
 
 from __future__ import annotations
 
@@ -84,10 +87,10 @@ def render(claims: pd.DataFrame) -> str:
     """Render the page as Markdown from the table of `failures.reporting.claims.tables.claims`."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True)
     environment.filters["line"] = line
-    found = claims["verdict"].value_counts()
+    n_claims = claims["verdict"].value_counts()
     return environment.from_string(TEMPLATE).render(
         scale=claims["scale"].iloc[0],
-        counts=", ".join(f"{verdict}: {found[verdict]}" for verdict in VERDICTS if verdict in found) + ".",
+        counts=", ".join(f"{verdict}: {n_claims[verdict]}" for verdict in VERDICTS if verdict in n_claims) + ".",
         families=[(title(name), list(rows.itertuples())) for name, rows in claims.groupby("family", sort=False)],
     )
 

@@ -1,2 +1,5 @@
-"""What the paper left out, over several families at once: very deep networks and today's optimisers. No family of
-problems: every family selects runs of its own in its blocks `depth_training` and `optimisers`."""
+"""Comparisons over several families: very deep networks and current optimisers.
+
+These figures train no problem of their own. Each family selects runs in its blocks `depth_training` and
+`optimisers`.
+"""

@@ -1,23 +1,28 @@
-"""Times that may not be reached: the best of several rates, how it grows with the size, and their intervals."""
+"""Numbers of updates that may be infinite: the best of several learning rates, growth with the size, and intervals."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# How times grow with the size; by a power of it where a family is not named.
+# Law of growth with the size, by family; a power of the size for the others.
 LAWS = {"parity": "exponential"}
 
 
 def best(times: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Fewest median time over the rates in every draw of replicates, [n_draws].
+    """Compute the smallest median over the learning rates in every bootstrap draw.
 
-    times: [rates, replicates], inf where not reached. draws: numbers of replicates, int [n_draws, replicates].
+    Args:
+        times: Updates to the target, [rates, replicates]; inf where it is not reached.
+        draws: Indices of replicates, int [n_draws, replicates].
+
+    Returns:
+        Smallest median time, [n_draws].
     """
     return np.median(times[:, draws], axis=2).min(axis=0)
 
 
 def interval(draws: np.ndarray) -> tuple[float, float]:
-    """95 % percentile interval of draws, some of which may be inf; NaN if more than half of them are."""
+    """Return the 95 % percentile interval of draws, some of which may be inf; NaN if more than half of them are NaN."""
     known = draws[~np.isnan(draws)]
     if 2 * len(known) < len(draws):
         return np.nan, np.nan
@@ -27,10 +32,15 @@ def interval(draws: np.ndarray) -> tuple[float, float]:
 
 
 def exponents(sizes: np.ndarray, times: np.ndarray, law: str) -> np.ndarray:
-    """Slope of a straight line through log2(times) against the sizes (`exponential`) or their log2 (`power`).
+    """Fit a straight line to log2(times) against the sizes (`exponential`) or their log2 (`power`).
 
-    sizes: increasing, [sizes]. times: [n, sizes]; those from the first that is inf on are left out. Returns [n], NaN
-    where fewer than two are left.
+    Args:
+        sizes: Increasing sizes, [sizes].
+        times: Updates to the target, [n, sizes]; values from the first inf on are left out.
+        law: `exponential` or `power`.
+
+    Returns:
+        Slopes, [n]; NaN where fewer than two values are left.
     """
     places = {"exponential": sizes, "power": np.log2(sizes)}[law]
     kept = np.isfinite(times).cumprod(axis=1).astype(float)

@@ -1,4 +1,4 @@
-"""Runs of any family, read from its artifacts and put on the common scale."""
+"""Runs of any family, read from its artifacts and rescaled to progress."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from failures.artifacts.tables import read_histories, read_tables
 from failures.reporting.comparisons.scales import SCALES
 
 RUN = ["problem", "learner", "trial"]
-# Share of a run's steps, at its end, whose evaluations its final value is the median of.
+# The final value of a run is the median over the evaluations in this last share of its steps.
 END = 0.1
 
 
 def read_family(
     inputs: dict[str, Any], family: str, problems: dict[str, dict[str, int]]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Runs and evaluations of a family.
+    """Read the runs and evaluations of a family.
 
-    inputs: `runs_FAMILY` and `history_FAMILY` (files). problems: the key of each that is its size.
-    Returns the runs, one a row (columns family, problem, learner, size, trial, replicate, rate_factor, metric,
-    value, progress, n_steps, status; `value` is the median over the evaluations of the last tenth of a run's
-    steps, empty for a run that diverged), and the evaluations (problem, learner, trial, step, progress).
+    Args:
+        inputs: `runs_FAMILY` and `history_FAMILY` (files).
+        family: Name of the family.
+        problems: For each problem, the key and value of its size.
+
+    Returns:
+        The runs, one row per run, with columns family, problem, learner, size, trial, replicate, rate_factor,
+        metric, value (median over the evaluations in the last tenth of the steps; empty for a diverged run), progress,
+        n_steps and status; and the evaluations, with columns problem, learner, trial, step and progress.
     """
     scale = SCALES[family]
     history = read_histories(inputs[f"history_{family}"], scale.metric).rename(columns={scale.metric: "value"})

@@ -1,24 +1,27 @@
-"""One scale for the runs of all families: 0 is chance, 1 is perfect."""
+"""One scale for the runs of all families: progress, 0 at chance and 1 at perfect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-# A run has failed that has not come half way from chance to perfect.
+# A run with less final progress has failed.
 FAILED = 0.5
-# What is counted to: four fifths of the way, an accuracy of .9, or a fifth left of what there is to explain.
+# Progress at the target: an accuracy of 0.9, or an unexplained variance of 0.2.
 TARGET = 0.8
-# Keys of a learner that say what its network is built like; a family has some of them.
+# Keys of a learner that define its network; a family has some of them.
 BUILT = ("architecture", "normalization", "residual", "blocks", "depth", "kind", "hidden")
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What the runs of a family are judged by.
+    """Metric of a family and its values at both ends of the scale.
 
-    metric: of its histories; chance, perfect: its values for a learner that knows nothing, and for one that knows all;
-    size: key of a problem that says how large it is.
+    Attributes:
+        metric: Column of the histories.
+        chance: Value at chance.
+        perfect: Value at perfect.
+        size: Key of a problem that is its size.
     """
 
     metric: str
@@ -27,7 +30,7 @@ class Scale:
     size: str
 
     def progress(self, value: Any) -> Any:
-        """Share of the way from chance to perfect that a value (number, array or column) has come; at most 1."""
+        """Rescale a value (number, array or column) to 0 at chance and 1 at perfect."""
         return (value - self.chance) / (self.perfect - self.chance)
 
 
@@ -36,7 +39,7 @@ SCALES = {
     "periodic": Scale("unexplained", 1.0, 0.0, "n_features"),
     "lines": Scale("accuracy", 0.5, 1.0, "tuple_length"),
     "portfolio": Scale("loss", 0.0, -1.0, "n_stocks"),
-    # The fine details, which section 4 is about; 1 is a learner that finds no breakpoint.
+    # The error at the breakpoints, the subject of section 4; it is 1 for a learner that finds no breakpoint.
     "curves": Scale("breakpoint_error", 1.0, 0.0, "n_points"),
     "steps": Scale("unexplained", 1.0, 0.0, "n_features"),
 }

@@ -1,1 +1,1 @@
-"""What the workflow costs, told from the logs and benchmarks of its jobs; no family, and no part of `all`."""
+"""Computing cost of the workflow, from the logs and benchmarks of its jobs; not part of the target `all`."""

@@ -1,4 +1,4 @@
-"""What finished jobs took, from the records that end their logs (failures.runtime.jobs) and from their benchmarks."""
+"""Resources of finished jobs, from the records in their logs (`failures.runtime.jobs`) and from their benchmarks."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-# Kind of a job, by the folder of its outputs, logs and benchmarks; all others are analyses.
+# Kind of a job by the folder of its outputs, logs and benchmarks; jobs in other folders are analyses.
 _KINDS = {"instances": "instances", "runs": "training", "tables": "table", "figures": "figure"}
 
 
 def kind(job: str) -> str:
-    """Kind of a job: training, analysis, instances, table or figure.
+    """Return the kind of a job: training, analysis, instances, table or figure.
 
-    job: its name, the path of its log in the folder of logs, without suffix.
+    Args:
+        job: Name of the job: the path of its log in the folder of logs, without suffix.
     """
     return _KINDS.get(job.split("/")[0], "analysis")
 
 
 def read_records(logs: str | Path, benchmarks: str | Path) -> dict[str, dict[str, Any]]:
-    """Records of all jobs that have one, and a benchmark, by the jobs' names.
+    """Read the records of all jobs that have both a record and a benchmark.
 
-    A record has the keys of `failures.runtime.jobs`: rule, wildcards, input, output, threads, mem_mb, start and end (epoch
-    seconds), cpu_s, loop_cpu_s (seconds), memory_mb; and from the benchmark wall_s (seconds). memory_mb is the
-    larger of both measurements: Snakemake's is sampled and misses short peaks.
+    Args:
+        logs: Folder of the logs.
+        benchmarks: Folder of the benchmarks.
+
+    Returns:
+        By name of the job, the keys of `failures.runtime.jobs`: rule, wildcards, input, output, threads, mem_mb, start
+        and end (epoch seconds), cpu_s, loop_cpu_s (seconds) and memory_mb; and wall_s (seconds) from the benchmark.
+        memory_mb is the larger of both measurements: Snakemake samples it and misses short peaks.
     """
     records = {}
     for log in sorted(Path(logs).rglob("*.log")):
@@ -41,27 +47,27 @@ def read_records(logs: str | Path, benchmarks: str | Path) -> dict[str, dict[str
 
 
 def needs(records: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
-    """For each job the names of the jobs that make its inputs, sorted."""
+    """List the jobs that each job depends on, sorted by name: those whose outputs it uses."""
     maker = {path: job for job, record in records.items() for path in record["output"]}
     return {job: sorted({maker[path] for path in record["input"] if path in maker}) for job, record in records.items()}
 
 
 def behind(files: Iterable[str], records: dict[str, dict[str, Any]]) -> set[str]:
-    """Names of the jobs that made these files, or anything that they were made from."""
+    """Return the names of the jobs that make these files, and of all jobs that those depend on."""
     edges = needs(records)
     wanted = set(files)
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = [job for job, record in records.items() if wanted.intersection(record["output"])]
     while waiting:
         job = waiting.pop()
-        if job not in found:
-            found.add(job)
+        if job not in names:
+            names.add(job)
             waiting += edges[job]
-    return found
+    return names
 
 
 def _last_record(log: Path) -> dict[str, Any] | None:
-    """The record in a log: the last line that is one; libraries may write a line when the process ends."""
+    """Return the last record in a log, or None; libraries may print a line after it when the process ends."""
     for line in reversed(log.read_text(errors="replace").splitlines()):
         if line.startswith('{"rule": '):
             return json.loads(line)

@@ -1,4 +1,4 @@
-"""How long the jobs of a workflow take on a number of cores, and how many cores a run used."""
+"""Wall time of the jobs of a workflow on a given number of cores, and the cores and time that a run used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Job:
-    """A job that takes `seconds` on `threads` cores, after the jobs named in `needs`."""
+    """A job that takes `seconds` on `threads` cores and depends on the jobs `needs`."""
 
     seconds: float
     threads: int = 1
@@ -19,7 +19,7 @@ class Job:
 
 
 def following(jobs: dict[str, Job]) -> dict[str, list[str]]:
-    """For each job the names of those that need it."""
+    """List, for each job, the jobs that depend on it."""
     followers: dict[str, list[str]] = {name: [] for name in jobs}
     for name, job in jobs.items():
         for need in job.needs:
@@ -28,7 +28,11 @@ def following(jobs: dict[str, Job]) -> dict[str, list[str]]:
 
 
 def remaining(jobs: dict[str, Job]) -> dict[str, float]:
-    """For each job the seconds of the longest chain that begins with it. ValueError if jobs wait for each other."""
+    """Compute, for each job, the seconds of the longest chain of dependent jobs that begins with it.
+
+    Raises:
+        ValueError: The dependencies are cyclic.
+    """
     followers = following(jobs)
     open_followers = {name: len(names) for name, names in followers.items()}
     chains: dict[str, float] = {}
@@ -46,10 +50,17 @@ def remaining(jobs: dict[str, Job]) -> dict[str, float]:
 
 
 def wall_time(jobs: dict[str, Job], cores: int) -> float:
-    """Seconds that the jobs take on `cores` cores by list scheduling.
+    """Simulate the wall time of the jobs by list scheduling.
 
-    Whenever cores are free, the job with the longest remaining chain starts among those whose inputs are there and
-    whose threads fit (no more than `cores`, as Snakemake has it). Starting a job takes no time.
+    Whenever a core is free, the job with the longest remaining chain starts, among those whose inputs exist and whose
+    threads fit. Starting a job takes no time.
+
+    Args:
+        jobs: Jobs by name.
+        cores: Number of cores. A job uses at most this many threads, as in Snakemake.
+
+    Returns:
+        Wall time in seconds.
     """
     chains = remaining(jobs)
     order = sorted(jobs, key=lambda name: -chains[name])
@@ -76,12 +87,21 @@ def wall_time(jobs: dict[str, Job], cores: int) -> float:
 
 
 def bound(seconds: Iterable[float], cpu_seconds: Iterable[float], cores: int) -> float:
-    """Seconds that no schedule can beat: all CPU time shared by all cores, or the longest job."""
+    """Return a lower bound of the wall time in seconds: the CPU time divided by the cores, or the longest job."""
     return max(sum(cpu_seconds) / cores, max(seconds))
 
 
 def busy(starts: Iterable[float], ends: Iterable[float], longest_gap: float = 60.0) -> float:
-    """Seconds from the first start to the last end, without the gaps of more than `longest_gap` without any job."""
+    """Compute the wall time of a run without idle gaps.
+
+    Args:
+        starts: Start of each job in seconds.
+        ends: End of each job in seconds.
+        longest_gap: Gaps between jobs count up to this length in seconds; longer ones are left out.
+
+    Returns:
+        Seconds from the first start to the last end, without the longer gaps.
+    """
     total, until = 0.0, None
     for start, end in sorted(zip(starts, ends, strict=True)):
         gap = 0.0 if until is None else max(start - until, 0.0)
@@ -92,7 +112,7 @@ def busy(starts: Iterable[float], ends: Iterable[float], longest_gap: float = 60
 
 
 def cores_used(starts: Iterable[float], ends: Iterable[float], threads: Iterable[int]) -> int:
-    """Largest number of threads of jobs that ran at once; a job that starts when another ends follows it."""
+    """Return the largest number of threads that ran at once; a job that starts when another ends follows it."""
     events = sorted(
         event
         for start, end, count in zip(starts, ends, threads, strict=True)

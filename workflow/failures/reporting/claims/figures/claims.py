@@ -13,7 +13,7 @@ from failures.reporting.claims.ledger import VERDICTS
 # Indices into a colour-blind safe palette: green, orange, vermilion, grey. Markers differ as well.
 COLORS = {"reproduced": 2, "partly": 1, "not reproduced": 3, "not enough runs": 7}
 MARKERS = {"reproduced": "o", "partly": "D", "not reproduced": "X", "not enough runs": "s"}
-# Margins are clipped at two powers of ten.
+# Margins are clipped at this many powers of ten.
 LARGEST = 2.0
 
 

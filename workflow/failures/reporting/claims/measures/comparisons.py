@@ -29,29 +29,29 @@ def _accuracy(progress: Measured) -> Measured:
 
 
 def depth_does_not_rescue_30(depth_training: pd.DataFrame) -> Measured:
-    """Largest mean accuracy over architectures and depths at d = 30."""
+    """Measure the largest mean accuracy over architectures and depths at d = 30."""
     finals = _ends(depth_training, "progress", family="parity", size=30)
     return extreme(max, [_accuracy(student(final)) for final in finals])
 
 
 def depth_slows_parity(depth_training: pd.DataFrame) -> Measured:
-    """Progress of the shallowest plain network at d = 10 minus that of the deepest."""
+    """Measure the progress of the shallowest plain network at d = 10 minus that of the deepest."""
     shallow, deep = (_of(depth_training, "plain", pick) for pick in (min, max))
     return bootstrap("depth_slows_parity", lambda one, many: one.mean() - many.mean(), shallow, deep)
 
 
 def shortcuts_keep_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Progress of the deepest network with shortcuts at d = 10."""
+    """Measure the progress of the deepest network with shortcuts at d = 10."""
     return bootstrap("shortcuts_keep_parity_learnable", np.mean, _of(depth_training, "residual", max))
 
 
 def normalisation_keeps_parity_learnable(depth_training: pd.DataFrame) -> Measured:
-    """Progress of the deepest layer-normalised network at d = 10."""
+    """Measure the progress of the deepest layer-normalised network at d = 10."""
     return bootstrap("normalisation_keeps_parity_learnable", np.mean, _of(depth_training, "normalised", max))
 
 
 def blocks_do_not_rescue_lines(depth_training: pd.DataFrame) -> Measured:
-    """Largest mean progress of the networks with residual blocks at k = 3."""
+    """Measure the largest mean progress of the networks with residual blocks at k = 3."""
     deep = depth_training[depth_training["depth"] > 0]
     return extreme(max, [student(final) for final in _ends(deep, "progress", family="lines", size=3)])
 
@@ -67,17 +67,17 @@ def _least_growth(optimisers: pd.DataFrame, family: str) -> Measured:
 
 
 def optimisers_keep_parity_exponential(optimisers: pd.DataFrame) -> Measured:
-    """Smallest slope over optimisers of log2(updates) against d."""
+    """Measure the smallest slope over optimisers of log2(updates) against d."""
     return _least_growth(optimisers, "parity")
 
 
 def optimisers_keep_conditioning(optimisers: pd.DataFrame) -> Measured:
-    """Smallest exponent over optimisers of n in the convolution's updates."""
+    """Measure the smallest exponent over optimisers of n in the convolution's updates."""
     return _least_growth(optimisers, "curves")
 
 
 def optimisers_do_not_rescue_30(optimisers: pd.DataFrame) -> Measured:
-    """Largest mean accuracy of an optimiser at its best learning rate at d = 30."""
+    """Measure the largest mean accuracy of an optimiser at its best learning rate at d = 30."""
     best = rows(optimisers, part="best", family="parity", size=30).dropna(subset=["progress"])
     parts = [
         _accuracy(Measured(row.progress, row.progress_low, row.progress_high, int(row.n_replicates)))

@@ -19,17 +19,17 @@ def _exponent(condition_numbers: pd.DataFrame, matrix: str) -> Measured:
 
 
 def linear_condition_number(condition_numbers: pd.DataFrame) -> Measured:
-    """Exponent of the linear learner's condition number."""
+    """Measure the exponent of the linear learner's condition number."""
     return _exponent(condition_numbers, "decoder")
 
 
 def convolution_condition_number(condition_numbers: pd.DataFrame) -> Measured:
-    """Exponent of the convolution's condition number."""
+    """Measure the exponent of the convolution's condition number."""
     return _exponent(condition_numbers, "convolution")
 
 
 def conditioned_condition_number(condition_numbers: pd.DataFrame) -> Measured:
-    """Largest condition number after conditioning in double precision, up to the paper's n = 100."""
+    """Measure the largest condition number after conditioning in double precision, up to the paper's n = 100."""
     table = rows(condition_numbers, quantity="condition_number", matrix="conditioned")
     values = table.loc[table["n_points"] <= 100, "value"]
     if values.empty:
@@ -48,7 +48,10 @@ def _updates(curve_errors: pd.DataFrame, learner: str, error: float) -> Measured
 
 
 def convolution_gains(conditioning_rates: pd.DataFrame) -> Measured:
-    """Iterations of gradient descent, linear learner over convolution, n = 100: smaller of two curve distributions."""
+    """Measure the gradient-descent iterations, linear learner over convolution, at n = 100.
+
+    The smaller of two curve distributions counts.
+    """
     table = rows(conditioning_rates, part="iterations", method="closed_form", n_points=100)
     linear = rows(table, learner="linear")["value"].iloc[0]
     quotients = linear / table.loc[table["learner"].str.startswith("convolution"), "value"]
@@ -58,29 +61,29 @@ def convolution_gains(conditioning_rates: pd.DataFrame) -> Measured:
 
 
 def conditioning_gains(curve_errors: pd.DataFrame) -> Measured:
-    """Updates to a tenth of the breakpoint error, convolutional over conditioned learner."""
+    """Measure the updates to a tenth of the breakpoint error, convolutional over conditioned learner."""
     slow, fast = (_updates(curve_errors, learner, 0.1) for learner in ("convolutional", "conditioned"))
     ends = slow.value / fast.value, slow.low / fast.high, slow.high / fast.low
     return Measured(*ends, min(slow.n_replicates, fast.n_replicates))
 
 
 def autoencoder_misses_details(curve_errors: pd.DataFrame) -> Measured:
-    """Final relative error of the autoencoder at the breakpoints."""
+    """Measure the final relative error of the autoencoder at the breakpoints."""
     return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "breakpoint_error")
 
 
 def autoencoder_gets_the_outline(curve_errors: pd.DataFrame) -> Measured:
-    """Final relative error of the autoencoder's curves."""
+    """Measure the final relative error of the autoencoder's curves."""
     return band(last(rows(curve_errors, stage="training", learner="autoencoder")).iloc[0], "error")
 
 
 def depth_keeps_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
-    """Final relative error at the breakpoints, best of the depth_errors autoencoders without shortcuts."""
+    """Measure the final relative error at the breakpoints, best of the depth_errors autoencoders without shortcuts."""
     return _best_autoencoder(depth_training, "plain")
 
 
 def shortcuts_find_autoencoder_details(depth_training: pd.DataFrame) -> Measured:
-    """Final relative error at the breakpoints, best of the autoencoders with shortcuts."""
+    """Measure the final relative error at the breakpoints, best of the autoencoders with shortcuts."""
     return _best_autoencoder(depth_training, "residual")
 
 

@@ -18,11 +18,11 @@ def errors(depth_training: pd.DataFrame, family: str, architecture: str) -> dict
     """
     table = rows(depth_training, family=family, architecture=architecture)
     table = table.assign(value=table["value"].fillna(DIVERGED).clip(upper=DIVERGED))
-    found = {}
+    arrays = {}
     for depth, group in table.groupby("depth"):
         rates = [rate["value"].to_numpy() for _, rate in group.groupby("rate_factor")]
-        found[int(depth)] = min(rates, key=np.median)
-    return found
+        arrays[int(depth)] = min(rates, key=np.median)
+    return arrays
 
 
 def median(name: str, values: np.ndarray) -> Measured:

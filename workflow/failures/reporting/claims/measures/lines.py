@@ -19,7 +19,7 @@ def _skill(accuracy: pd.Series | float, ceiling: float) -> pd.Series | float:
 
 
 def decomposition_reaches_the_ceiling(fig3: pd.DataFrame) -> Measured:
-    """Final rescaled accuracy of decomposition: mean over k, one run per k."""
+    """Measure the final rescaled accuracy of decomposition: mean over k, one run per k."""
     ceilings = rows(fig3, part="ceiling").set_index("tuple_length")["accuracy"]
     final = rows(fig3, part="final", learner="decomposition")
     return student(np.array([_skill(row.accuracy, ceilings[row.tuple_length]) for row in final.itertuples()]))
@@ -32,12 +32,12 @@ def _lacking(success: pd.DataFrame, n: int) -> Measured:
 
 
 def lines_end_to_end_inferior(success: pd.DataFrame) -> Measured:
-    """Accuracy shortfall of end-to-end at the k where it is smallest."""
+    """Measure the accuracy shortfall of end-to-end at the k where it is smallest."""
     return extreme(min, [_lacking(success, n) for n in sorted(success["tuple_length"].unique()) if n > 1])
 
 
 def lines_gap_grows(success: pd.DataFrame) -> Measured:
-    """Growth of end-to-end's accuracy shortfall from k = 2 to k = 3, Welch's interval."""
+    """Measure the growth of end-to-end's accuracy shortfall from k = 2 to k = 3, Welch's interval."""
     two, three = _lacking(success, 2), _lacking(success, 3)
     half = np.hypot(two.high - two.value, three.high - three.value)
     value = three.value - two.value
@@ -45,21 +45,23 @@ def lines_gap_grows(success: pd.DataFrame) -> Measured:
 
 
 def lines_fail_from_3(success: pd.DataFrame) -> Measured:
-    """Success rate at k = 3."""
+    """Measure the success rate at k = 3."""
     row = rows(success, learner="end_to_end", tuple_length=3).iloc[0]
     return Measured(row.success, row.success_low, row.success_high, int(row.n_replicates))
 
 
 def _by_length(table: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Select the rows of a method, indexed by tuple length."""
     return rows(table, method=method).set_index("tuple_length").sort_index()
 
 
 def _snr(fig5: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Select the reproduced SNR of a method, indexed by tuple length."""
     return _by_length(rows(fig5, source="ours"), method)
 
 
 def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
-    """SNR of decomposition over that at k = 1, at the k where it differs most."""
+    """Measure the SNR of decomposition over that at k = 1, at the k where it differs most."""
     snr = _snr(fig5, "decomposition")
     if len(snr) < 2:
         raise Missing
@@ -72,7 +74,10 @@ def decomposition_snr_constant(fig5: pd.DataFrame) -> Measured:
 
 
 def end_to_end_snr_falls(fig5: pd.DataFrame) -> Measured:
-    """SNR of end-to-end at k = 1 over that at k = 2, or over its upper limit if not distinguishable from zero."""
+    """Measure the SNR of end-to-end at k = 1 over that at k = 2.
+
+    The upper limit replaces an SNR at k = 2 that is not distinguishable from zero.
+    """
     return _fall(_snr(fig5, "end_to_end"))
 
 
@@ -89,7 +94,7 @@ def _fall(snr: pd.DataFrame) -> Measured:
 
 
 def snr_below_machine_precision(fig5: pd.DataFrame) -> Measured:
-    """SNR of end-to-end at the largest k over the float32 precision; 0 if not distinguishable from zero."""
+    """Measure the SNR of end-to-end at the largest k over the float32 precision; 0 if not distinguishable from zero."""
     row = _snr(fig5, "end_to_end").iloc[-1]
     high = row["snr_high"] if np.isnan(row["upper_limit"]) else row["upper_limit"]
     ends = np.array([max(row["snr"], 0.0), max(row["snr_low"], 0.0), high]) / FLOAT32
@@ -97,7 +102,10 @@ def snr_below_machine_precision(fig5: pd.DataFrame) -> Measured:
 
 
 def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
-    """Published SNR of end-to-end over 1/N, the floor of the scripts' estimate: mean over k of at least 3."""
+    """Measure the published SNR of end-to-end over 1/N, the floor of the scripts' estimate.
+
+    The value is the mean over k of at least 3.
+    """
     published = rows(fig5, source="published", method="end_to_end")
     floor = _snr(fig5, "end_to_end")["floor"].iloc[0]
     values = published.loc[published["tuple_length"] >= 3, "plug_in"].to_numpy() / floor
@@ -107,42 +115,45 @@ def published_snr_is_the_floor(fig5: pd.DataFrame) -> Measured:
 
 
 def depth_end_to_end_snr_falls(snr_depth: pd.DataFrame) -> Measured:
-    """SNR of end-to-end at k = 1 over that at k = 2, at the depth with residual blocks where it is smallest."""
+    """Measure the SNR of end-to-end at k = 1 over that at k = 2.
+
+    The depth with residual blocks where the ratio is smallest counts.
+    """
     deep = snr_depth[snr_depth["blocks"] > 0]
     return extreme(min, [_fall(_by_length(part, "end_to_end")) for _, part in deep.groupby("blocks")])
 
 
 def depth_decomposition_snr_constant(snr_depth: pd.DataFrame) -> Measured:
-    """SNR of decomposition over that of the same initialisation at k = 1, where it differs most from 1."""
-    found = rows(snr_depth[snr_depth["blocks"] > 0], method="decomposition")
+    """Measure the SNR of decomposition over that of the same initialisation at k = 1, where it differs most from 1."""
+    snr = rows(snr_depth[snr_depth["blocks"] > 0], method="decomposition")
     parts = [
         Measured(row.relative, row.relative_low, row.relative_high, int(row.n_initialisations))
-        for row in found[found["tuple_length"] > found["tuple_length"].min()].itertuples()
+        for row in snr[snr["tuple_length"] > snr["tuple_length"].min()].itertuples()
     ]
     return extreme(lambda parts, key: max(parts, key=lambda part: abs(part.value - 1)), parts)
 
 
 def _summary(fooling: pd.DataFrame, quantity: str, pick: Callable) -> Measured:
     """Read a quantity of the summary for the learner where it is largest or smallest (`pick`: max or min)."""
-    found = rows(fooling, part="summary", quantity=quantity)
-    return extreme(pick, [Measured(row.value, row.low, row.high, int(row.n)) for row in found.itertuples()])
+    table = rows(fooling, part="summary", quantity=quantity)
+    return extreme(pick, [Measured(row.value, row.low, row.high, int(row.n)) for row in table.itertuples()])
 
 
 def fooling_small_changes(fooling: pd.DataFrame) -> Measured:
-    """Median over images of the smallest perturbation found, relative to the nearest image of the other class."""
+    """Measure the smallest perturbation, relative to the nearest image of the other class: median over images."""
     return _summary(fooling, "relative", max)
 
 
 def fooling_one_pixel(fooling: pd.DataFrame) -> Measured:
-    """Share of images whose label a single flipped pixel changes."""
+    """Measure the share of images whose label a single flipped pixel changes."""
     return _summary(fooling, "single", min)
 
 
 def fooling_noise(fooling: pd.DataFrame) -> Measured:
-    """Share of noise images with a final confidence of at least 0.99."""
+    """Measure the share of noise images with a final confidence of at least 0.99."""
     return _summary(fooling, "confident", min)
 
 
 def fooling_noise_beyond(fooling: pd.DataFrame) -> Measured:
-    """Share of noise images with a final score above that of 99 % of the real images."""
+    """Measure the share of noise images with a final score above that of 99 % of the real images."""
     return _summary(fooling, "beyond", min)

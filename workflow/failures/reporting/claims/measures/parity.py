@@ -23,18 +23,18 @@ def longer(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def parity_harder_with_d(fig1: pd.DataFrame) -> Measured:
-    """Probability that a replicate at d = 10 takes more steps than one at d = 5."""
+    """Measure the probability that a replicate at d = 10 takes more steps than one at d = 5."""
     return bootstrap("parity_harder_with_d", longer, solving_steps(fig1, 5), solving_steps(fig1, 10))
 
 
 def parity_chance_at_30(predictors: pd.DataFrame) -> Measured:
-    """Final accuracy of the ReLU network at d = 30."""
+    """Measure the final accuracy of the ReLU network at d = 30."""
     row = rows(predictors, learner="relu", n_features=30).iloc[0]
     return Measured(row.accuracy, row.accuracy_low, row.accuracy_high, row.n_replicates)
 
 
 def parity_chance_whatever_predictor(predictors: pd.DataFrame) -> Measured:
-    """Largest final accuracy of the trained classes of predictors at d = 30."""
+    """Measure the largest final accuracy of the trained classes of predictors at d = 30."""
     trained = rows(predictors, n_features=30)
     trained = trained[trained["n_steps"] > 0]
     if trained.empty:
@@ -55,13 +55,13 @@ def _networks(table: pd.DataFrame) -> int:
 
 
 def theorem_1_holds(gradient_variance: pd.DataFrame) -> Measured:
-    """Largest ratio of the variance to the bound over architectures, losses, d and training stages."""
+    """Measure the largest ratio of the variance to the bound over architectures, losses, d and training stages."""
     ratios = _ratios(gradient_variance)
     return Measured(ratios["value"].max(), ratios["value"].min(), ratios["value"].max(), _networks(ratios))
 
 
 def theorem_1_tight(gradient_variance: pd.DataFrame) -> Measured:
-    """Smallest ratio of the variance to the bound for the square loss, d of at least 10."""
+    """Measure the smallest ratio of the variance to the bound for the square loss, d of at least 10."""
     ratios = rows(_ratios(gradient_variance), loss="square", stage="initial")
     ratios = ratios[ratios["n_features"] >= 10]
     if ratios.empty:
@@ -70,7 +70,7 @@ def theorem_1_tight(gradient_variance: pd.DataFrame) -> Measured:
 
 
 def trajectories_part_less_with_d(target_blindness: pd.DataFrame) -> Measured:
-    """Factor per bit of the relative distance between the two copies, exact gradients."""
+    """Measure the factor per bit of the relative distance between the two copies, exact gradients."""
     exact = last(rows(target_blindness, samples="cube", labels="parity"))
     if exact["n_features"].nunique() < 3:
         raise Missing
@@ -81,14 +81,14 @@ def trajectories_part_less_with_d(target_blindness: pd.DataFrame) -> Measured:
 
 
 def trajectories_blind_at_30(target_blindness: pd.DataFrame) -> Measured:
-    """Distance between copies trained on two parities over that between copies trained on coin flips, d = 30."""
+    """Measure the distance between copies at d = 30: trained on two parities, over trained on coin flips."""
     final = last(rows(target_blindness, samples="fresh", n_features=30))
     parity, coins = (rows(final, labels=labels).set_index("seed")["drift_float64"] for labels in ("parity", "coins"))
     return student((parity / coins).to_numpy())
 
 
 def _runs_at_30(rescues: pd.DataFrame, intervention: str) -> pd.DataFrame:
-    """Select the runs of an intervention (`intervention`) at d = 30, with their numbers of correct samples."""
+    """Select the runs of an intervention at d = 30, with their numbers of correct samples."""
     runs = rows(rescues, part="run", intervention=intervention, n_features=30).dropna(subset="n_samples")
     return runs.assign(right=(runs["accuracy"] * runs["n_samples"]).round())
 
@@ -114,12 +114,16 @@ def _exponent(rescues: pd.DataFrame, subset_size: int) -> pd.Series:
 
 
 def uniform_stays_at_chance(rescues: pd.DataFrame) -> Measured:
-    """Largest accuracy of the learners at d = 30 without intervention."""
+    """Measure the largest accuracy of the learners at d = 30 without intervention."""
     return extreme(max, [_pooled(runs) for _, runs in _runs_at_30(rescues, "uniform").groupby("learner")])
 
 
 def sparse_parities_cost_a_power(rescues: pd.DataFrame) -> Measured:
-    """Exponent of d with three relevant bits; Missing if a run did not learn, which would bias it downwards."""
+    """Measure the exponent of d with three relevant bits.
+
+    Raises:
+        Missing: A run did not learn, which would bias the exponent downwards.
+    """
     fit = _exponent(rescues, 3)
     if fit["n_missing"] > 0:
         raise Missing
@@ -127,7 +131,7 @@ def sparse_parities_cost_a_power(rescues: pd.DataFrame) -> Measured:
 
 
 def sparse_exponent_grows(rescues: pd.DataFrame) -> Measured:
-    """Exponent of d with three relevant bits minus that with one; both errors are independent."""
+    """Measure the exponent of d with three relevant bits minus that with one; both errors are independent."""
     one, three = _exponent(rescues, 1), _exponent(rescues, 3)
     value = three["exponent"] - one["exponent"]
     below = np.hypot(three["exponent"] - three["exponent_low"], one["exponent_high"] - one["exponent"])
@@ -136,12 +140,12 @@ def sparse_exponent_grows(rescues: pd.DataFrame) -> Measured:
 
 
 def mixed_inputs_rescue_30(rescues: pd.DataFrame) -> Measured:
-    """Accuracy on uniform inputs after training on mixed inputs."""
+    """Measure the accuracy on uniform inputs after training on mixed inputs."""
     return _worst_of_the_best(rescues, "mixed")
 
 
 def running_labels_rescue_30(rescues: pd.DataFrame) -> Measured:
-    """Accuracy of the chain of stages after training on prefix labels."""
+    """Measure the accuracy of the chain of stages after training on prefix labels."""
     return _worst_of_the_best(rescues, "prefix_labels")
 
 
@@ -166,15 +170,17 @@ def _by_network(table: pd.DataFrame, depth: int) -> np.ndarray:
 
 
 def _of_networks(depth_signal: pd.DataFrame, learner: str, quantity: str) -> pd.DataFrame:
+    """Select the rows of the networks of a learner."""
     return rows(depth_signal, source="network", learner=learner, quantity=quantity)
 
 
 def _geometric_mean(values: np.ndarray) -> float:
+    """Compute the geometric mean."""
     return float(np.exp(np.log(values).mean()))
 
 
 def depth_buys_no_budget(depth_signal: pd.DataFrame) -> Measured:
-    """Squared gradient norm per hidden layer, deepest over shallowest: largest of three architectures."""
+    """Measure the squared gradient norm per hidden layer, deepest over shallowest: largest of three architectures."""
     parts = []
     for learner in _KEEPING:
         budgets = _of_networks(depth_signal, learner, "budget")
@@ -185,7 +191,7 @@ def depth_buys_no_budget(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
-    """Total variation distance between predicted and measured shares over parity sizes; ReLU."""
+    """Measure the total variation distance between predicted and measured shares over parity sizes; ReLU."""
     keys = ["n_features", "depth", "degree"]
     predicted = rows(depth_signal, source="kernel", learner="he_relu", quantity="share").set_index(keys)["value"]
     shares = _of_networks(depth_signal, "he_relu", "share")
@@ -197,7 +203,7 @@ def depth_kernel_predicts_shares(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_feeds_large_parities(depth_signal: pd.DataFrame) -> Measured:
-    """Share of parities over at least half of the bits, deepest over shallowest; ReLU."""
+    """Measure the share of parities over at least half of the bits, deepest over shallowest; ReLU."""
     shares = _of_networks(depth_signal, "he_relu", "share")
     large = shares[shares["degree"] >= shares["n_features"] / 2]
     first, final = (_by_network(large, depth) for depth in _ends(large))
@@ -205,7 +211,7 @@ def depth_feeds_large_parities(depth_signal: pd.DataFrame) -> Measured:
 
 
 def depth_never_favours_large_parities(depth_signal: pd.DataFrame) -> Measured:
-    """Largest mean signal per parity over at least three quarters of the bits, relative to the average."""
+    """Measure the largest mean signal per parity over at least three quarters of the bits, relative to the average."""
     shares = rows(depth_signal, source="network", quantity="share")
     large = shares[shares["degree"] >= 0.75 * shares["n_features"]]
     fair = large.assign(value=comb(large["n_features"], large["degree"]) / 2.0 ** large["n_features"])
@@ -215,13 +221,13 @@ def depth_never_favours_large_parities(depth_signal: pd.DataFrame) -> Measured:
 
 
 def ordered_signal_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
-    """Decay rate of the share of non-constant parities per layer, over |log chi|."""
+    """Measure the decay rate of the share of non-constant parities per layer, over |log chi|."""
     shares = _of_networks(depth_signal, "tanh_ordered", "share")
     return _rate(depth_signal, "tanh_ordered", shares[shares["degree"] > 0], per_layer=True)
 
 
 def chaotic_gradient_has_its_depth_scale(depth_signal: pd.DataFrame) -> Measured:
-    """Growth rate of the squared gradient norm with depth, over log chi."""
+    """Measure the growth rate of the squared gradient norm with depth, over log chi."""
     return _rate(depth_signal, "tanh_chaotic", _of_networks(depth_signal, "tanh_chaotic", "budget"), per_layer=False)
 
 

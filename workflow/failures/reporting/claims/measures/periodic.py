@@ -9,7 +9,7 @@ from failures.reporting.claims.ledger import Measured, Missing, band, extreme, l
 
 
 def theorem_2_variance_falls(linear_periodic_variance: pd.DataFrame) -> Measured:
-    """Factor per dimension of the gradient's variance along r = sqrt(d): largest of the networks."""
+    """Measure the factor per dimension of the gradient's variance along r = sqrt(d): largest of the networks."""
     slopes = rows(linear_periodic_variance, quantity="slope", line="both", wave="cosine", method="quadrature")
     parts = []
     for row in slopes.itertuples():
@@ -30,10 +30,10 @@ def _unexplained(linear_periodic: pd.DataFrame, pick, **selected: object) -> Mea
 
 
 def periodic_not_learnt(linear_periodic: pd.DataFrame) -> Measured:
-    """Smallest unexplained variance of a cosine."""
+    """Measure the smallest unexplained variance of a cosine."""
     return _unexplained(linear_periodic, min, wave="cosine")
 
 
 def linear_control_learnt(linear_periodic: pd.DataFrame) -> Measured:
-    """Largest unexplained variance of a linear function of the projection on v."""
+    """Measure the largest unexplained variance of a linear function of the projection on v."""
     return _unexplained(linear_periodic, max, wave="linear")

@@ -22,12 +22,12 @@ def _gap(fig4: pd.DataFrame, n_stocks: int) -> Measured:
 
 
 def portfolio_end_to_end_inferior(fig4: pd.DataFrame) -> Measured:
-    """Gap in final loss at k = 500."""
+    """Measure the gap in final loss at k = 500."""
     return _gap(fig4, 500)
 
 
 def portfolio_gap_grows(fig4: pd.DataFrame) -> Measured:
-    """Smallest growth of the gap in final loss from one k to the next."""
+    """Measure the smallest growth of the gap in final loss from one k to the next."""
     lengths = sorted(rows(fig4, source="ours")["n_stocks"].unique())
     gaps = [_gap(fig4, k) for k in lengths]
     if len(gaps) < 2:
@@ -40,7 +40,7 @@ def portfolio_gap_grows(fig4: pd.DataFrame) -> Measured:
 
 
 def portfolio_second_moment(estimator_variance: pd.DataFrame) -> Measured:
-    """Sampled ratio of the second moments before training, divided by k: the one furthest from 1."""
+    """Measure the sampled ratio of the second moments before training, divided by k: the one furthest from 1."""
     table = rows(estimator_variance, stage="initial")
     table = table[table["n_stocks"] > 1]
     if table.empty:

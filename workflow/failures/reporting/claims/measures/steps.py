@@ -33,7 +33,7 @@ def _against_forward_only(step_learners: pd.DataFrame, quantity: str, others=OTH
 
 
 def non_flat_is_slow(step_learners: pd.DataFrame) -> Measured:
-    """Updates to an unexplained variance of 0.1, non-flat approximation over forward-only."""
+    """Measure the updates to an unexplained variance of 0.1, non-flat approximation over forward-only."""
     return _against_forward_only(step_learners, "updates_to_0.1", ("non_flat",))
 
 
@@ -45,12 +45,15 @@ def _successes(bias_sensitivity: pd.DataFrame, pick) -> Measured:
 
 
 def non_flat_can_fail(bias_sensitivity: pd.DataFrame) -> Measured:
-    """Success rate at the worst initial bias."""
+    """Measure the success rate at the worst initial bias."""
     return _successes(bias_sensitivity, min)
 
 
 def non_flat_depends_on_bias(bias_sensitivity: pd.DataFrame) -> Measured:
-    """Success rate at the best initial bias minus that at the worst; Newcombe's interval from both Wilson intervals."""
+    """Measure the success rate at the best initial bias minus that at the worst.
+
+    The interval is Newcombe's, from both Wilson intervals.
+    """
     best, worst = _successes(bias_sensitivity, max), _successes(bias_sensitivity, min)
     value = best.value - worst.value
     low = value - np.hypot(best.value - best.low, worst.high - worst.value)
@@ -59,45 +62,45 @@ def non_flat_depends_on_bias(bias_sensitivity: pd.DataFrame) -> Measured:
 
 
 def end_to_end_blurs_jumps(step_learners: pd.DataFrame) -> Measured:
-    """Share of wrong steps near a boundary over that among all samples, end-to-end."""
+    """Measure the share of wrong steps near a boundary over that among all samples, end-to-end."""
     near, everywhere = (_summary(step_learners, "end_to_end", name) for name in ("wrong_near", "wrong"))
     return _quotient(near, everywhere)
 
 
 def end_to_end_costs_more(step_learners: pd.DataFrame) -> Measured:
-    """Multiply-adds per prediction, end-to-end over forward-only."""
+    """Measure the multiply-adds per prediction, end-to-end over forward-only."""
     return _against_forward_only(step_learners, "multiply_adds", ("end_to_end",))
 
 
 def multiclass_errs_at_boundaries(step_learners: pd.DataFrame) -> Measured:
-    """Share of wrong steps near a boundary over that among all samples, multi-class."""
+    """Measure the share of wrong steps near a boundary over that among all samples, multi-class."""
     near, everywhere = (_summary(step_learners, "multiclass", name) for name in ("wrong_near", "wrong"))
     return _quotient(near, everywhere)
 
 
 def multiclass_needs_more_samples(step_learners: pd.DataFrame) -> Measured:
-    """Samples to an unexplained variance of 0.1, multi-class over end-to-end."""
+    """Measure the samples to an unexplained variance of 0.1, multi-class over end-to-end."""
     many, few = (_summary(step_learners, name, "samples_to_0.1") for name in ("multiclass", "end_to_end"))
     return _quotient(many, few)
 
 
 def forward_only_most_accurate(step_learners: pd.DataFrame) -> Measured:
-    """Final unexplained variance, best other learner over forward-only."""
+    """Measure the final unexplained variance, best other learner over forward-only."""
     return _against_forward_only(step_learners, "unexplained")
 
 
 def forward_only_fewest_updates(step_learners: pd.DataFrame) -> Measured:
-    """Updates to an unexplained variance of 0.1, fastest other learner over forward-only."""
+    """Measure the updates to an unexplained variance of 0.1, fastest other learner over forward-only."""
     return _against_forward_only(step_learners, "updates_to_0.1")
 
 
 def forward_only_cheapest(step_learners: pd.DataFrame) -> Measured:
-    """Multiply-adds per prediction, cheaper of both other networks over forward-only."""
+    """Measure the multiply-adds per prediction, cheaper of both other networks over forward-only."""
     return _against_forward_only(step_learners, "multiply_adds", ("end_to_end", "multiclass"))
 
 
 def glmtron_stays_below_its_bound(forward_only: pd.DataFrame) -> Measured:
-    """Largest ratio of GLMtron's smallest squared error so far to its bound, over iterations and L."""
+    """Measure the largest ratio of GLMtron's smallest squared error so far to its bound, over iterations and L."""
     keys = ["lipschitz", "step"]
     run = rows(forward_only, part="glmtron").merge(rows(forward_only, part="bound"), on=keys, suffixes=("", "_bound"))
     if run.empty:
@@ -108,18 +111,18 @@ def glmtron_stays_below_its_bound(forward_only: pd.DataFrame) -> Measured:
 
 
 def flat_learns_nothing(step_learners: pd.DataFrame) -> Measured:
-    """Final unexplained variance of training through the flat activation."""
+    """Measure the final unexplained variance of training through the flat activation."""
     return band(last(rows(step_learners, stage="training", learner="flat", quantity="unexplained")).iloc[0], "value")
 
 
 def depth_stops_end_to_end(depth_training: pd.DataFrame) -> Measured:
-    """Final unexplained variance, deepest end-to-end network without shortcuts."""
+    """Measure the final unexplained variance, deepest end-to-end network without shortcuts."""
     plain = errors(depth_training, "steps", "plain")
     return median("plain", plain[max(plain)])
 
 
 def shortcuts_rescue_end_to_end(depth_training: pd.DataFrame) -> Measured:
-    """Final unexplained variance, deepest network with shortcuts over the shallowest without."""
+    """Measure the final unexplained variance, deepest network with shortcuts over the shallowest without."""
     plain, residual = (errors(depth_training, "steps", name) for name in ("plain", "residual"))
     return quotient("residual", residual[max(residual)], plain[min(plain)])
 
@@ -130,20 +133,28 @@ def _flat(depth_training: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
 
 
 def flat_one_layer_works(depth_training: pd.DataFrame) -> Measured:
-    """Final unexplained variance with one flat hidden layer, worse of both activations."""
-    found = _flat(depth_training)
-    if not all(1 in depths for depths in found.values()):
+    """Measure the final unexplained variance with one flat hidden layer, worse of both activations."""
+    by_activation = _flat(depth_training)
+    if not all(1 in depths for depths in by_activation.values()):
         raise Missing
-    return extreme(max, [median(f"{name} 1", depths[1]) for name, depths in found.items()])
+    return extreme(max, [median(f"{name} 1", depths[1]) for name, depths in by_activation.items()])
 
 
 def flat_depth_fails(depth_training: pd.DataFrame) -> Measured:
-    """Final unexplained variance with the most flat hidden layers, better of both activations."""
-    found = _flat(depth_training)
-    return extreme(min, [median(f"{name} {max(depths)}", depths[max(depths)]) for name, depths in found.items()])
+    """Measure the final unexplained variance with the most flat hidden layers, better of both activations."""
+    by_activation = _flat(depth_training)
+    return extreme(
+        min, [median(f"{name} {max(depths)}", depths[max(depths)]) for name, depths in by_activation.items()]
+    )
 
 
 def flat_error_grows_with_depth(depth_training: pd.DataFrame) -> Measured:
-    """Final unexplained variance, most over fewest flat hidden layers, smaller ratio of both activations."""
-    parts = [quotient(name, found[max(found)], found[min(found)]) for name, found in _flat(depth_training).items()]
+    """Measure the final unexplained variance, most over fewest flat hidden layers.
+
+    The smaller ratio of both activations counts.
+    """
+    parts = [
+        quotient(name, by_depth[max(by_depth)], by_depth[min(by_depth)])
+        for name, by_depth in _flat(depth_training).items()
+    ]
     return extreme(min, parts)

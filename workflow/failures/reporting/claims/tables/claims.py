@@ -74,6 +74,7 @@ def measure(claim: Claim, tables: dict[str, pd.DataFrame]) -> Measured:
 
 
 def _row(claim: Claim, measured: Measured, scale: str) -> dict[str, Any]:
+    """Build the row of a claim."""
     exact = measured.n_replicates >= EXACT
     return {
         "claim_id": claim.id,

@@ -17,9 +17,9 @@ ARCHITECTURES = {
     "sign": "forward-only, sign",
 }
 SYMBOLS = {"curves": "n", "lines": "k", "portfolio": "k"}
-# What `depth` counts; hidden layers where a family is not named.
+# Unit of `depth` by family; hidden layers for the others.
 DEPTHS = {"curves": "added layers", "lines": "residual blocks"}
-# Smallest progress in the figure: runs below it are drawn here.
+# Smallest progress in the figure; runs below it are drawn at this value.
 LOWEST = -0.2
 COLUMNS = 3
 # Horizontal offset between architectures of the same depth, as a share of the distance between depths.
@@ -53,7 +53,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def _color(architecture: str) -> tuple[float, float, float]:
-    """Colour of an architecture."""
+    """Return the colour of an architecture."""
     return color(list(ARCHITECTURES).index(architecture))
 
 
@@ -65,16 +65,16 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
     for height in (0, 1):
         axis.axhline(height, color="0.6", linewidth=0.8, linestyle=(0, (1, 2)))
     depths = sorted(rows["depth"].unique())
-    # A run that diverged has no progress.
+    # A diverged run has no progress.
     shown = rows["progress"].fillna(LOWEST).clip(lower=LOWEST)
     rows = rows.assign(place=rows["depth"].map(depths.index), shown=shown)
     present = [name for name in ARCHITECTURES if name in set(rows["architecture"])]
     for index, name in enumerate(present):
-        ours = rows[rows["architecture"] == name]
-        ours = ours.assign(place=ours["place"] + BESIDE * (index - (len(present) - 1) / 2))
+        subset = rows[rows["architecture"] == name]
+        subset = subset.assign(place=subset["place"] + BESIDE * (index - (len(present) - 1) / 2))
         shade = _color(name)
-        axis.plot(ours["place"], ours["shown"], "o", color=shade, markersize=2.5, alpha=0.5)
-        medians = ours.groupby("place")["shown"].median()
+        axis.plot(subset["place"], subset["shown"], "o", color=shade, markersize=2.5, alpha=0.5)
+        medians = subset.groupby("place")["shown"].median()
         axis.plot(medians.index, medians, color=shade, marker="o", markersize=3.5, linewidth=1.2)
     axis.set_xticks(range(len(depths)), depths)
     axis.set(xlim=(-0.4, len(depths) - 0.6))

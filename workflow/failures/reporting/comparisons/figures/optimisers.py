@@ -16,7 +16,7 @@ from failures.reporting.comparisons.growth import LAWS
 OPTIMISERS = {"SGD": "SGD", "momentum": "SGD with momentum", "Adam": "Adam", "Lion": "Lion", "Muon": "Muon"}
 SIZES = {"parity": "number of bits d", "curves": "number of points n"}
 SYMBOLS = {"curves": "n", "lines": "k", "portfolio": "k"}
-# Place of the triangles for targets that are not reached, in budgets of training steps.
+# Position of the triangles that mark targets not reached, in budgets of training steps.
 BEYOND = 1.5
 
 
@@ -56,10 +56,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Compute the numbers of the caption.
 
-    rates, replicates: how many each optimiser is trained with, at most. growth: smallest and largest fitted growth by
-    family; empty without fits.
+    Args:
+        table: Table of `failures.reporting.comparisons.tables.optimisers`.
+
+    Returns:
+        rates, replicates: Largest number of learning rates and of replicates per optimiser. growth: Smallest and
+        largest fitted growth by family; empty without fits.
     """
     best, rates = (table[table["part"] == part] for part in ("best", "rate"))
     growth = table[(table["part"] == "growth") & table["exponent"].notna()]
@@ -76,19 +80,19 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _counted(count: float, noun: str) -> str:
-    """A number of things: 1 replicate, 3 replicates."""
+    """Format a count with its noun: 1 replicate, 3 replicates."""
     return f"{number(count)} {noun}{'' if count == 1 else 's'}"
 
 
 def _law(row: NamedTuple) -> str:
-    """Fitted growth of an optimiser's training steps with the size, and its name."""
+    """Format the fitted growth of an optimiser's training steps with the size."""
     exponent, symbol = number(row.exponent), SYMBOLS.get(row.family, "d")
     law = f"2^({exponent} {symbol})" if row.law == "exponential" else f"{symbol}^{exponent}"
     return f"{law} ({OPTIMISERS.get(row.optimiser, row.optimiser)})"
 
 
 def _clipped(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows with `updates` and its interval as they are drawn: targets that are not reached lie beyond the budget."""
+    """Clip `updates` and its interval for drawing: targets that are not reached lie beyond the budget."""
     limit = rows["budget"].astype(float) * BEYOND
     parts = ["updates", "updates_low", "updates_high"]
     # An unknown interval is drawn as a point.
@@ -99,21 +103,21 @@ def _clipped(rows: pd.DataFrame) -> pd.DataFrame:
 def _growth(axis: plt.Axes, rows: pd.DataFrame, names: list[str]) -> None:
     """Draw one line per optimiser, with intervals."""
     for index, name in enumerate(names):
-        ours = _clipped(rows[rows["optimiser"] == name].sort_values("size"))
-        axis.plot(ours["size"], ours["updates"], color=color(index), linewidth=1)
-        axis.vlines(ours["size"], ours["updates_low"], ours["updates_high"], color=color(index), linewidth=0.8)
-        _marks(axis, ours["size"], ours["updates"], ours["reached"], index)
+        subset = _clipped(rows[rows["optimiser"] == name].sort_values("size"))
+        axis.plot(subset["size"], subset["updates"], color=color(index), linewidth=1)
+        axis.vlines(subset["size"], subset["updates_low"], subset["updates_high"], color=color(index), linewidth=0.8)
+        _marks(axis, subset["size"], subset["updates"], subset["reached"], index)
 
 
 def _rest(axis: plt.Axes, rows: pd.DataFrame, names: list[str]) -> None:
     """Draw one group of rows per problem, one row per optimiser."""
     problems = list(rows.groupby(["family", "size", "problem"]))
-    for place, (_, of_problem) in enumerate(problems):
+    for place, (_, problem_rows) in enumerate(problems):
         for index, name in enumerate(names):
-            ours = _clipped(of_problem[of_problem["optimiser"] == name])
-            heights = np.full(len(ours), place + 0.8 * ((index + 0.5) / len(names) - 0.5))
-            axis.hlines(heights, ours["updates_low"], ours["updates_high"], color=color(index), linewidth=0.8)
-            _marks(axis, ours["updates"], heights, ours["reached"], index)
+            subset = _clipped(problem_rows[problem_rows["optimiser"] == name])
+            heights = np.full(len(subset), place + 0.8 * ((index + 0.5) / len(names) - 0.5))
+            axis.hlines(heights, subset["updates_low"], subset["updates_high"], color=color(index), linewidth=0.8)
+            _marks(axis, subset["updates"], heights, subset["reached"], index)
     axis.set(title="other problems", xlabel="training steps to the target", xscale="log")
     labels = [f"{family}\n{SYMBOLS.get(family, 'd')} = {size:g}" for (family, size, _), _ in problems]
     axis.set_yticks(range(len(problems)), labels, fontsize="x-small")

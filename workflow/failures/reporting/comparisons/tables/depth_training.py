@@ -33,7 +33,7 @@ import pandas as pd
 from failures.reporting.comparisons.runs import read_family
 from failures.reporting.comparisons.scales import FAILED
 
-# Hidden layers of the steps family's networks where the learner does not say.
+# Hidden layers of networks of the steps family, by kind of the learner, if the learner has no key for them.
 HIDDEN_LAYERS = {"end_to_end": 3, "multiclass": 2}
 COLUMNS = ["family", "problem", "learner", "architecture", "depth", "size", "trial", "replicate", "rate_factor"]
 
@@ -57,7 +57,7 @@ def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dic
         runs["depth"] = runs["learner"].map(lambda name, of=learners: depth(of[name]))
         parts.append(runs)
     table = pd.concat(parts, ignore_index=True)
-    # A run that diverged has learnt nothing, either.
+    # A diverged run has no progress and counts as failed.
     table["failed"] = ~(table["progress"] >= FAILED)
     columns = [*COLUMNS, "metric", "value", "progress", "failed", "n_steps", "status"]
     order = ["family", "size", "problem", "architecture", "depth", "learner", "replicate", "trial"]
@@ -65,7 +65,7 @@ def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dic
 
 
 def architecture(learner: dict[str, Any]) -> str:
-    """What stands between a learner's layers, in a word."""
+    """Return the name of the connections between the layers of a learner."""
     if learner.get("normalization") == "layer":
         return "normalised"
     if learner.get("residual") or learner.get("architecture") == "residual":
@@ -78,7 +78,7 @@ def architecture(learner: dict[str, Any]) -> str:
 
 
 def depth(learner: dict[str, Any]) -> int:
-    """Blocks, or hidden layers, of a learner's network."""
+    """Return the number of residual blocks, or of hidden layers, of a learner."""
     for key in ("blocks", "depth"):
         if learner.get(key) is not None:
             return learner[key]

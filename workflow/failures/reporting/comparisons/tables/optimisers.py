@@ -72,36 +72,36 @@ def tabulate(inputs: dict[str, Any], families: dict[str, dict[str, dict[str, dic
 
 
 def label(optimizer: dict[str, Any]) -> str:
-    """Keras' name of an optimiser, or `momentum` for SGD with it."""
+    """Return the Keras name of an optimiser; `momentum` for SGD with momentum."""
     momentum = optimizer["name"] == "SGD" and optimizer["arguments"].get("momentum", 0) > 0
     return "momentum" if momentum else optimizer["name"]
 
 
 def _family(inputs: dict[str, Any], family: str, settings: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
-    """All parts of a family."""
+    """Build all parts of a family."""
     runs = _timed(*read_family(inputs, family, settings["problems"]))
     rates = _rates(
         runs, {name: learner["optimizer"]["learning_rate"] for name, learner in settings["learners"].items()}
     )
-    of_rates = {key: group.reset_index(drop=True) for key, group in rates.groupby(GROUP)}
+    rates_by_group = {key: group.reset_index(drop=True) for key, group in rates.groupby(GROUP)}
     bests, draws = [], {}
     for key, group in runs.groupby(GROUP):
         keys = dict(zip(GROUP, key, strict=True))
         stream = settings["learners"][keys["learner"]]["stream"]
-        row, draws[key] = _best(keys, stream, group, of_rates[key])
+        row, draws[key] = _best(keys, stream, group, rates_by_group[key])
         bests.append(row)
     bests = pd.DataFrame(bests)
     growths = [
-        _growth(ours, {key[2]: fewest for key, fewest in draws.items() if key[-1] == learner})
-        for learner, ours in bests.groupby("learner")
-        if len(set(ours["size"])) > 1
+        _growth(rows, {key[2]: fewest for key, fewest in draws.items() if key[-1] == learner})
+        for learner, rows in bests.groupby("learner")
+        if len(set(rows["size"])) > 1
     ]
     parts = [rates.assign(part="rate"), bests, pd.DataFrame(growths)]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
 def _timed(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
-    """The runs with `updates` to the target, and `target`, the trial without its rate's prefix."""
+    """Add `updates` to the target, and `target`, the trial without the prefix of its learning rate."""
     first = history[history["progress"] >= TARGET].groupby(RUN)["step"].min() + 1.0
     runs = runs.merge(first.rename("updates").reset_index(), on=RUN, how="left")
     runs["updates"] = runs["updates"].fillna(np.inf)
@@ -111,7 +111,7 @@ def _timed(runs: pd.DataFrame, history: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rates(runs: pd.DataFrame, learning_rates: dict[str, float]) -> pd.DataFrame:
-    """Part `rate`."""
+    """Build the part `rate`."""
     runs = runs.assign(reached=np.isfinite(runs["updates"]), diverged=runs["status"] != "ok")
     table = runs.groupby([*GROUP, "rate_factor"]).agg(
         updates=("updates", "median"),
@@ -124,7 +124,7 @@ def _rates(runs: pd.DataFrame, learning_rates: dict[str, float]) -> pd.DataFrame
         n_replicates=("target", "nunique"),
     )
     table = table.reset_index()
-    # Twelve digits, so that 0.1 * 3 is 0.3.
+    # Rounded to twelve digits, so that 0.1 * 3 is 0.3.
     scaled = table["learner"].map(learning_rates) * table["rate_factor"]
     return table.assign(learning_rate=[float(f"{rate:.12g}") for rate in scaled])
 
@@ -132,7 +132,7 @@ def _rates(runs: pd.DataFrame, learning_rates: dict[str, float]) -> pd.DataFrame
 def _best(
     keys: dict[str, Any], stream: str, runs: pd.DataFrame, rates: pd.DataFrame
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Row of the part `best`, and the fewest median updates: measured, then those of the draws."""
+    """Build a row of the part `best`; also return the smallest median updates: measured, then of the draws."""
     times = runs.pivot(index="rate_factor", columns="target", values="updates").to_numpy()
     rng = generator("beyond", "optimisers", keys["family"], keys["problem"], stream)
     draws = best(times, rng.integers(0, times.shape[1], (N_DRAWS, times.shape[1])))
@@ -156,7 +156,12 @@ def _best(
 
 
 def _growth(bests: pd.DataFrame, by_size: dict[int, np.ndarray]) -> dict[str, Any]:
-    """Row of the part `growth`. bests: a learner's rows of `best`; by_size: what `_best` returns beside them."""
+    """Build a row of the part `growth`.
+
+    Args:
+        bests: Rows of a learner in the part `best`.
+        by_size: Smallest median updates by size, from `_best`.
+    """
     sizes = sorted(by_size)
     times = np.stack([by_size[size] for size in sizes], axis=1)
     law = LAWS.get(bests["family"].iloc[0], "power")

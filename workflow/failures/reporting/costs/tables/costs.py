@@ -23,7 +23,7 @@ import pandas as pd
 
 from failures.reporting.costs.records import behind, kind, needs, read_records
 
-# What may be asked for beyond what is needed: a share of it, and MB.
+# Largest request: this multiple of the peak memory, plus MB.
 LARGEST_SHARE, LARGEST_EXTRA = 1.5, 300.0
 
 
@@ -57,9 +57,14 @@ def tabulate(inputs: dict[str, Any], logs: str, benchmarks: str) -> pd.DataFrame
 
 
 def judge(measured: pd.Series, requested: pd.Series) -> pd.Series:
-    """`ok`, `little` or `much`: whether measured <= requested <= 1.5 measured + 300 MB.
+    """Compare requested with peak memory.
 
-    `little`: the job took more than was asked for; `much`: more was asked for than it takes and a margin.
+    Args:
+        measured: Peak memory in MB.
+        requested: Requested memory in MB.
+
+    Returns:
+        `ok` if measured <= requested <= 1.5 measured + 300 MB, `little` if less was requested, and `much` if more was.
     """
     verdict = pd.Series("ok", index=measured.index)
     verdict[requested > LARGEST_SHARE * measured + LARGEST_EXTRA] = "much"

@@ -20,7 +20,7 @@ import pandas as pd
 
 from failures.reporting.costs.tables.costs import judge
 
-# Names of the bars for rules too small for a bar of their own, by kind.
+# Names of the bars that small rules share, by kind.
 SMALL = {
     "training": "small training",
     "analysis": "small analyses",
@@ -54,10 +54,15 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def bars(table: pd.DataFrame) -> pd.Series:
-    """Names of the rules' bars: a rule's own, or one for all small rules of its kind.
+    """Assign rules to bars: its own bar for a large rule, and one bar for all small rules of a kind.
 
-    Rules are small with less than .5 % of the CPU time, or if there are 14 larger ones; those that draw figures always.
-    table: columns rule, kind, cpu_s.
+    A rule is small if it has less than 0.5 % of the CPU time, if 14 other rules are larger, or if it draws a figure.
+
+    Args:
+        table: Columns rule, kind and cpu_s.
+
+    Returns:
+        Name of the bar of each rule.
     """
     rank = table["cpu_s"].where(table["kind"] != "figure", -np.inf).rank(ascending=False, method="first")
     small = (table["kind"] == "figure") | (table["cpu_s"] < SMALLEST * table["cpu_s"].sum()) | (rank > MOST_BARS)
@@ -65,6 +70,7 @@ def bars(table: pd.DataFrame) -> pd.Series:
 
 
 def _totals(jobs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Sum the jobs of each group."""
     return jobs.groupby(by, as_index=False).agg(
         n_jobs=("job", "size"),
         cpu_s=("cpu_s", "sum"),
