@@ -63,8 +63,8 @@ def results(tmp_path, monkeypatch):
     for name in ("fig1", "costs"):
         Image.new("RGBA", (60, 40), "white").save(f"results/figures/{name}.png")
     tables = tmp_path / "results/tables"
-    columns = "part,learner,n_features,seed,steps"
-    (tables / "fig1.csv").write_text(f"{columns}\nrun,relu,5,0,1\n")
+    columns = "part,learner,n_features,seed,step,steps"
+    (tables / "fig1.csv").write_text(f"{columns}\nrun,relu,5,0,,1\n")
     pd.DataFrame([CLAIM]).to_csv(tables / "claims.csv", index=False)
     (tables / "costs.csv").write_text(JOBS)
     columns = "rule,kind,bar,n_jobs,cpu_s,loop_cpu_s,other_cpu_s,loop_share,wall_s,memory_mb,mem_mb,memory"
