@@ -32,6 +32,7 @@ BAD_VALUES = [
     ("poker", {}, "unknown key; allowed: curves, families, lines, optimizers"),
     ("parity", [], "should be a valid mapping"),
     ("parity.gradient_variance.initial", {"depth": 3}, "unknown key; allowed: encoding"),
+    ("parity.fig_1", {}, "parity.fig_1: unknown key; allowed: defaults, experiments, learners, problems"),
     ("parity.problems.d5.n_features", 0, "greater than or equal to 1"),
     ("parity.problems.d5.n_features", -3, "greater than or equal to 1"),
     ("parity.problems.d5.n_features", 5.0, "integer"),
@@ -166,9 +167,22 @@ def test_a_name_that_is_no_folder_is_refused(key, name):
         )
 
 
+def test_an_experiment_outside_experiments_gets_a_hint():
+    with pytest.raises(
+        ConfigError, match=r"parity\.fig1: unknown key; .*; experiments stand under parity\.experiments$"
+    ):
+        load(ROOT, parity={"fig1": {"learners": ["relu"]}})
+
+
+def test_a_member_of_a_grid_is_changed_in_its_own_block():
+    words = r"experiments\.fig1\.problems\.d\{n_features\}: the problem 'd5' is also defined at parity\.problems\.d5"
+    with pytest.raises(ConfigError, match=words):
+        load(ROOT, parity={"problems": {"d5": {"n_steps": 10}}})
+
+
 def test_an_experiment_needs_its_selections():
     block = {"parity": {"experiments": {"mine": {"like": "elimination", "label_noise": [0.7]}}}}
-    with pytest.raises(ConfigError, match="less than or equal to 0.5"):
+    with pytest.raises(ConfigError, match=r"less than or equal to 0\.5"):
         validate(read_layers(ROOT, given=block))
 
 

@@ -176,7 +176,7 @@ def test_false_leaves_out():
         ({"learners": {"a": {"extends": ["c"]}}}, r"learners\.a\.extends = \['c'\]: unknown learner"),
         (
             {"learners": {"a_{depth}": {"depth": [1, 2]}, "a_{width}": {"width": [2, 3]}}},
-            r"learners\.a_\{width\}: makes the learner 'a_2', which parity\.learners\.a_\{depth\} makes, too",
+            r"learners\.a_\{width\}: the learner 'a_2' is also defined at parity\.learners\.a_\{depth\}; to change it",
         ),
         (
             {"experiments": {"fig1": {"learners": {"relu": {"depth": 2}}}}},

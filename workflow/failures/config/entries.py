@@ -80,9 +80,10 @@ class Entries:
                 continue
             for name, values in self._expanded(entry, ()).items():
                 if name in found:
+                    first, second = (f"{self.family}.{self.places[one]}" for one in (self.names[name], entry))
                     raise ConfigError(
-                        f"config: {self.family}.{self.places[entry]}: makes the {self.kind} '{name}', which"
-                        f" {self.family}.{self.places[self.names[name]]} makes, too; choose another name"
+                        f"config: {second}: the {self.kind} '{name}' is also defined at {first}; to change it, write"
+                        " it in the block that defines it; otherwise choose another name"
                     )
                 found[name], self.names[name] = self._with_preset(merge(self.default, values), entry), entry
         return found

@@ -43,9 +43,8 @@ def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[
     scales = {path.stem: path for path in (root / "config/scales").glob("*.yaml")}
     if scale in scales:
         files.append(scales[scale])
-    elif similar := get_close_matches(str(scale), ["full", *scales], 1, cutoff=0.7):
-        if scale not in similar:
-            raise ConfigError(f"config: scale = {scale!r}: unknown scale; did you mean '{similar[0]}'?")
+    elif (similar := get_close_matches(str(scale), ["full", *scales], 1, cutoff=0.7)) and scale not in similar:
+        raise ConfigError(f"config: scale = {scale!r}: unknown scale; did you mean '{similar[0]}'?")
     merged: dict[str, Any] = {}
     for layer in (base, *map(read_yaml, files), *user):
         merged = merge(merged, layer)

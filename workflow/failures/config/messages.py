@@ -29,7 +29,8 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
         return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; {_lowered(first['msg'])}"
     match first["type"]:
         case "extra_forbidden":
-            return f"config: {where}: unknown key; allowed: {', '.join(_allowed(keys[:-1], model))}"
+            hint = f"; experiments stand under {keys[0]}.experiments" if _is_experiment(keys, model) else ""
+            return f"config: {where}: unknown key; allowed: {', '.join(_allowed(keys[:-1], model))}{hint}"
         case "missing":
             return f"config: {where}: missing required key; docs/configuration.md describes it"
         case "value_error":
@@ -37,6 +38,15 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
     same = [_PYTHON_TYPES.sub("mapping", p["msg"]) for p in problems if _keys(p["loc"], model) == keys]
     allowed = "; or ".join(dict.fromkeys(map(_lowered, same)))
     return f"config: {where} = {_shown(value)}: {allowed}{_hint(value, allowed)}"
+
+
+def _is_experiment(keys: list[str], model: Any) -> bool:
+    """Return whether a key of a family is the name of one of its experiments."""
+    return (
+        len(keys) == 2
+        and "experiments" in _allowed(keys[:1], model)
+        and keys[1] in _allowed([keys[0], "experiments"], model)
+    )
 
 
 def _written(keys: list[str], origins: Mapping[tuple[str, ...], str]) -> str:
@@ -99,4 +109,5 @@ def _allowed(keys: list[str], model: Any) -> list[str]:
     """Return the keys that the block at `keys` may have."""
     for key in keys:
         model = _inner(get_args(model)[1] if get_origin(model) is dict else model.model_fields[key].annotation)
-    return sorted(model.model_fields)
+    further = {"defaults"} if "experiments" in model.model_fields else set()
+    return sorted({*model.model_fields, *further})
