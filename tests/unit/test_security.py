@@ -10,10 +10,10 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-import yaml
 
 from failures.artifacts.write import save_model
-from failures.config.schema import ConfigError, check_repeated_keys, validate
+from failures.config.layers import read_layers, read_yaml
+from failures.config.schema import ConfigError, validate
 from failures.engine import architectures
 from project import ROOT
 
@@ -80,13 +80,15 @@ def test_a_tag_in_yaml_runs_nothing(tmp_path):
     witness = tmp_path / "witness"
     path = tmp_path / "config.yaml"
     path.write_text(f"scale: !!python/object/apply:os.system ['touch {witness}']\n")
-    check_repeated_keys(path)  # composes nodes, and builds nothing of them
-    with pytest.raises(yaml.YAMLError, match="could not determine a constructor"):
-        yaml.safe_load(path.read_text())
+    with pytest.raises(ConfigError, match="could not determine a constructor") as caught:
+        read_yaml(path)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ConfigError, match="could not determine a constructor"):
+        read_layers(ROOT, [path])
     assert not witness.exists()
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError) as caught:
-        check_repeated_keys(path)
+        read_yaml(path)
     assert "\n" not in str(caught.value)
 
 
@@ -132,8 +134,7 @@ def test_a_configuration_cannot_name_code(name, tmp_path, monkeypatch):
     (tmp_path / "witness.py").write_text(f"open({str(touched)!r}, 'w')\n\n\ndef hidden_layers(*_):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text())
-    raw["parity"]["learners"]["mine"] = {"architecture": name}
+    raw = read_layers(ROOT, given={"parity": {"learners": {"mine": {"architecture": name}}}})
     with pytest.raises(ConfigError, match="unknown architecture") as caught:
         validate(raw)
     assert "\n" not in str(caught.value)

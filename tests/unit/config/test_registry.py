@@ -8,7 +8,6 @@ from failures.config.experiments import block_seeds, blocks
 from failures.config.registry import Registry
 
 CONFIG = {
-    "variant": "code",
     "xla": True,
     "parity": {
         "problems": {
@@ -76,7 +75,7 @@ def test_training_receives_the_keys_that_it_uses(registry):
     registry.add_training("parity", instances=["n_features"], problem=["n_steps"], memory=1, minutes=2)
     wildcards = SimpleNamespace(problem="d5", learner="relu", block="0-9")
     training = registry.trainings["parity"]
-    assert training.instance_settings(wildcards) == {"n_features": 5, "seeds": [1, 3], "variant": "code"}
+    assert training.instance_settings(wildcards) == {"stream": "d5", "n_features": 5, "seeds": [1, 3]}
     assert training.settings(wildcards) == {"problem": {"n_steps": 9}, "learner": {"width": 3, "depth": 1}, "xla": True}
     assert tuple(training.sources(wildcards)) == ()
 

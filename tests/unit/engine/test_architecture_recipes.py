@@ -16,12 +16,13 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text()
 BLOCK = re.compile(r"^ *<!-- (?:architecture|repository|package): (\S+) -->\n( *)```\w+\n(.*?)^\2```\n", re.M | re.S)
 FILES = {match[1]: textwrap.dedent(match[3]) for match in BLOCK.finditer(TEXT)}
 
-# Validates the configuration; prints the architecture of the learner.
+# Validates the configuration; prints the architecture of the learner, and the learners of Figure 1.
 VALIDATE = """
 import sys
 from failures.config.schema import load
 
-print(load(*sys.argv[1:])["parity"]["learners"]["skips"]["architecture"])
+parity = load(*sys.argv[1:], scale="test")["parity"]
+print(parity["learners"]["skips"]["architecture"], *parity["experiments"]["fig1"]["learners"])
 """
 # Validates the configuration and trains 20 steps of the learner; prints the names of its layers.
 TRAIN = """
@@ -30,13 +31,13 @@ import pandas as pd
 from failures.config.schema import load
 from failures.engine.tensorflow_setup import configure_tensorflow
 
-block = load(*sys.argv[1:])["parity"]
+block = load(*sys.argv[1:], scale="test")["parity"]
 assert "keras" not in sys.modules
 configure_tensorflow(threads=1)
 from failures.families.parity.training import Training
 
 problem = block["problems"]["d5"] | {"n_steps": 20, "evaluate_every": 10, "checkpoint_every": 20}
-training = Training("d5", problem, "skips", block["learners"]["skips"])
+training = Training(problem, block["learners"]["skips"])
 training.begin(next(pd.DataFrame({"trial": ["a"], "seed": [0], "target": ["11010"]}).itertuples()))
 before = training.trainer.learner.get_weights()
 training.trainer.train_to(training.trainer.schedule.chunks(0))
@@ -88,8 +89,7 @@ def test_the_recipe_for_this_repository(copy):
     printed = run(copy, "-m", "pytest", "-q", "-k", "input_skips", tests, path=[])
     assert re.search(r"^12 passed", printed, re.M), printed
     (copy / "learner.yaml").write_text(FILES["learner.yaml"])
-    files = ["config.yaml", "config/test.yaml", "learner.yaml"]
-    assert run(copy, "-c", VALIDATE, *files, path=["workflow"]) == "input_skips\n"
+    assert run(copy, "-c", VALIDATE, ".", "learner.yaml", path=["workflow"]) == "input_skips relu skips\n"
 
 
 def test_the_recipe_for_a_package_of_your_own(tmp_path):
@@ -107,6 +107,5 @@ def test_the_recipe_for_a_package_of_your_own(tmp_path):
     for module in project["tool"]["setuptools"]["py-modules"]:
         (tmp_path / f"{module}.py").write_text(FILES[f"{module}.py"])
     (tmp_path / "learner.yaml").write_text(FILES["learner.yaml"])
-    files = [ROOT / "config.yaml", ROOT / "config/test.yaml", "learner.yaml"]
     path = [ROOT / "workflow", tmp_path]
-    assert run(tmp_path, "-c", TRAIN, *files, path=path).split() == LAYERS
+    assert run(tmp_path, "-c", TRAIN, ROOT, "learner.yaml", path=path).split() == LAYERS

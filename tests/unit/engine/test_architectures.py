@@ -10,9 +10,8 @@ import numpy as np
 import numpy_architectures
 import pandas as pd
 import pytest
-import yaml
 
-from failures.config.schema import ConfigError, load, validate
+from failures.config.schema import ConfigError, load
 from failures.config.types import Learner
 from failures.engine import architectures, learners
 from failures.runtime.fingerprint import fingerprint
@@ -20,7 +19,6 @@ from project import ROOT
 
 NETWORK = Learner().model_dump()
 VARIANTS = [{}, {"branch_scale": "depth"}, {"normalization": "layer"}, {"initial_weights": 1.4, "initial_biases": 0.5}]
-CONFIGURATION = ROOT / "config.yaml", ROOT / "config/test.yaml"
 
 
 @pytest.mark.parametrize("depth", [0, 1, 3])
@@ -70,12 +68,6 @@ def write_distribution(folder, distribution, entries, files):
         (folder / path).write_text(text)
 
 
-def raw_with(name):
-    raw = yaml.safe_load(CONFIGURATION[0].read_text())
-    raw["parity"]["learners"]["mine"] = {"architecture": name}
-    return raw
-
-
 # A module that cannot be imported: validation must not try to.
 UNIMPORTABLE = "raise RuntimeError('imported')\n"
 
@@ -96,7 +88,7 @@ UNIMPORTABLE = "raise RuntimeError('imported')\n"
 def test_a_name_that_is_unknown_or_ambiguous_is_an_error_of_one_line(install, entries, files, name, words):
     install("first", entries, files)
     with pytest.raises(ConfigError) as caught:
-        validate(raw_with(name))
+        load(ROOT, parity={"learners": {"mine": {"architecture": name}}})
     assert re.match(r"config: parity\.learners\.(mine|residual)\.architecture: ", str(caught.value))
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -174,8 +166,8 @@ from pathlib import Path
 from failures.config.schema import load
 from failures.engine import architectures
 
-folder, *files = map(Path, sys.argv[1:])
-block = load(*files)["parity"]
+root, folder, overlay = map(Path, sys.argv[1:])
+block = load(root, overlay, scale="test")["parity"]
 print(*architectures.sources(block["learners"]["mine"]["architecture"]))
 assert not {"keras", "tensorflow", "gates"} & set(sys.modules)
 
@@ -186,7 +178,7 @@ from failures.engine.blocks import train_block
 from failures.families.parity.training import Training
 
 problem = block["problems"]["d5"] | {"n_steps": 40, "evaluate_every": 10, "checkpoint_every": 20}
-training = Training("d5", problem, "mine", block["learners"]["mine"])
+training = Training(problem, block["learners"]["mine"])
 training.trainer.xla = False
 instances = pd.DataFrame({"trial": ["seed_0"], "seed": [0], "target": ["11010"]})
 paths = [folder / name for name in ("history.parquet", "runs.csv", "models", "checkpoints")]
@@ -215,8 +207,8 @@ def test_an_installed_package_trains_without_a_change_to_the_repository(tmp_path
     overlay = tmp_path / "mine.yaml"
     overlay.write_text("parity: {learners: {mine: {architecture: gated, width: 7, depth: 2}}}\n")
     with pytest.raises(ConfigError, match="unknown architecture 'gated'"):
-        load(*CONFIGURATION, overlay)
-    printed = run_python(TRAIN, ROOT / "workflow", site, arguments=[out, *CONFIGURATION, overlay])
+        load(ROOT, overlay, scale="test")
+    printed = run_python(TRAIN, ROOT / "workflow", site, arguments=[ROOT, out, overlay])
     assert printed.splitlines()[0] == f"{site}/gates/__init__.py {site}/gates/layers.py"
     runs = pd.read_csv(out / "runs.csv")
     assert (runs["status"].tolist(), runs["n_steps"].tolist()) == (["ok"], [40])

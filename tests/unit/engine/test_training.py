@@ -111,7 +111,7 @@ def test_divergence_is_a_result(xla):
 def test_only_what_pays_is_compiled(changes, compiled):
     """XLA takes gigabytes for many layers with normalisation, and seconds a step for convolutions."""
     learner = LEARNER | {"width": 2} | changes
-    assert Training("test", PROBLEM, "relu", learner).trainer.xla == compiled
+    assert Training(PROBLEM, learner).trainer.xla == compiled
 
 
 @COMPILED

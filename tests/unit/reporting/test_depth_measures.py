@@ -20,7 +20,7 @@ def test_the_budget_is_compared_by_layer():
         [
             budgets("he_relu", {1: [2, 2, 2], 4: [4, 4, 4]}),
             budgets("he_residual", {1: [2, 2, 2], 4: [16, 16, 16]}),
-            budgets("he_normalized", {1: [2, 2, 2], 4: [8, 8, 8]}),
+            budgets("he_normalised", {1: [2, 2, 2], 4: [8, 8, 8]}),
         ]
     )
     assert measures.depth_buys_no_budget(table).value == pytest.approx(2)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from failures.engine.seeding import Streams
 from failures.engine.training import run
 from failures.families.curves.analyses import decoding
 from failures.families.curves.config import Learner, Problem
@@ -27,6 +28,7 @@ from failures.runtime.progress import Progress
 SCRIPTS = [(1, -1, 1), (1, -2, 1), (-2, 1, -1), (1, -1, 2)]
 DISTRIBUTIONS = ["slopes", "uniform"]
 ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {}}
+STREAMS = Streams("curves", "test")
 LEARNERS = {
     "linear": ("linear", False),
     "convolutional": ("convolution", False),
@@ -96,15 +98,15 @@ def test_another_number_of_pieces_needs_uniform_changes():
 
 
 def test_a_small_training_set_begins_a_larger_one():
-    small, _ = curve_set("test", 0, 20, 3, "uniform", 5, 10)
-    _, again = curve_set("test", 0, 20, 3, "uniform", 50, 10)
-    training, validation = curve_set("test", 0, 20, 3, "uniform", 5, 10)
+    small, _ = curve_set(STREAMS, 0, 20, 3, "uniform", 5, 10)
+    _, again = curve_set(STREAMS, 0, 20, 3, "uniform", 50, 10)
+    training, validation = curve_set(STREAMS, 0, 20, 3, "uniform", 5, 10)
     assert np.array_equal(small, training)
     assert np.array_equal(again, validation)
     assert not np.array_equal(training, validation[:5])
-    other, _ = curve_set("test", 1, 20, 3, "uniform", 5, 10)
+    other, _ = curve_set(STREAMS, 1, 20, 3, "uniform", 5, 10)
     assert not np.array_equal(other, small)
-    table = draw_instances("test", [5, 50], "slopes", [0, 3], "code")
+    table = draw_instances("test", [5, 50], "slopes", [0, 3])
     assert table["n_curves"].tolist() == [5, 50, 5, 50]
     assert table["trial"].is_unique
 
@@ -202,8 +204,8 @@ def test_two_steps_written_out_in_numpy(name):
     architecture, conditioned = LEARNERS[name]
     problem = Problem(n_points=12, n_curves=[40], n_validation=5, n_steps=2, evaluate_every=1).model_dump()
     learner = Learner(architecture=architecture, conditioned=conditioned, batch_size=8).model_dump()
-    training = Training("test", problem, name, learner | {"optimizer": ADAM})
-    training.begin(next(draw_instances("test", [40], "uniform", [0], "code").itertuples(index=False)))
+    training = Training(problem | {"stream": "test"}, learner | {"stream": name, "optimizer": ADAM})
+    training.begin(next(draw_instances("test", [40], "uniform", [0]).itertuples(index=False)))
     model, objective = training.trainer.learner, training.objective
     weights = [v.numpy().astype(np.float64) for v in model.variables]
     trained = [i for i, v in enumerate(model.variables) if v.trainable]
@@ -226,13 +228,13 @@ def test_two_steps_written_out_in_numpy(name):
 
 
 def test_decoded_curves_are_w_times_what_is_found(tmp_path):
-    table = draw_instances("test", [40], "uniform", [0], "code").assign(problem="test", learner="convolutional")
+    table = draw_instances("test", [40], "uniform", [0]).assign(problem="test", learner="convolutional")
     table.to_csv(tmp_path / "runs.csv", index=False)
     model, _ = built("convolutional", n_points=20)
     model.save(tmp_path / "curves_40_seed_0.step_7.keras")
     inputs = {"runs": [tmp_path / "runs.csv"], "models": [tmp_path]}
-    found = decoding.analyze(inputs, n_points=20, n_pieces=3, n_validation=5, steps=[7, 9], n_shown=2)
-    _, changes = curve_set("test", 0, 20, 3, "uniform", 40, 5)
+    found = decoding.analyze(inputs, stream="test", n_points=20, n_pieces=3, n_validation=5, steps=[7, 9], n_shown=2)
+    _, changes = curve_set(STREAMS, 0, 20, 3, "uniform", 40, 5)
     curves = decode(changes[:2])
     kept = found[found["step"] == 7]
     np.testing.assert_allclose(kept["original"], curves.ravel())

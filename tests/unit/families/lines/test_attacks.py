@@ -31,7 +31,7 @@ def linear(offset=0.0, weights=WEIGHTS):
 
 
 def lines(n=6):
-    return problem.draw_images(n, "code", np.random.default_rng(1))
+    return problem.draw_images(n, "scripts", np.random.default_rng(1))
 
 
 def test_flips_change_just_these_pixels():
@@ -143,7 +143,7 @@ def test_ascent_of_a_linear_score_ends_in_its_corner():
 
 def test_nearest_images_are_those_of_all_distances(monkeypatch):
     monkeypatch.setattr(attacks, "AT_ONCE", 70)
-    images, pool = lines(10), problem.draw_images(300, "code", np.random.default_rng(6))
+    images, pool = lines(10), problem.draw_images(300, "scripts", np.random.default_rng(6))
     number, least, median = attacks.nearest(images, pool)
     different = (grey(images)[:, None] != grey(pool)[None]).sum(axis=2)
     for image in range(10):
@@ -190,10 +190,10 @@ def test_the_analysis_reports_what_it_shows(model, tmp_path):
     (tmp_path / "models").mkdir()
     model.save(tmp_path / "models/seed_0.keras")
     (tmp_path / "runs.csv").write_text("problem,learner,trial,seed\nk1,decomposition,seed_0,0\n")
-    np.save(tmp_path / "pool.npy", problem.draw_images(500, "code", np.random.default_rng(9)))
+    np.save(tmp_path / "pool.npy", problem.draw_images(500, "scripts", np.random.default_rng(9)))
     inputs = {"pool": tmp_path / "pool.npy", "runs": [tmp_path / "runs.csv"], "models": [tmp_path / "models"]}
     sizes = {"n_images": 3, "largest_flips": 4, "n_pairs": 0, "n_iterations": 4, "n_noise": 4, "n_ascent": 5}
-    table = analyze(inputs, sizes | {"n_examples": 2}, "code")
+    table = analyze(inputs, sizes | {"n_examples": 2}, "scripts")
     network = Network(model.get_layer("n1"))
     image, real, noise, pixel = (table[table["part"] == part] for part in ("image", "real", "noise", "pixel"))
     assert len(image) == 3

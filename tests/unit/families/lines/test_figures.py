@@ -25,7 +25,7 @@ LENGTHS = {"k1": 1, "k2": 2}
 
 @pytest.fixture
 def pool(tmp_path):
-    np.save(tmp_path / "pool.npy", problem.draw_images(3000, "code", np.random.default_rng(0)))
+    np.save(tmp_path / "pool.npy", problem.draw_images(3000, "scripts", np.random.default_rng(0)))
     return tmp_path / "pool.npy"
 
 
@@ -54,7 +54,7 @@ def test_ceilings_come_from_the_images_along_an_axis(pool):
 
 
 def test_samples_of_both_classes_have_the_labels_that_their_rows_say():
-    table = fig2_table.tabulate({}, [1, 3], 4, "code")
+    table = fig2_table.tabulate({}, [1, 3], 4, "scripts")
     for (length, label, _), sample in table.groupby(["tuple_length", "label", "sample"]):
         images = sample.groupby("image")["image_label"].first()
         assert len(images) == length
@@ -64,7 +64,7 @@ def test_samples_of_both_classes_have_the_labels_that_their_rows_say():
 
 
 def test_samples_are_drawn_pixel_by_pixel():
-    table = fig2_table.tabulate({}, [1, 2], 3, "code")
+    table = fig2_table.tabulate({}, [1, 2], 3, "scripts")
     figure = fig2_figure.draw(table)
     images = [axis.images[0].get_array() for part in figure.subfigs for axis in part.axes]
     assert len(images) == 12

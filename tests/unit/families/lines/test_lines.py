@@ -16,32 +16,33 @@ from failures.families.lines import sparse_n1 as sparse
 from failures.families.lines.objective import LinesObjective, n_parts
 from failures.families.lines.training import Training
 
-VARIANTS = ("code", "paper")
-LEARNER = {"batch_size": 6, "variant": "code", "optimizer": {"name": "SGD", "learning_rate": 0.1, "arguments": {}}}
+CONVENTIONS = ("scripts", "text")
+SGD = {"name": "SGD", "learning_rate": 0.1, "arguments": {}}
+LEARNER = {"batch_size": 6, "conventions": "scripts", "optimizer": SGD}
 
 
-def rasterised(angle, length, row, column, variant):
+def rasterised(angle, length, row, column, conventions):
     """The pixels of one line, point by point, as in the scripts (`int` truncates) or the text (`round`)."""
     pixels = np.zeros((28, 28))
     for distance in range(math.floor(length / 2)):
         for side in (1, -1):
             point = (row + side * distance * math.cos(angle), column + side * distance * math.sin(angle))
-            place = tuple(int(number) if variant == "code" else round(number) for number in point)
+            place = tuple(int(number) if conventions == "scripts" else round(number) for number in point)
             if all(0 <= number < 28 for number in place):
                 pixels[place] = 1
     return pixels
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_images_are_those_of_a_slow_rasteriser(variant):
+@pytest.mark.parametrize("conventions", CONVENTIONS)
+def test_images_are_those_of_a_slow_rasteriser(conventions):
     n = 500
-    images = problem.draw_images(n, variant, np.random.default_rng(3))
+    images = problem.draw_images(n, conventions, np.random.default_rng(3))
     pixels, labels = problem.unpack(images)
     rng = np.random.default_rng(3)
     angles, lengths = rng.random(n) * np.pi, 5 + rng.random(n) * 18
-    centres = rng.random((2, n)) * (28 if variant == "code" else 27)
+    centres = rng.random((2, n)) * (28 if conventions == "scripts" else 27)
     for number in range(n):
-        expected = rasterised(angles[number], lengths[number], *centres[:, number], variant)
+        expected = rasterised(angles[number], lengths[number], *centres[:, number], conventions)
         np.testing.assert_array_equal(pixels[number, :, :, 0], expected)
         assert labels[number] == (1 if angles[number] < np.pi / 2 else -1)
 
@@ -61,9 +62,9 @@ def test_a_quarter_of_the_scripts_images_has_points_that_truncation_moves_in():
     assert moved / n == pytest.approx(0.23, abs=0.01)
 
 
-@pytest.mark.parametrize(("variant", "expected"), [("code", 0.051), ("paper", 0.0473)])
-def test_a_tenth_of_the_images_is_aligned_and_has_either_label(variant, expected):
-    images = problem.draw_images(200_000, variant, np.random.default_rng(1))
+@pytest.mark.parametrize(("conventions", "expected"), [("scripts", 0.051), ("text", 0.0473)])
+def test_a_tenth_of_the_images_is_aligned_and_has_either_label(conventions, expected):
+    images = problem.draw_images(200_000, conventions, np.random.default_rng(1))
     aligned = problem.is_aligned(images)
     assert aligned.mean() / 2 == pytest.approx(expected, abs=0.002)
     assert images[aligned, problem.SIZE].mean() == pytest.approx(0, abs=0.03)
@@ -73,8 +74,8 @@ def test_a_tenth_of_the_images_is_aligned_and_has_either_label(variant, expected
 
 
 def test_aligned_images_are_those_of_one_row_or_column():
-    pixels, _ = problem.unpack(problem.draw_images(300, "code", np.random.default_rng(2)))
-    images = problem.draw_images(300, "code", np.random.default_rng(2))
+    pixels, _ = problem.unpack(problem.draw_images(300, "scripts", np.random.default_rng(2)))
+    images = problem.draw_images(300, "scripts", np.random.default_rng(2))
     expected = [
         len(set(rows)) == 1 or len(set(columns)) == 1
         for rows, columns in (np.nonzero(image[:, :, 0]) for image in pixels)
@@ -91,11 +92,11 @@ def test_the_ceiling_is_the_chance_of_an_even_number_of_wrong_labels():
 
 def test_labels_of_tuples():
     labels = np.array([[1, 1], [1, -1], [-1, -1]], float)
-    assert problem.tuple_labels(labels, "paper").tolist() == [1, -1, 1]
+    assert problem.tuple_labels(labels, "text").tolist() == [1, -1, 1]
     # The scripts: 2 * (number of +1, modulo 2) - 1.
     for k in range(1, 6):
         drawn = np.random.default_rng(k).choice([-1.0, 1.0], (50, k))
-        assert problem.tuple_labels(drawn, "code").tolist() == (2 * ((drawn > 0).sum(1) % 2) - 1).tolist()
+        assert problem.tuple_labels(drawn, "scripts").tolist() == (2 * ((drawn > 0).sum(1) % 2) - 1).tolist()
 
 
 def test_networks_are_those_of_the_scripts():
@@ -118,7 +119,7 @@ def shifted(model, seed=5):
 
 def drawn_and_odd():
     """Random images, and those where maxima have equal members: blank, full, stripes, single pixels, corners."""
-    images = problem.draw_images(60, "code", np.random.default_rng(4))
+    images = problem.draw_images(60, "scripts", np.random.default_rng(4))
     odd = np.zeros((20, problem.COLUMNS), np.int32)
     odd[1, :28] = 2**28 - 1
     odd[2, ::2] = 2**28 - 1
@@ -163,7 +164,7 @@ def test_equal_members_of_a_window_pass_the_gradient_to_the_first():
 
 
 def test_a_line_touches_few_cells():
-    images = tf.constant(problem.draw_images(1000, "code", np.random.default_rng(0)))
+    images = tf.constant(problem.draw_images(1000, "scripts", np.random.default_rng(0)))
     cells = sparse.active(images)
     assert cells.rows.shape[0] < 9 * 1000
     assert sparse.active(tf.zeros([5, problem.COLUMNS], tf.int32)).rows.shape[0] == 0
@@ -172,8 +173,8 @@ def test_a_line_touches_few_cells():
 @pytest.mark.parametrize("method", ["end_to_end", "decomposition"])
 @pytest.mark.parametrize("tuple_length", [1, 3])
 def test_gradients_in_parts_are_those_of_the_whole_loss(method, tuple_length):
-    images = problem.draw_images(600, "code", np.random.default_rng(0))
-    settings = {"method": method, "batch_size": 90, "variant": "code"}
+    images = problem.draw_images(600, "scripts", np.random.default_rng(0))
+    settings = {"method": method, "batch_size": 90, "conventions": "scripts"}
     lines = LinesObjective(images, images[:60], 200, tuple_length, settings)
     lines.assign(590)
     assert lines.parts > 1
@@ -183,7 +184,7 @@ def test_gradients_in_parts_are_those_of_the_whole_loss(method, tuple_length):
     np.testing.assert_array_equal(lines.batch(step), images[numbers.ravel()])
     pixels, labels = problem.unpack(images[numbers.ravel()])
     pixels, labels = pixels.reshape(90, tuple_length, 28, 28, 1), labels.reshape(90, tuple_length)
-    joint = problem.tuple_labels(labels, "code")[:, None]
+    joint = problem.tuple_labels(labels, "scripts")[:, None]
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.nn.relu(1 - joint * model(pixels)))
         if method == "decomposition":
@@ -206,9 +207,9 @@ from failures.families.lines.config import Learner, Problem
 from failures.families.lines.problem import draw_instances
 from failures.families.lines.training import Training
 from failures.engine.training import run
-problem = Problem(tuple_length=2, n_tuples=500, n_steps=5, evaluate_every=2, evaluation=100).model_dump()
-training = Training("test", problem, "learner", Learner(method="end_to_end").model_dump() | {"variant": "code"})
-training.begin(next(draw_instances("test", 1000, [0], "code").itertuples(index=False)))
+problem = Problem(tuple_length=2, n_tuples=500, n_steps=5, evaluate_every=2, evaluation=100, stream="test").model_dump()
+training = Training(problem, Learner(method="end_to_end").model_dump() | {"conventions": "scripts"})
+training.begin(next(draw_instances("test", 1000, [0]).itertuples(index=False)))
 values = run(training.trainer, None, "same", Progress("test", 5)).values
 print(hashlib.sha256(b"".join(array.tobytes() for array in [values, *training.trainer.state])).hexdigest())
 """
@@ -228,8 +229,8 @@ def test_threads_change_no_bit():
 
 
 def test_evaluation_is_that_of_the_plain_model():
-    images = problem.draw_images(900, "paper", np.random.default_rng(0))
-    lines = LinesObjective(images, images, 100, 3, {"method": "end_to_end", "batch_size": 9, "variant": "paper"})
+    images = problem.draw_images(900, "text", np.random.default_rng(0))
+    lines = LinesObjective(images, images, 100, 3, {"method": "end_to_end", "batch_size": 9, "conventions": "text"})
     model = shifted(networks.learner(3, "test"))
     pixels, labels = problem.unpack(images)
     scores = model.predict(pixels.reshape(300, 3, 28, 28, 1), verbose=0)[:, 0]
@@ -247,12 +248,12 @@ def test_parts_are_equal_and_small(n_tuples, length, expected):
 
 def test_replicates_differ_and_methods_start_alike():
     settings = {"tuple_length": 2, "n_tuples": 50, "n_steps": 30, "evaluate_every": 10, "evaluation": 5}
-    settings |= {"checkpoint_every": 10, "snapshots": []}
+    settings |= {"checkpoint_every": 10, "snapshots": [], "stream": "test"}
     methods = {
-        method: Training("test", settings, method, LEARNER | {"method": method, "n_steps": longest})
+        method: Training(settings, LEARNER | {"method": method, "n_steps": longest})
         for method, longest in (("end_to_end", None), ("decomposition", 20))
     }
-    instances = problem.draw_instances("test", 100, [0, 1], "code")
+    instances = problem.draw_instances("test", 100, [0, 1])
     states = {}
     for method, training in methods.items():
         for trial in instances.itertuples():
@@ -271,11 +272,11 @@ def test_parts_can_be_saved_loaded_and_trained_on_their_own(tmp_path):
     loaded = keras.models.load_model(tmp_path / "learner.keras", safe_mode=True)
     n1 = loaded.get_layer("n1")
     n1.save(tmp_path / "n1.keras")
-    pixels, labels = problem.unpack(problem.draw_images(200, "code", np.random.default_rng(0)))
+    pixels, labels = problem.unpack(problem.draw_images(200, "scripts", np.random.default_rng(0)))
     n1.compile("adam", "hinge", jit_compile=False)
     losses = n1.fit(pixels, labels, epochs=5, batch_size=50, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
 
 
 def test_two_million_images_take_less_than_250_megabytes():
-    assert problem.draw_pool(1000, "code").nbytes * 2000 < 250e6
+    assert problem.draw_pool(1000, "scripts").nbytes * 2000 < 250e6

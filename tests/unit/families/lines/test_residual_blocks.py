@@ -24,13 +24,13 @@ def images_of_all_kinds():
     odd = np.zeros((8, problem.COLUMNS), np.int32)
     odd[1, :28], odd[2, ::2], odd[3, :28], odd[4, 0], odd[5, 27] = 2**28 - 1, 2**28 - 1, 0x5555555, 1, 1 << 27
     odd[:, problem.SIZE] = 1
-    return np.concatenate([problem.draw_images(60, "code", np.random.default_rng(4)), odd])
+    return np.concatenate([problem.draw_images(60, "scripts", np.random.default_rng(4)), odd])
 
 
 def test_a_block_adds_the_relu_of_a_convolution_to_its_input():
     """Written out position by position, with zeros around the map."""
     n1 = with_other_weights(networks.n1("test", blocks=2))
-    pixels, _ = problem.unpack(problem.draw_images(2, "code", np.random.default_rng(1)))
+    pixels, _ = problem.unpack(problem.draw_images(2, "scripts", np.random.default_rng(1)))
     inside = keras.Model(n1.inputs[0], [n1.get_layer("maximum_2").output, n1.get_layer("flat").output])
     maps, flat = (values.numpy() for values in inside(pixels))
     for name in ("block_1", "block_2"):
@@ -67,14 +67,14 @@ def test_the_sparse_evaluation_with_blocks_is_that_of_the_plain_layers(blocks):
 
 @pytest.mark.parametrize("method", ["end_to_end", "decomposition"])
 def test_gradients_in_parts_with_blocks_are_those_of_the_whole_loss(method):
-    images = problem.draw_images(400, "code", np.random.default_rng(0))
-    settings = {"method": method, "batch_size": 90, "variant": "code"}
+    images = problem.draw_images(400, "scripts", np.random.default_rng(0))
+    settings = {"method": method, "batch_size": 90, "conventions": "scripts"}
     lines = LinesObjective(images, images[:60], 200, 2, settings)
     assert lines.parts > 1
     model = with_other_weights(networks.learner(2, "test", blocks=2))
     step = tf.constant(1, tf.int64)
     pixels, labels = problem.unpack(lines.batch(step).numpy())
-    joint = problem.tuple_labels(labels.reshape(90, 2), "code")[:, None]
+    joint = problem.tuple_labels(labels.reshape(90, 2), "scripts")[:, None]
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(tf.nn.relu(1 - joint * model(pixels.reshape(90, 2, 28, 28, 1))))
         if method == "decomposition":
@@ -102,12 +102,10 @@ def test_blocks_change_no_other_weight_and_no_network_without_them():
 def test_a_deep_learner_trains_and_can_be_saved_and_loaded(tmp_path):
     settings = Problem(tuple_length=2, n_tuples=100, n_steps=3, evaluate_every=2, evaluation=10).model_dump()
     training = Training(
-        "test",
-        settings,
-        "deep",
-        Learner(method="end_to_end", batch_size=10, blocks=2).model_dump() | {"variant": "code"},
+        settings | {"stream": "test"},
+        Learner(method="end_to_end", batch_size=10, blocks=2).model_dump() | {"conventions": "scripts"},
     )
-    training.begin(next(problem.draw_instances("test", 100, [0], "code").itertuples(index=False)))
+    training.begin(next(problem.draw_instances("test", 100, [0]).itertuples(index=False)))
     before = training.trainer.learner.get_weights()
     training.trainer.train_to([1, 2])
     after = training.trainer.learner.get_weights()

@@ -63,12 +63,12 @@ def test_gradients_of_single_samples_are_those_of_automatic_differentiation(meth
     for number, variable in enumerate(model.trainable_variables):
         variable.assign(1.5 * variable + 0.05 * tf.random.stateless_normal(variable.shape, [1, number]))
     n1 = model.get_layer("n1")
-    images = problem.draw_images(length * n, "code", np.random.default_rng(0))
+    images = problem.draw_images(length * n, "scripts", np.random.default_rng(0))
     found, labels = next(Features(images, [length]).blocks(n1, length * n, np.random.default_rng(7)))
     kernel, bias = n1.get_layer("score").get_weights()
     shape = (n, length)
     weights = [weight.astype(float) for weight in model.get_layer("n2").get_weights()]
-    parts = derivatives((found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "code")[method]
+    parts = derivatives((found @ kernel + bias).reshape(shape), labels.reshape(shape), weights, "scripts")[method]
     inputs = found.reshape(*shape, -1)[:, : parts.shape[1]]
     gradients = np.einsum("nk,nkf->nf", parts, inputs)
     pixels, labels = problem.unpack(images[np.random.default_rng(7).permutation(length * n)])
@@ -85,13 +85,13 @@ def test_gradients_of_single_samples_are_those_of_automatic_differentiation(meth
 
 def test_blocks_and_other_lengths_change_nothing(monkeypatch):
     """Blocks may be smaller than what is asked for, and each length stops at its own number of tuples."""
-    images = problem.draw_images(1500, "code", np.random.default_rng(0))
+    images = problem.draw_images(1500, "scripts", np.random.default_rng(0))
     n1 = networks.n1("test")
     seconds = {length: networks.n2(length, "test") for length in (1, 2, 3)}
 
     def estimates(*lengths):
         chosen = {length: seconds[length] for length in lengths}
-        return measure(Features(images, list(lengths)), n1, chosen, 500, "code", np.random.default_rng(0))
+        return measure(Features(images, list(lengths)), n1, chosen, 500, "scripts", np.random.default_rng(0))
 
     whole, alone = estimates(1, 2, 3), estimates(2)
     monkeypatch.setattr(signal, "BLOCK", 360)
@@ -106,9 +106,9 @@ def test_blocks_and_other_lengths_change_nothing(monkeypatch):
 @pytest.mark.slow
 def test_networks_are_measured_on_tuples_of_their_own():
     """The errors of initialisations must be independent, for an interval over them to mean anything."""
-    images = problem.draw_images(3000, "code", np.random.default_rng(0))
+    images = problem.draw_images(3000, "scripts", np.random.default_rng(0))
     features, n1, seconds = Features(images, [2]), networks.n1("test"), {2: networks.n2(2, "test")}
-    found = [measure(features, n1, seconds, 1000, "code", np.random.default_rng(seed))[0] for seed in range(30)]
+    found = [measure(features, n1, seconds, 1000, "scripts", np.random.default_rng(seed))[0] for seed in range(30)]
     signals = np.array([row["signal"] for row in found])
     # At random weights there is next to no signal for pairs: estimates of one network scatter around 0.
     assert abs(signals.mean()) < 4 * signals.std() / np.sqrt(30)

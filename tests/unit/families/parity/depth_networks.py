@@ -19,7 +19,7 @@ LEARNERS = {
     "tanh_ordered": HE | {"activation": "tanh", "initial_weights": 1.0, "initial_biases": 0.3},
     "tanh_chaotic": HE | {"activation": "tanh", "initial_weights": 2.0, "initial_biases": 0.3},
     "he_residual": HE | {"architecture": "residual", "branch_scale": "depth"},
-    "he_normalized": HE | {"normalization": "layer"},
+    "he_normalised": HE | {"normalization": "layer"},
 }
 
 

@@ -47,7 +47,7 @@ def test_subsets_of_a_size_are_equally_likely():
 
 
 def test_instances_name_every_size_and_seed_once():
-    table = draw_instances("d4", 4, [1, 2, 3, 4], [0, 7], "code")
+    table = draw_instances("d4", 4, [1, 2, 3, 4], [0, 7])
     assert len(table) == 8
     assert table["trial"].is_unique
     assert [parse_target(t).sum() for t in table["target"]] == table["subset_size"].tolist()
@@ -55,10 +55,10 @@ def test_instances_name_every_size_and_seed_once():
 
 
 def test_a_replicate_does_not_depend_on_the_others():
-    alone = draw_instances("d10", 10, "random", [5], "paper")
-    among = draw_instances("d10", 10, "random", [3, 5, 9], "paper")
+    alone = draw_instances("d10", 10, "random", [5], "uniform")
+    among = draw_instances("d10", 10, "random", [3, 5, 9], "uniform")
     assert alone.iloc[0].tolist() == among[among["seed"] == 5].iloc[0].tolist()
-    assert draw_instances("other", 10, "random", range(9), "paper")["target"].tolist() != among["target"].tolist()
+    assert draw_instances("other", 10, "random", range(9), "uniform")["target"].tolist() != among["target"].tolist()
 
 
 @pytest.mark.parametrize("n", [1, 5, 31, 32, 33, 64, 70])

@@ -9,7 +9,7 @@ from failures.engine.seeding import DATA, EVALUATION, NOISE
 from failures.engine.training import run
 from failures.families.parity.objective import ParityObjective
 from failures.families.parity.objectives.mixed_inputs import MixedObjective
-from failures.families.parity.objectives.prefix_labels import RunningObjective, stages
+from failures.families.parity.objectives.prefix_labels import PrefixLabelsObjective, stages
 from failures.families.parity.problem import cube, draw_instances, pack
 from failures.families.parity.training import Training
 
@@ -77,7 +77,7 @@ def test_mixed_inputs_say_which_bits_are_relevant(size):
 def test_running_labels_are_the_products_so_far(n_features):
     rng = np.random.default_rng(n_features)
     bits, target = rng.integers(0, 2, (50, n_features)), rng.integers(0, 2, n_features)
-    made = objective(RunningObjective, target)
+    made = objective(PrefixLabelsObjective, target)
     labels = made.running_labels(tf.constant(pack(bits))).numpy()
     assert np.array_equal(labels, np.cumprod((1 - 2 * bits) ** target, axis=1))
     assert np.array_equal(labels[:, -1:], made.label(tf.constant(pack(bits))).numpy())
@@ -98,7 +98,7 @@ def answer(weights, stage, inputs):
 @pytest.mark.parametrize("encoding", ["signed", "binary"])
 def test_the_chain_follows_what_each_stage_decided(encoding):
     target = [1, 0, 1, 1]
-    made = objective(RunningObjective, target, encoding, "square", evaluation="cube")
+    made = objective(PrefixLabelsObjective, target, encoding, "square", evaluation="cube")
     model = stages(4, STAGE, "chain")
     weights, bits = weights_of(model), cube(4)
     inputs = bits if encoding == "binary" else 1 - 2 * bits
@@ -115,7 +115,7 @@ def test_the_chain_follows_what_each_stage_decided(encoding):
 def test_a_stage_has_the_gradient_that_it_has_alone():
     """Derivatives of one stage's hinge loss on (label so far, bit) -> label, written out."""
     target = np.array([1, 0, 1, 1, 0])
-    made = objective(RunningObjective, target, batch=32)
+    made = objective(PrefixLabelsObjective, target, batch=32)
     model = stages(5, STAGE, "alone")
     inputs = made.sample(32, DATA, at(7))[0].numpy()
     labels = np.cumprod(inputs**target, axis=1)
@@ -155,15 +155,15 @@ class Silent:
     skip = advance
 
 
-@pytest.mark.parametrize("kind", ["mixed", "running"])
+@pytest.mark.parametrize("kind", ["mixed", "prefix_labels"])
 def test_a_small_parity_is_learnt(kind):
     problem = {"n_features": 8, "encoding": "signed", "kind": kind, "samples": "fresh", "evaluation": "cube"}
     problem |= {"n_steps": 3000, "evaluate_every": 3000, "checkpoint_every": 3000, "snapshots": []}
     optimizer = {"name": "SGD", "learning_rate": 0.1, "arguments": {}}
     learner = STAGE | {"architecture": "fully_connected", "normalization": "none", "loss": "hinge", "batch_size": 64}
-    training = Training("small", problem, "relu", learner | {"optimizer": optimizer})
+    training = Training(problem | {"stream": "small"}, learner | {"stream": "relu", "optimizer": optimizer})
     training.trainer.xla = False
-    (trial,) = draw_instances("small", 8, [3], [0], "code", kind).itertuples()
+    (trial,) = draw_instances("small", 8, [3], [0], kind=kind).itertuples()
     training.begin(trial)
     result = run(training.trainer, None, None, Silent())
     assert result.values[-1, 0] == 1.0

@@ -17,13 +17,13 @@ CLAIMS = {claim.id: claim for claim in read_claims(ROOT / "workflow/claims.yaml"
 STEPS = np.arange(0, 2000, 50)
 
 
-def ways(**more):
+def interventions(**more):
     plain = {"evaluation": 500, "n_steps": 2000}
     return {
         "uniform": {"d30": {"n_features": 30} | plain},
         "sparse": {f"d{d}_sparse": {"n_features": d} | plain for d in (10, 20, 30)},
         "mixed": {"d30_mixed": {"n_features": 30} | plain | more},
-        "running": {"d30_running": {"n_features": 30} | plain},
+        "prefix_labels": {"d30_prefix_labels": {"n_features": 30} | plain},
     }
 
 
@@ -49,26 +49,26 @@ def many(sparse=lambda d, size: 1 + 50 * (d // 10) ** (size - 1)):
     ]
     runs += [("d30", "relu", 15, seed, None) for seed in (0, 1, 2)]
     runs += [("d30_mixed", "relu", 15, seed, None if seed == 2 else 101) for seed in (0, 1, 2)]
-    runs += [("d30_mixed", "adam", 15, seed, 501) for seed in (0, 1, 2)]
-    return [*runs, *(("d30_running", "relu", 15, seed, 101 + 50 * seed) for seed in (0, 1, 2))]
+    runs += [("d30_mixed", "relu_adam", 15, seed, 501) for seed in (0, 1, 2)]
+    return [*runs, *(("d30_prefix_labels", "relu", 15, seed, 101 + 50 * seed) for seed in (0, 1, 2))]
 
 
 @pytest.fixture
 def table(tmp_path):
     written = tmp_path / "rescues.csv"
-    rescues.tabulate(files(tmp_path, many()), ways()).to_csv(written, index=False)
+    rescues.tabulate(files(tmp_path, many()), interventions()).to_csv(written, index=False)
     return pd.read_csv(written)
 
 
 def test_rescues_table_has_curves_runs_and_exponents(table):
-    runs = table.query("part == 'run'").set_index(["way", "learner", "n_features", "subset_size", "seed"])
+    runs = table.query("part == 'run'").set_index(["intervention", "learner", "n_features", "subset_size", "seed"])
     assert runs.loc[("sparse", "relu", 30, 3, 1), "steps"] == 451
-    assert runs.loc[("mixed", "adam", 30, 15, 0), ["accuracy", "n_samples", "steps"]].tolist() == [1, 5000, 501]
+    assert runs.loc[("mixed", "relu_adam", 30, 15, 0), ["accuracy", "n_samples", "steps"]].tolist() == [1, 5000, 501]
     assert np.isnan(runs.loc[("uniform", "relu", 30, 15, 0), "steps"])
     curves = table.query("part == 'curve'")
     assert (curves["n_features"] == 30).all()
-    running = curves.query("way == 'running'").set_index("step")["accuracy_median"]
-    assert running.loc[[100, 150]].tolist() == [0.5, 1.0]
+    prefix_labels = curves.query("intervention == 'prefix_labels'").set_index("step")["accuracy_median"]
+    assert prefix_labels.loc[[100, 150]].tolist() == [0.5, 1.0]
     assert len(curves) == len(STEPS) * (3 + 1 + 2 + 1)
     assert not curves.query("way != 'sparse'")["subset_size"].notna().any()
 
@@ -97,7 +97,7 @@ def test_the_bootstrap_of_an_exponent_covers_it():
 
 def test_runs_without_an_end_count_as_long_as_they_ran(tmp_path):
     runs = many(lambda d, size: None if (d, size) == (30, 3) else 101)
-    fits = rescues.tabulate(files(tmp_path, runs), ways()).query("part == 'exponent'").set_index("subset_size")
+    fits = rescues.tabulate(files(tmp_path, runs), interventions()).query("part == 'exponent'").set_index("subset_size")
     assert fits.loc[3, "n_missing"] == 3
     expected = stats.linregress(np.log([10, 20, 30]), np.log([101, 101, 2000])).slope
     assert fits.loc[3, "exponent"] == pytest.approx(expected)
@@ -106,12 +106,12 @@ def test_runs_without_an_end_count_as_long_as_they_ran(tmp_path):
 
 
 def test_one_dimension_has_no_exponent_and_the_cube_no_samples(tmp_path):
-    of = ways(evaluation="cube")
+    of = interventions(evaluation="cube")
     of["sparse"] = {"d10_sparse": of["sparse"]["d10_sparse"]}
     kept = [run for run in many() if run[0] not in ("d20_sparse", "d30_sparse")]
     table = rescues.tabulate(files(tmp_path, kept), of)
     assert "exponent" not in set(table["part"])
-    assert table.query("part == 'run' and way == 'mixed'")["n_samples"].isna().all()
+    assert table.query("part == 'run' and intervention == 'mixed'")["n_samples"].isna().all()
     with pytest.raises(Missing):
         parity.sparse_exponent_grows(table)
     with pytest.raises(Missing):
@@ -124,7 +124,7 @@ def test_the_caption_counts_runs_that_reach_the_accuracy(table):
     reached = "0 of 3 with no intervention (d = 30), 9 of 9 with sparse parities (d = 30), "
     reached += "5 of 6 with mixed inputs (d = 30) and 3 of 3 with prefix labels (d = 30)"
     assert rescues_figure.numbers(table) == {"reached": reached}
-    assert rescues_figure.numbers(table[table["way"] == "uniform"])["reached"] == "0 of 3 with no intervention (d = 30)"
+    assert rescues_figure.numbers(table[table["intervention"] == "uniform"])["reached"] == "0 of 3 with no intervention (d = 30)"
 
 
 def test_claims_about_rescues_can_come_out_each_way(table):
@@ -138,7 +138,7 @@ def test_claims_about_rescues_can_come_out_each_way(table):
     relu = table[table["learner"] == "relu"]
     assert parity.mixed_inputs_rescue_30(relu).value == 0.5
     assert verdict(CLAIMS["mixed_inputs_rescue_30"], parity.mixed_inputs_rescue_30(relu)) == "not reproduced"
-    swapped = table.replace({"way": {"uniform": "running", "running": "uniform"}})
+    swapped = table.replace({"intervention": {"uniform": "prefix_labels", "prefix_labels": "uniform"}})
     assert verdict(CLAIMS["running_labels_rescue_30"], parity.running_labels_rescue_30(swapped)) == "not reproduced"
     assert verdict(CLAIMS["uniform_stays_at_chance"], parity.uniform_stays_at_chance(swapped)) == "not reproduced"
     sizes = table.assign(subset_size=table["subset_size"].replace({1: 3, 3: 1}))

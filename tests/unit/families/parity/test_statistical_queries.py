@@ -18,7 +18,7 @@ def objective():
 
 
 def told(objective, gradients, step=0):
-    return [part.numpy() for part in objective.answer(gradients, tf.constant(step, tf.int64))]
+    return [part.numpy() for part in objective.transform_gradients(gradients, tf.constant(step, tf.int64))]
 
 
 def test_the_truth_is_told_without_noise_and_tolerance(objective):
@@ -50,7 +50,7 @@ def test_answers_are_multiples_and_wrong_by_at_most_the_tolerance(objective):
 
 def test_every_target_is_asked_about_with_every_answer():
     queries = {"noise": [0.0, 0.5], "tolerance": [0.25]}
-    table = draw_instances("asked", 6, [6], [0, 1], "code", "queries", queries=queries)
+    table = draw_instances("asked", 6, [6], [0, 1], kind="statistical_queries", queries=queries)
     assert len(table) == 6
     assert table["trial"].is_unique
     assert (table["target"] == "111111").all()

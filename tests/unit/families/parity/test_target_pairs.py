@@ -16,10 +16,10 @@ from failures.families.parity.training import Training
 from failures.runtime.progress import Progress
 
 LEARNER = Learner(
-    width=5, activation="tanh", loss="square", batch_size=16, optimizer=Optimizer(learning_rate=0.1)
+    width=5, activation="tanh", loss="square", batch_size=16, stream="tanh", optimizer=Optimizer(learning_rate=0.1)
 ).model_dump()
 PROBLEM = Problem(
-    n_features=4, encoding="signed", kind="comparison", samples="cube", evaluation="cube", n_steps=30, evaluate_every=29
+    n_features=4, encoding="signed", kind="target_pairs", stream="pairs", samples="cube", evaluation="cube", n_steps=30, evaluate_every=29
 ).model_dump()
 
 
@@ -44,8 +44,8 @@ def distance(first, second):
 
 
 def trained(problem=PROBLEM, row=0):
-    instances = draw_instances("pairs", 4, "random", [3], "code", "comparison", problem["samples"])
-    training = Training("pairs", problem, "tanh", LEARNER)
+    instances = draw_instances("pairs", 4, "random", [3], kind="target_pairs", samples=problem["samples"])
+    training = Training(problem, LEARNER)
     trial = list(instances.itertuples())[row]
     training.begin(trial)
     result = run(training.trainer, None, "test", Progress("test", problem["n_steps"]))
@@ -92,10 +92,10 @@ def test_coins_differ_between_the_copies_but_say_nothing_of_the_inputs():
 
 
 def test_pairs_have_two_targets_and_a_control_where_samples_are_fresh():
-    fresh = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison")
+    fresh = draw_instances("pairs", 5, "random", [0, 1], kind="target_pairs")
     assert fresh["trial"].tolist() == ["pair_0", "coins_0", "pair_1", "coins_1"]
     assert fresh["labels"].tolist() == ["parity", "coins"] * 2
     assert (fresh["target"] != fresh["other"]).all()
     assert (fresh[["target", "other"]] != "00000").all(axis=None)
-    exact = draw_instances("pairs", 5, "random", [0, 1], "code", "comparison", "cube")
+    exact = draw_instances("pairs", 5, "random", [0, 1], kind="target_pairs", samples="cube")
     assert exact["trial"].tolist() == ["pair_0", "pair_1"]

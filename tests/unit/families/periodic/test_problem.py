@@ -19,8 +19,9 @@ from failures.families.periodic.problem import (
 )
 from failures.families.periodic.training import Training
 
-PROBLEM = {"n_features": 3, "n_steps": 1, "evaluate_every": 1, "evaluation": 50, "checkpoint_every": 1}
+PROBLEM = {"stream": "d3", "n_features": 3, "n_steps": 1, "evaluate_every": 1, "evaluation": 50, "checkpoint_every": 1}
 LEARNER = {
+    "stream": "relu",
     "architecture": "fully_connected",
     "width": 5,
     "depth": 1,
@@ -33,7 +34,7 @@ LEARNER = {
 
 
 def drawn(waves=("cosine", "square", "linear"), norms=(0.25, 2.0), seeds=(0, 1), n_features=3):
-    return draw_instances("d3", n_features, list(waves), list(norms), list(seeds), "code")
+    return draw_instances("d3", n_features, list(waves), list(norms), list(seeds))
 
 
 def test_a_replicate_has_one_direction_for_all_its_targets():
@@ -106,7 +107,7 @@ def test_unexplained_is_1_for_the_best_constant_and_0_for_the_target():
 @pytest.mark.parametrize("wave", WAVES)
 def test_a_step_of_training_is_gradient_descent(wave):
     (trial,) = drawn([wave], [0.5], [0]).itertuples(index=False)
-    training = Training("d3", PROBLEM, "relu", LEARNER)
+    training = Training(PROBLEM, LEARNER)
     training.begin(trial)
     w, b, a, c = (part.astype(float) for part in training.trainer.learner.get_weights())
     x = training.objective.sample(7, training.objective.data_seed, tf.constant(0, tf.int64))[0].numpy().astype(float)
@@ -126,8 +127,8 @@ def test_instances_and_saved_models_give_the_last_evaluation_again(tmp_path):
     problem = PROBLEM | {"n_steps": 30, "evaluate_every": 10}
     paths = [tmp_path / part for part in ("history.parquet", "runs.csv", "models", "checkpoints")]
     keys = {"problem": "d3", "learner": "relu"}
-    train_block(Training("d3", problem, "relu", LEARNER), keys, drawn(seeds=[0]), *paths, identity="test")
-    again = Training("d3", problem, "relu", LEARNER)
+    train_block(Training(problem, LEARNER), keys, drawn(seeds=[0]), *paths, identity="test")
+    again = Training(problem, LEARNER)
     for row in pd.read_csv(paths[1]).itertuples():
         again.begin(row)
         model = keras.models.load_model(paths[2] / f"{row.trial}.keras", safe_mode=True)

@@ -23,8 +23,8 @@ SGD = {"name": "SGD", "learning_rate": 20.0, "arguments": {}}
 def begun(method, optimizer, n_steps=3, factor=1.0):
     problem = Problem(n_features=6, n_stocks=4, n_steps=n_steps, evaluation=30).model_dump()
     learner = Learner(method=method, batch_size=5).model_dump() | {"optimizer": optimizer}
-    training = Training("test", problem, method, learner)
-    trial = next(draw_instances("test", 6, 4, [0], "code").itertuples(index=False))
+    training = Training(problem | {"stream": "test"}, learner | {"stream": method})
+    trial = next(draw_instances("test", 6, 4, [0]).itertuples(index=False))
     training.begin(trial)
     training.trainer.scale_rate(factor)
     return training
@@ -36,7 +36,7 @@ def softmax(scores):
 
 
 def test_labels_are_uniform():
-    table = draw_instances("test", 3000, 5, [3, 4], "code")
+    table = draw_instances("test", 3000, 5, [3, 4])
     labels = np.array([parse_labels(text) for text in table["labels"]])
     assert not np.array_equal(labels[0], labels[1])
     counts = np.bincount(labels[0], minlength=5)
@@ -44,7 +44,7 @@ def test_labels_are_uniform():
 
 
 def test_every_learning_rate_has_the_same_instances():
-    table = with_rate_factors(draw_instances("test", 30, 5, [3, 4], "code"), [0.1, 10.0])
+    table = with_rate_factors(draw_instances("test", 30, 5, [3, 4]), [0.1, 10.0])
     assert table["rate_factor"].tolist() == [0.1, 10.0] * 2
     assert table["labels"].tolist() == np.repeat(table["labels"].unique(), 2).tolist()
     assert table["trial"].tolist() == ["rate_0.1_seed_3", "rate_10_seed_3", "rate_0.1_seed_4", "rate_10_seed_4"]

@@ -25,8 +25,8 @@ def block(kind, **settings):
 
 def begun(learner, initial_biases=None):
     problem = Problem(n_features=5, input_scale=0.3, n_steps=3, evaluate_every=1, evaluation=50).model_dump()
-    training = Training("test", problem, "deep", learner)
-    training.begin(next(draw_instances("test", 5, initial_biases, [0], "code").itertuples(index=False)))
+    training = Training(problem | {"stream": "test"}, learner | {"stream": "deep"})
+    training.begin(next(draw_instances("test", 5, initial_biases, [0]).itertuples(index=False)))
     return training
 
 

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from failures.config.schema import load
 from failures.engine.training import run
 from failures.families.steps import theory
 from failures.families.steps.analyses import prediction
-from failures.families.steps.config import Config, Learner, Problem
+from failures.families.steps.config import Learner, Problem, resolve
 from failures.families.steps.objective import StepObjective
 from failures.families.steps.problem import (
     OFFSETS,
@@ -21,6 +22,7 @@ from failures.families.steps.problem import (
 )
 from failures.families.steps.training import Training, network
 from failures.runtime.progress import Progress
+from project import ROOT
 
 KINDS = ["non_flat", "end_to_end", "multiclass", "forward_only", "flat"]
 ADAM = {"name": "Adam", "learning_rate": 0.01, "arguments": {"beta_2": 0.99, "epsilon": 1e-5}}
@@ -33,8 +35,8 @@ def learner_block(kind, **settings):
 
 def begun(kind, n_features=5, initial_biases=None, row=0, **settings):
     problem = Problem(n_features=n_features, input_scale=0.3, n_steps=3, evaluate_every=1, evaluation=200).model_dump()
-    training = Training("test", problem, kind, learner_block(kind, **settings))
-    training.begin(list(draw_instances("test", n_features, initial_biases, [0], "code").itertuples(index=False))[row])
+    training = Training(problem | {"stream": "test"}, learner_block(kind, **settings) | {"stream": kind})
+    training.begin(list(draw_instances("test", n_features, initial_biases, [0]).itertuples(index=False))[row])
     return training
 
 
@@ -81,7 +83,7 @@ def test_graph_and_numpy_agree():
 
 
 def test_initial_biases_are_counted_from_the_target():
-    table = draw_instances("test", 4, [-1.0, 0.0, 0.5], [3], "code")
+    table = draw_instances("test", 4, [-1.0, 0.0, 0.5], [3])
     assert (table["initial_bias"] - table["bias"]).tolist() == pytest.approx([-1, 0, 0.5])
     assert table["direction"].nunique() == 1
     assert table["trial"].is_unique
@@ -210,26 +212,26 @@ def test_costs_are_those_of_the_network(kind):
 
 
 def test_the_variants_differ_as_text_and_scripts_do():
-    from failures.families.steps.config import resolve
+    code, paper = (load(ROOT, variant=variant)["steps"] for variant in ("code", "paper"))
+    assert load(ROOT)["steps"] == code
+    assert [block["problems"]["steps"]["input_scale"] for block in (code, paper)] == [0.01, 1.0]
+    for name in code["learners"]:
+        first, second = (block["learners"][name] for block in (code, paper))
+        keys = ("relative", "shift", "n_logits")
+        assert [first[key] for key in keys[2:]] == [100]
+        assert [second[key] for key in keys] == [False, 0.0, 52]
+        assert {key for key in first if first[key] != second[key]} <= set(keys)
+    assert [code["learners"]["non_flat"][key] for key in keys] == [True, 0.05, 100]
+    assert code["problems"]["steps"]["seeds"] == paper["problems"]["steps"]["seeds"] == list(range(10))
 
-    block = Config(
-        problems={"a": Problem(), "b": Problem(initial_biases=[0.0])},
-        learners={"x": Learner(kind="non_flat")},
-        fig7={"problems": ["a"], "learners": ["x"]},
-        step_learners={"problems": ["a"], "learners": ["x"]},
-        bias_sensitivity={"problems": ["b"], "learners": ["x"]},
-        forward_only={"problems": ["a"], "learners": ["x"], "glmtron": {"lipschitz": [1.0]}},
-    ).model_dump()
-    code, paper = (resolve(block, variant, [0, 1]) for variant in ("code", "paper"))
-    assert (code["problems"]["a"]["input_scale"], paper["problems"]["a"]["input_scale"]) == (0.01, 1.0)
-    keys = ("relative", "shift", "n_logits")
-    assert [code["learners"]["x"][key] for key in keys] == [True, 0.05, 100]
-    assert [paper["learners"]["x"][key] for key in keys] == [False, 0.0, 52]
-    assert code["problems"]["a"]["seeds"] == [0, 1]
+
+def test_a_logit_per_step_is_resolved_to_a_number():
+    learners = {"steps": {"n_logits": "steps"}, "scripts": {"n_logits": 100}}
+    assert resolve({"learners": learners})["learners"] == {"steps": {"n_logits": 52}, "scripts": {"n_logits": 100}}
 
 
 def test_predictions_of_a_saved_network(tmp_path):
-    table = draw_instances("test", 5, None, [0], "code").assign(problem="test", learner="fwd")
+    table = draw_instances("test", 5, None, [0]).assign(problem="test", learner="fwd")
     table.to_csv(tmp_path / "runs.csv", index=False)
     model = network(5, learner_block("forward_only"), "test")
     direction, bias = parse_direction(table["direction"][0]), table["bias"][0]
