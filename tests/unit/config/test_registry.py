@@ -11,10 +11,10 @@ CONFIG = {
     "xla": True,
     "parity": {
         "problems": {
-            "d5": {"n_features": 5, "n_steps": 9, "seeds": [12, 3, 1]},
-            "d6": {"n_features": 6, "n_steps": 7, "seeds": [0]},
+            "d5": {"n_features": 5, "n_steps": 9, "seeds": [12, 3, 1], "stream": "d5"},
+            "d6": {"n_features": 6, "n_steps": 7, "seeds": [0], "stream": "six"},
         },
-        "learners": {"relu": {"width": 3, "depth": 1}, "deep": {"width": 4}},
+        "learners": {"relu": {"width": 3, "depth": 1, "stream": "relu"}, "deep": {"width": 4, "stream": "other"}},
     },
 }
 FIG1 = {"like": "fig1", "problems": ["d5", "d6"], "learners": ["relu"]}
@@ -76,7 +76,11 @@ def test_training_receives_the_keys_that_it_uses(registry):
     wildcards = SimpleNamespace(problem="d5", learner="relu", block="0-9")
     training = registry.trainings["parity"]
     assert training.instance_settings(wildcards) == {"stream": "d5", "n_features": 5, "seeds": [1, 3]}
-    assert training.settings(wildcards) == {"problem": {"n_steps": 9}, "learner": {"width": 3, "depth": 1}, "xla": True}
+    assert training.settings(wildcards) == {
+        "problem": {"stream": "d5", "n_steps": 9},
+        "learner": {"width": 3, "depth": 1, "stream": "relu"},
+        "xla": True,
+    }
     assert tuple(training.sources(wildcards)) == ()
 
 
@@ -97,7 +101,7 @@ def test_an_analysis_is_made_for_the_experiments_of_its_kind(registry):
     analysis = registry.analyses["mine_and_fig1"]
     wildcards = SimpleNamespace(experiment="mine", learner="deep")
     assert list(analysis.experiments) == ["fig1", "mine"]
-    assert analysis.settings(wildcards) == {"name": "deep", "width": 4, "n": 4}
+    assert analysis.settings(wildcards) == {"name": "deep", "stream": "other", "width": 4, "n": 4}
     assert analysis.files["runs"](wildcards) == registry.experiments["parity"]["mine"].files("runs")
     assert analysis.files["pool"] == "pool.npy"
     assert analysis.module == "failures.families.parity.analyses.initial_gradients"

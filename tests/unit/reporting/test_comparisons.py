@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib.colors import to_rgba
 
 from failures.artifacts import style
-from failures.config.schema import families, validate
+from failures.config.schema import load
 from failures.engine import learners
+from failures.packages import families
 from failures.reporting.claims.ledger import Missing
 from failures.reporting.claims.measures import comparisons
 from failures.reporting.comparisons import growth
@@ -17,6 +17,7 @@ from failures.reporting.comparisons.figures import optimisers as optimisers_figu
 from failures.reporting.comparisons.runs import read_family
 from failures.reporting.comparisons.scales import SCALES
 from failures.reporting.comparisons.tables import depth_training, optimisers
+from project import ROOT
 
 pytestmark = pytest.mark.usefixtures("look")
 
@@ -38,7 +39,7 @@ def write(folder, family, metric, runs):
 
 
 @pytest.mark.parametrize("family", families())
-def test_every_family_has_a_scale_of_which_chance_is_0_and_perfect_1(family, request):
+def test_every_family_has_a_scale_of_which_chance_is_0_and_perfect_1(family):
     scale = SCALES[family]
     assert scale.progress(scale.chance) == 0
     assert scale.progress(scale.perfect) == 1
@@ -201,8 +202,8 @@ def swept(tmp_path):
     ]
     inputs = write(tmp_path, "parity", "accuracy", runs)
     inputs |= write(tmp_path, "portfolio", "loss", [("k3", "sgd", s, 1.0, [0.0, -0.9], "ok") for s in range(3)])
-    sgd = {"optimizer": {"name": "SGD", "learning_rate": 0.3, "arguments": {}}}
-    muon = {"optimizer": {"name": "Muon", "learning_rate": 0.02, "arguments": {}}}
+    sgd = {"stream": "sgd", "optimizer": {"name": "SGD", "learning_rate": 0.3, "arguments": {}}}
+    muon = {"stream": "muon", "optimizer": {"name": "Muon", "learning_rate": 0.02, "arguments": {}}}
     problems = {f"d{d}": {"n_features": d} for d in (6, 8, 10, 12, 30)}
     settings = {
         "parity": {"problems": problems, "learners": {"sgd": sgd, "muon": muon}},
@@ -284,11 +285,16 @@ def test_branches_of_a_residual_network_are_divided_by_the_depth():
         assert np.asarray(model(inputs)) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-def test_a_family_may_select_nothing_for_them(request):
-    raw = yaml.safe_load((request.config.rootpath / "config.yaml").read_text())
-    for family in families():
-        raw[family].pop("depth_training", None)
-        raw[family]["optimisers"] = None
-    assert all(
-        validate(raw)[family][name] is None for family in families() for name in ("depth_training", "optimisers")
+@pytest.mark.parametrize("nothing", [False, None])
+def test_a_family_may_select_nothing_for_them(nothing):
+    """False leaves an experiment out; null changes nothing."""
+    names = {"depth_training", "optimisers"}
+    overlay = {family: {"experiments": dict.fromkeys(names, nothing)} for family in families()}
+    complete, changed = (
+        {family: set(config[family]["experiments"]) for family in families()}
+        for config in (load(ROOT), load(ROOT, **overlay))
     )
+    assert names == {name for selected in complete.values() for name in selected} & names
+    assert any(not names <= selected for selected in complete.values())
+    left_out = names if nothing is False else set()
+    assert changed == {family: selected - left_out for family, selected in complete.items()}

@@ -66,11 +66,11 @@ def expand(
 
 
 def _experiments(family: str, written: dict[str, Any], known: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Resolve `like` and leave out experiments that are false. Returns the experiments and their kinds."""
+    """Resolve `like` and leave out experiments that are false or empty. Returns the experiments and their kinds."""
     where = f"{family}.experiments"
     found, kinds = {}, {}
     for name, experiment in written.items():
-        if experiment is False:
+        if experiment is False or (experiment is None and name in known):
             continue
         chain = [name]
         block = dict(mapping(experiment, f"{where}.{name}"))

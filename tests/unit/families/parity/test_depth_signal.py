@@ -46,7 +46,7 @@ def signals(tmp_path_factory):
     """All learners, small; files as the rule writes them."""
     folder = tmp_path_factory.mktemp("signals")
     for name, settings in LEARNERS.items():
-        table = analysis.analyze({}, name, depths=[1, 4], n_features=[4], seeds=[0, 1], **settings)
+        table = analysis.analyze({}, name, name, depths=[1, 4], n_features=[4], seeds=[0, 1], **settings)
         table.to_csv(folder / f"{name}.csv", index=False)
     return [folder / f"{name}.csv" for name in LEARNERS]
 
@@ -57,7 +57,7 @@ def table(signals):
 
 
 def test_the_same_names_give_the_same_networks(signals):
-    again = analysis.analyze({}, "he_relu", depths=[4], n_features=[4], seeds=[1], **HE)
+    again = analysis.analyze({}, "he_relu", "he_relu", depths=[4], n_features=[4], seeds=[1], **HE)
     kept = pd.read_csv(signals[0]).query("n_features == 4 and depth == 4 and seed == 1").reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, again)
     assert kept["value"].is_unique

@@ -70,7 +70,7 @@ def test_rescues_table_has_curves_runs_and_exponents(table):
     prefix_labels = curves.query("intervention == 'prefix_labels'").set_index("step")["accuracy_median"]
     assert prefix_labels.loc[[100, 150]].tolist() == [0.5, 1.0]
     assert len(curves) == len(STEPS) * (3 + 1 + 2 + 1)
-    assert not curves.query("way != 'sparse'")["subset_size"].notna().any()
+    assert not curves.query("intervention != 'sparse'")["subset_size"].notna().any()
 
 
 def test_the_exponent_is_that_of_the_power_law(table):
@@ -124,7 +124,10 @@ def test_the_caption_counts_runs_that_reach_the_accuracy(table):
     reached = "0 of 3 with no intervention (d = 30), 9 of 9 with sparse parities (d = 30), "
     reached += "5 of 6 with mixed inputs (d = 30) and 3 of 3 with prefix labels (d = 30)"
     assert rescues_figure.numbers(table) == {"reached": reached}
-    assert rescues_figure.numbers(table[table["intervention"] == "uniform"])["reached"] == "0 of 3 with no intervention (d = 30)"
+    assert (
+        rescues_figure.numbers(table[table["intervention"] == "uniform"])["reached"]
+        == "0 of 3 with no intervention (d = 30)"
+    )
 
 
 def test_claims_about_rescues_can_come_out_each_way(table):

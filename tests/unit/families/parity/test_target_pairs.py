@@ -19,7 +19,14 @@ LEARNER = Learner(
     width=5, activation="tanh", loss="square", batch_size=16, stream="tanh", optimizer=Optimizer(learning_rate=0.1)
 ).model_dump()
 PROBLEM = Problem(
-    n_features=4, encoding="signed", kind="target_pairs", stream="pairs", samples="cube", evaluation="cube", n_steps=30, evaluate_every=29
+    n_features=4,
+    encoding="signed",
+    kind="target_pairs",
+    stream="pairs",
+    samples="cube",
+    evaluation="cube",
+    n_steps=30,
+    evaluate_every=29,
 ).model_dump()
 
 

@@ -73,7 +73,7 @@ def test_the_grid_has_every_line():
 def test_an_analysis_has_a_row_for_everything(monkeypatch):
     monkeypatch.setattr(gradients, "N_NORMS", 3)
     settings = {"waves": ["cosine", "square"], "n_features": [2, 3], "norms": [0.5], "seeds": [4]}
-    table = gradients.analyze({}, "relu", **RELU, **settings, n_pairs=2, n_samples=10)
+    table = gradients.analyze({}, "relu", "relu", **RELU, **settings, n_pairs=2, n_samples=10)
     assert not table.drop(columns="standard_error").isna().to_numpy().any()
     assert (table["standard_error"].notna() == (table["method"] == "monte_carlo")).all()
     counts = table.groupby(["method", "wave"]).size()
@@ -81,5 +81,5 @@ def test_an_analysis_has_a_row_for_everything(monkeypatch):
     assert counts["monte_carlo"].tolist() == [2, 2]
     assert counts["quadrature"].tolist() == [n_pairs] * 2
     assert counts["leading_order"].to_dict() == {"cosine": n_pairs}
-    deep = gradients.analyze({}, "deep", **RELU | {"depth": 2}, **settings, n_pairs=2, n_samples=10)
+    deep = gradients.analyze({}, "deep", "deep", **RELU | {"depth": 2}, **settings, n_pairs=2, n_samples=10)
     assert set(deep["method"]) == {"monte_carlo"}

@@ -238,7 +238,7 @@ def test_predictions_of_a_saved_network(tmp_path):
     model.set_weights([direction[:, None], np.array([bias])])
     model.save(tmp_path / "seed_0.keras")
     inputs = {"runs": [tmp_path / "runs.csv"], "models": [tmp_path]}
-    found = prediction.analyze(inputs, 5, 0.3, 40, {"fwd": learner_block("forward_only")})
+    found = prediction.analyze(inputs, "test", 5, 0.3, 40, {"fwd": learner_block("forward_only")})
     assert len(found) == 40
     assert found["r"].is_monotonic_increasing
     assert (found["truth"] == found["prediction"]).all()
