@@ -3,10 +3,10 @@
 Columns of instances/parity/PROBLEM/seeds_BLOCK.csv:
     trial, seed, rate_factor, subset_size
     target: v*, one digit per bit; read the column as a string to keep leading zeros
-    noise: kind `queries`: standard deviation of the noise added to each component of the gradient
-    tolerance: kind `queries`: largest rounding error of each component of the gradient
-    other: kind `comparison`: the second target v*
-    labels: kind `comparison`: `parity`, or `coins` for the control with random labels
+    noise: kind `statistical_queries`: standard deviation of the noise added to each component of the gradient
+    tolerance: kind `statistical_queries`: largest rounding error of each component of the gradient
+    other: kind `target_pairs`: the second target v*
+    labels: kind `target_pairs`: `parity`, or `coins` for the control with random labels
 """
 
 from __future__ import annotations

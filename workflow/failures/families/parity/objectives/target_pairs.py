@@ -4,7 +4,7 @@ The theorem's point is that the gradient says next to nothing of the target. So 
 the same path whatever the target is: here copies of one network see the same inputs with the labels of
 two parities, and their distance is measured as they train.
 
-Metrics of problems of the kind `comparison`:
+Metrics of problems of the kind `target_pairs`:
     drift_float32, drift_float64, rounding, travel, accuracy: as in `tables/target_blindness.csv`
 """
 

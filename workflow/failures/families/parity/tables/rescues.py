@@ -20,7 +20,7 @@ Interventions:
     uniform: none; the control
     sparse: few relevant bits
     mixed: all relevant bits are equal in half of the training samples
-    running: training on the labels of all prefixes, that is, of the first t bits for every t
+    prefix_labels: training on the labels of all prefixes, that is, of the first t bits for every t
 """
 
 from __future__ import annotations
