@@ -1,1 +1,1 @@
-"""Reading, writing and drawing of artifacts: tables, models and figures."""
+"""Tables, models and figures: readers, writers, labels and style."""

@@ -1,4 +1,4 @@
-"""One look for all figures, and files with the same bytes for the same figure."""
+"""Style of all figures, and figure files that have the same bytes for the same figure."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ import matplotlib.pyplot as plt
 
 from failures.runtime.imports import missing
 
-# Seaborn does without SciPy, whose statistics take longer to import than a figure to draw (0.7 s).
+# Seaborn works without SciPy, whose import takes 0.7 s.
 with missing("scipy.stats", "scipy.cluster"):
     import seaborn as sns
 
 from failures.runtime.files import atomic
 
-# Width in inches of the two columns of the conference's template.
+# Width of both columns of the conference's template, in inches.
 PAGE = 6.75
 # Names of clip paths, markers and hatches in Matplotlib's SVG.
 _HASHED = re.compile(r'(?<=[#"])[a-z][0-9a-f]{10}(?=[")])')
-# Matplotlib stamps files with the time of saving unless told not to.
+# Without these, Matplotlib writes the time of saving into the file.
 _UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
 
 
 def apply(palette: str) -> None:
-    """Set type, lines and colours of all figures drawn afterwards. palette: a seaborn palette."""
+    """Set fonts, lines and colours of all figures drawn afterwards.
+
+    Args:
+        palette: Name of a seaborn palette.
+    """
     sns.set_theme(context="paper", style="ticks", palette=palette, font="DejaVu Sans", font_scale=0.9)
     plt.rcParams.update(
         {
@@ -47,18 +51,40 @@ def apply(palette: str) -> None:
 
 
 def color(index: int) -> tuple[float, float, float]:
-    """Colour `index` of the palette in force."""
+    """Return a colour of the current palette.
+
+    Args:
+        index: Index of the colour, from 0.
+
+    Returns:
+        Red, green and blue, each in [0, 1].
+    """
     return sns.color_palette()[index]
 
 
 def add_note(figure: plt.Figure, note: str) -> None:
-    """Mark a figure that was not made at the paper's scale and settings; nothing for an empty note."""
+    """Write a note into the upper right corner of a figure.
+
+    Args:
+        figure: The figure.
+        note: Text, such as the scale of a run that is not at the paper's scale and settings. Nothing is written if it
+            is empty.
+    """
     if note:
         figure.suptitle(note[0].upper() + note[1:], fontsize="small", color="firebrick", ha="right", x=0.99)
 
 
 def save(figure: plt.Figure, paths: Iterable[str | Path], dpi: int) -> None:
-    """Write a figure to each path; suffixes .pdf, .svg and .png (KeyError for others). Closes the figure."""
+    """Write a figure to each path, then close it.
+
+    Args:
+        figure: The figure.
+        paths: Files with the suffix .pdf, .svg or .png.
+        dpi: Dots per inch of .png files.
+
+    Raises:
+        KeyError: If a path has another suffix.
+    """
     for path in map(Path, paths):
         with atomic(path) as private:
             figure.savefig(private, dpi=dpi, metadata=_UNDATED[path.suffix])
@@ -68,10 +94,10 @@ def save(figure: plt.Figure, paths: Iterable[str | Path], dpi: int) -> None:
 
 
 def _numbered(svg: str) -> str:
-    """An SVG whose clip paths and markers are numbered as they come.
+    """Number the clip paths and markers of an SVG in order of appearance.
 
-    Matplotlib names them by a hash of coordinates, whose last digits depend on where the layout's solver has its
-    objects in memory.
+    Matplotlib names them by a hash of coordinates. Their last digits vary between runs, because the solver of the
+    layout depends on memory addresses.
     """
     numbers: dict[str, str] = {}
     return _HASHED.sub(lambda name: numbers.setdefault(name[0], f"{name[0][0]}{len(numbers) + 1}"), svg)

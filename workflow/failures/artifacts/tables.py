@@ -1,4 +1,4 @@
-"""Reading artifacts and summarising them; every family's tables are built from these.
+"""Functions that read artifacts and summarise them for the tables of all families.
 
 Shared columns:
     family, problem, learner: names in the configuration
@@ -24,29 +24,56 @@ from scipy import stats
 
 
 def read_histories(paths: Iterable[str | Path], metric: str) -> pd.DataFrame:
-    """The rows of one metric of several histories, with the column `value` named after the metric."""
+    """Read the rows of one metric from several histories.
+
+    Args:
+        paths: Parquet files of histories.
+        metric: Name of the metric.
+
+    Returns:
+        Columns problem, learner, trial, seed, step and METRIC, one row per evaluation.
+    """
     columns = ["problem", "learner", "trial", "seed", "step", "value"]
     parts = [pd.read_parquet(path, columns=columns, filters=[("metric", "==", metric)]) for path in paths]
     return pd.concat(parts, ignore_index=True).rename(columns={"value": metric})
 
 
 def read_tables(paths: Iterable[str | Path]) -> pd.DataFrame:
-    """Several CSV tables of the same columns, one below the other."""
+    """Read several CSV tables with the same columns and concatenate their rows.
+
+    Args:
+        paths: CSV files.
+    """
     return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
 
 
 def published_curves(path: str | Path, figure: int, quantity: str) -> pd.DataFrame:
-    """Curves of a figure of the paper: columns series, x and one named after the quantity."""
+    """Read the curves of a figure of the paper.
+
+    Args:
+        path: CSV file of the digitised curves.
+        figure: Number of the figure in the paper.
+        quantity: Quantity on the y axis.
+
+    Returns:
+        Columns series, x and QUANTITY, one row per point.
+    """
     curves = pd.read_csv(path).query("figure == @figure and quantity == @quantity")
     return curves[["series", "x", "value"]].rename(columns={"value": quantity}).reset_index(drop=True)
 
 
-def replicate_band(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
-    """Median and 10th to 90th percentile of `value` over the replicates in each group.
+def replicate_band(table: pd.DataFrame, keys: list[str], value: str) -> pd.DataFrame:
+    """Compute the median and the 10th and 90th percentile over the replicates of each group.
 
-    Returns the columns `by`, VALUE_median, VALUE_p10, VALUE_p90 and n_replicates.
+    Args:
+        table: One row per replicate and group.
+        keys: Columns that define the groups.
+        value: Column to summarise.
+
+    Returns:
+        Columns `keys`, VALUE_median, VALUE_p10, VALUE_p90 and n_replicates, one row per group.
     """
-    grouped = table.groupby(by, observed=True)[value]
+    grouped = table.groupby(keys, observed=True)[value]
     quantiles = grouped.quantile([0.1, 0.5, 0.9]).unstack()
     band = pd.DataFrame(
         {
@@ -60,13 +87,31 @@ def replicate_band(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFra
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """95 % interval of Wilson for the probability of a success."""
+    """Compute the 95 % Wilson interval of a success probability.
+
+    Args:
+        successes: Number of successes.
+        trials: Number of trials, at least 1.
+
+    Returns:
+        Lower and upper end of the interval.
+    """
     interval = stats.binomtest(successes, trials).proportion_ci(method="wilson")
     return interval.low, interval.high
 
 
-def first_step_reaching(history: pd.DataFrame, by: list[str], value: str, threshold: float) -> pd.Series:
-    """First evaluated step at which `value` is at least `threshold`, for each group; NaN where never."""
-    reached = history[history[value] >= threshold].groupby(by, observed=True)["step"].min()
-    groups = pd.MultiIndex.from_frame(history[by].drop_duplicates())
+def first_step_reaching(history: pd.DataFrame, keys: list[str], value: str, threshold: float) -> pd.Series:
+    """Return the first evaluated step at which a column is at least a threshold, for each group.
+
+    Args:
+        history: One row per evaluation, with the column step.
+        keys: Columns that define the groups.
+        value: Column to compare.
+        threshold: The threshold.
+
+    Returns:
+        Steps, indexed by `keys`; NaN for groups that never reach the threshold.
+    """
+    reached = history[history[value] >= threshold].groupby(keys, observed=True)["step"].min()
+    groups = pd.MultiIndex.from_frame(history[keys].drop_duplicates())
     return reached.astype(np.float64).reindex(groups)

@@ -1,4 +1,4 @@
-"""Writing tables and models, with the same bytes for the same content."""
+"""Writers of tables and models that produce the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ _FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV (15 significant digits: enough for every decimal that was read) or Parquet.
+    """Write a table as CSV or Parquet, as the suffix of the path requires.
 
-    The suffix of `path` decides; ValueError for another one.
+    CSV files have 15 significant digits, enough to preserve every decimal that was read from a CSV file.
+
+    Args:
+        table: The table; its index is not written.
+        path: File with the suffix .csv or .parquet.
+
+    Raises:
+        ValueError: If the path has another suffix.
     """
     with atomic(path) as private:
         match Path(path).suffix:
@@ -31,10 +38,14 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def save_model(model, path: str | Path) -> None:
-    """Save a Keras model in Keras' own format, with the same bytes every time.
+    """Save a Keras model in the `.keras` format, with the same bytes every time.
 
-    Keras stamps the archive with the time of saving and names shared objects by their address in
-    memory; here dates are fixed and names are 1, 2, .... The file loads as any other `.keras` file.
+    Keras records the time of saving and identifies shared objects by their memory address. Here the date is fixed and
+    shared objects are numbered 1, 2, .... The file loads as any other `.keras` file.
+
+    Args:
+        model: A Keras model.
+        path: File with the suffix .keras.
     """
     with atomic(path) as private:
         dated = private.with_name(f"{private.stem}.dated.keras")
@@ -51,7 +62,7 @@ def save_model(model, path: str | Path) -> None:
 
 
 def _timeless(value: Any, names: dict[int, int]) -> Any:
-    """A JSON value of a saved model with the date fixed and shared objects numbered as they come."""
+    """Return a JSON value of a saved model with a fixed date and numbered shared objects."""
     if isinstance(value, list):
         return [_timeless(item, names) for item in value]
     if not isinstance(value, dict):

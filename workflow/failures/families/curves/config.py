@@ -91,8 +91,8 @@ class Learner(Streamed):
     def _depth_is_of_an_autoencoder(self) -> Learner:
         if self.depth % 2:
             raise ValueError(f"depth = {self.depth} must be even: half of the layers precede the code layer")
-        for key, given in (("depth", self.depth > 0), ("initial_weights", self.initial_weights != "scripts")):
-            if given and self.architecture != "autoencoder":
+        for key, is_set in (("depth", self.depth > 0), ("initial_weights", self.initial_weights != "scripts")):
+            if is_set and self.architecture != "autoencoder":
                 raise ValueError(f"{key}: only supported for the architecture autoencoder, not {self.architecture}")
         if self.residual and not self.depth:
             raise ValueError("residual: requires a depth of at least 2")
@@ -188,8 +188,8 @@ class Config(Family):
         for name, numbers in self.experiments.of_kind("condition_numbers"):
             if sum(n >= numbers.fitted_from for n in numbers.n_points) < 2:
                 raise ValueError(
-                    f"experiments.{name}.fitted_from = {numbers.fitted_from}: fewer than two values of n_points are this"
-                    " large; lower fitted_from or add larger values"
+                    f"experiments.{name}.fitted_from = {numbers.fitted_from}: fewer than two values of n_points are"
+                    " this large; lower fitted_from or add larger values"
                 )
         return self
 

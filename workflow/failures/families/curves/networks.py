@@ -1,4 +1,4 @@
-"""The learners of section 4 as plain Keras models of a curve [batch, n_points]."""
+"""Learners of section 4 as Keras models of curves, [batch, n_points]."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ TAPS = 3
 
 
 def network(n_points: int, n_pieces: int, settings: dict[str, Any], *path: str | int) -> keras.Model:
-    """A learner before its training.
+    """Build a learner with its initial weights.
 
-    settings: `architecture`, `conditioned` and, for the autoencoder, `depth`, `residual` and `initial_weights` of
-    `failures.families.curves.config.Learner` (their defaults if left out); the frozen layer `conditioner` is left at zero (see
-    `condition`). path: name of the random stream of the autoencoder's weights; the others start at zero. Returns a
-    model from curves [batch, n_points] to slope changes, or for the autoencoder to curves, [batch, n_points].
+    Args:
+        n_points: Points per curve, n.
+        n_pieces: Breakpoints per curve, k.
+        settings: `architecture` and `conditioned` of `failures.families.curves.config.Learner`; for the autoencoder
+            also `depth`, `residual` and `initial_weights`, or their defaults if missing.
+        *path: Name of the random stream of the autoencoder's weights; all other weights start at 0.
+
+    Returns:
+        A model from curves [batch, n_points] to changes of slope [batch, n_points]; the autoencoder returns curves. The
+        frozen layer `conditioner` of a conditioned learner is 0 until `condition` sets it.
     """
     inputs = keras.Input((n_points,), name="curve")
     body = {"linear": _linear, "convolution": _convolution, "autoencoder": _autoencoder}[settings["architecture"]]
@@ -29,10 +35,14 @@ def network(n_points: int, n_pieces: int, settings: dict[str, Any], *path: str |
 
 
 def condition(model: keras.Model, curves: np.ndarray) -> None:
-    """Set the layer `conditioner`, if there is one, to C^(-1/2) of the training curves [n, n_points].
+    """Set the layer `conditioner` of a model to C^(-1/2); models without this layer do not change.
 
-    C is the uncentred second moment of what the learner multiplies: of patches of three points for the
-    convolution, of whole curves for the linear learner.
+    C is the uncentred second moment of the inputs: of whole curves for the linear learner, of patches of three points
+    for the convolution.
+
+    Args:
+        model: Model of `network`.
+        curves: Training curves, [n, n_points].
     """
     if "conditioner" not in [layer.name for layer in model.layers]:
         return
@@ -40,7 +50,7 @@ def condition(model: keras.Model, curves: np.ndarray) -> None:
     if isinstance(layer, keras.layers.Dense):
         layer.set_weights([inverse_root(second_moment(curves))])
     else:
-        # Keras' taps run forward in time, patches backward.
+        # The taps of Keras run forward in time, those of patches backward.
         root = inverse_root(second_moment(patches(curves)))
         layer.set_weights([root[::-1, None, :]])
 
@@ -72,7 +82,7 @@ def _autoencoder(curve: keras.KerasTensor, n_points: int, n_pieces: int, setting
 
 
 def _further(hidden: keras.KerasTensor, n_layers: int, side: str, settings: dict[str, Any], *path: str | int):
-    """Further ReLU layers as wide as what they follow, with shortcuts around them if the settings say so."""
+    """Append ReLU layers of the same width, with shortcuts if `residual` is set."""
     for layer in range(1, n_layers + 1):
         name = f"{side}_{layer}"
         branch = _dense(hidden, hidden.shape[-1], "relu", name, settings, *path, side, layer)

@@ -1,8 +1,8 @@
-"""Conditioning of the learners of curves, exactly (section 4, Lemmas 1 and 2, Theorem 3).
+"""Exact conditioning of the learners of curves (section 4, Lemmas 1 and 2, Theorem 3).
 
-A linear learner p = U f sees f = W p; where E[p p^T] = lambda I its inputs have the second moment lambda W W^T, whose
-condition number is S_11^2 / S_nn^2 with the singular values S of W. A filter of three taps sees patches of
-the curve, with a second moment of 3 x 3.
+A linear learner p = U f has the inputs f = W p. If E[p p^T] = lambda I, their second moment is lambda W W^T, whose
+condition number is S_11^2 / S_nn^2 with the singular values S of W. The inputs of a filter of three taps are patches of
+the curve, whose second moment is 3 x 3.
 """
 
 from __future__ import annotations
@@ -25,18 +25,25 @@ from failures.families.curves.problem import (
     second_moment,
 )
 
-# First root of cos(x) cosh(x) = -1: as n grows, W / n^2 becomes the operator of double integration, whose largest
-# singular value is 1 / BEAM^2 (a beam that is clamped at one end).
+# First root of cos(x) cosh(x) = -1. For large n, W / n^2 tends to the operator of double integration, whose largest
+# singular value is 1 / BEAM^2 (a beam clamped at one end).
 BEAM = 1.8751040687119611
-# Second differences (Lemma 1).
+# Filter of second differences (Lemma 1).
 FILTER = np.array([1.0, -2.0, 1.0])
 
 
 def singular_values(n_points: int) -> tuple[float, float]:
-    """Largest and smallest singular value of W, to about ten digits.
+    """Compute the largest and the smallest singular value of W, to about ten digits.
 
-    The largest by Lanczos' method on W^T W, applied as cumulative sums; the smallest from the largest eigenvalue of
-    W^-1 W^-T, a band matrix. They tend to n^2 / BEAM^2 and 1/4, so that S_11^2 / S_nn^2 tends to 16 n^4 / BEAM^4.
+    The largest is computed by Lanczos' method on W^T W, applied as cumulative sums. The smallest follows from the
+    largest eigenvalue of the band matrix W^-1 W^-T. For large n they tend to n^2 / BEAM^2 and 1/4, so S_11^2 / S_nn^2
+    tends to 16 n^4 / BEAM^4.
+
+    Args:
+        n_points: Points per curve, n.
+
+    Returns:
+        S_11 and S_nn.
     """
 
     def gram(x: np.ndarray) -> np.ndarray:
@@ -54,21 +61,26 @@ def singular_values(n_points: int) -> tuple[float, float]:
 
 
 def patch_moment(n_points: int, distribution: str, n_pieces: int = 3) -> np.ndarray:
-    """E[x x^T] of the patches x = (f_t, f_(t-1), f_(t-2)), t = 2..n-1, exactly: float64 [3, 3].
+    """Compute E[x x^T] of patches x = (f_t, f_(t-1), f_(t-2)), t = 2..n-1, exactly, over all curves of a distribution.
 
-    Over all curves of the distribution (`failures.families.curves.problem.draw_changes`), by summing over places of the
-    breakpoints. n_pieces is used by ``"uniform"`` alone.
+    Args:
+        n_points: Points per curve, n.
+        distribution: `slopes` or `uniform`, as in `failures.families.curves.problem.draw_changes`.
+        n_pieces: Breakpoints per curve, only used for `uniform`.
+
+    Returns:
+        Matrix, float64 [3, 3].
     """
     if distribution == "uniform":
         return _uniform_patch_moment(n_points, n_pieces)
-    # E[slope_u slope_v], then its cumulative sums are E[f_s f_t].
+    # The cumulative sums of E[slope_u slope_v] are E[f_s f_t].
     moments = _slope_moment(n_points).cumsum(axis=0).cumsum(axis=1)
     sums = [np.trace(moments[2 - a : n_points - a, 2 - b : n_points - b]) for a in range(3) for b in range(3)]
     return np.reshape(sums, (3, 3)) / (n_points - 2)
 
 
 def _uniform_patch_moment(n_points: int, n_pieces: int) -> np.ndarray:
-    """Changes of slope are independent with variance 1/3, so that only the same breakpoint's terms remain."""
+    """Compute the moment for independent changes of slope with variance 1/3, whose mixed terms vanish."""
     # A patch at distance m = t - theta from a breakpoint is ([m + 1]_+, [m]_+, [m - 1]_+).
     distance = np.arange(n_points)
     patch = np.maximum(distance[:, None] + [1.0, 0.0, -1.0], 0.0)
@@ -79,7 +91,10 @@ def _uniform_patch_moment(n_points: int, n_pieces: int) -> np.ndarray:
 
 
 def _slope_moment(n_points: int) -> np.ndarray:
-    """E[slope_u slope_v] of the scripts' curves, [n, n]; a slope is told by the number of breakpoints before it."""
+    """Compute E[slope_u slope_v] of the scripts' curves, [n, n].
+
+    The number of breakpoints before a point determines its slope.
+    """
     places, pieces = n_points - 2 * MARGIN, SLOPES.shape[1]
     slopes = np.hstack([np.zeros((len(SLOPES), 1)), SLOPES])
     products = slopes.T @ slopes / len(slopes)
@@ -88,29 +103,57 @@ def _slope_moment(n_points: int) -> np.ndarray:
     moment = np.zeros((n_points, n_points))
     for i in range(pieces + 1):
         for j in range(i, pieces + 1):
-            ways = comb(np.arange(places + 1)[:, None], np.arange(pieces + 1))
-            moment += products[i, j] * ways[u, i] * ways[v - u, j - i] * ways[places - v, pieces - j]
+            counts = comb(np.arange(places + 1)[:, None], np.arange(pieces + 1))
+            moment += products[i, j] * counts[u, i] * counts[v - u, j - i] * counts[places - v, pieces - j]
     return moment / comb(places, pieces)
 
 
 def estimated_root(n_points: int, distribution: str, n_curves: int, seed: int, dtype: str = "float64") -> np.ndarray:
-    """C^(-1/2) of three random pieces, C estimated from the patches of n_curves curves, all in precision dtype."""
+    """Compute C^(-1/2) with C estimated from the patches of random curves with three pieces.
+
+    Args:
+        n_points: Points per curve, n.
+        distribution: `slopes` or `uniform`, as in `failures.families.curves.problem.draw_changes`.
+        n_curves: Number of curves.
+        seed: Seed of the curves.
+        dtype: Precision of all computations.
+
+    Returns:
+        Matrix, [3, 3].
+    """
     rng = generator("curves", "conditioning", distribution, n_points, seed, INSTANCE)
     curves = decode(draw_changes(n_curves, n_points, 3, distribution, rng)).astype(dtype)
     return inverse_root(second_moment(patches(curves)))
 
 
 def condition_number(matrix: np.ndarray) -> float:
-    """Largest over smallest eigenvalue of a symmetric matrix, in its own precision; inf if one is not positive."""
+    """Compute the condition number of a symmetric matrix in its own precision.
+
+    Args:
+        matrix: Symmetric matrix, [n, n].
+
+    Returns:
+        Largest divided by smallest eigenvalue; inf if an eigenvalue is not positive.
+    """
     values = np.linalg.eigvalsh(matrix)
     return float(values[-1] / values[0]) if values[0] > 0 else np.inf
 
 
 def descent(n_points: int, step_size: float, n_steps: int) -> np.ndarray:
-    """Lemma 2: U_t of gradient descent from U_0 = 0 on E ||p - U f||^2 / 2, with E[p p^T] = lambda I, [n, n].
+    """Compute U_t of gradient descent on E ||p - U f||^2 / 2 from U_0 = 0, where E[p p^T] = lambda I.
 
-    U_t = (I - (I - eta lambda W^T W)^t) W^-1, which is also the mean of U_t of stochastic gradient descent.
-    step_size: eta lambda. n_steps: t.
+    U_t = (I - (I - eta lambda W^T W)^t) W^-1, which is also the mean of U_t under stochastic gradient descent.
+
+    Args:
+        n_points: Points per curve, n.
+        step_size: eta lambda.
+        n_steps: Number of iterations, t.
+
+    Returns:
+        Matrix, [n, n].
+
+    Reference:
+        Lemma 2.
     """
     left, values, right = np.linalg.svd(decoder(n_points))
     gains = -np.expm1(n_steps * np.log1p(-step_size * values**2 + 0j)).real / values
@@ -118,20 +161,39 @@ def descent(n_points: int, step_size: float, n_steps: int) -> np.ndarray:
 
 
 def descent_error(values: np.ndarray, step_size: float, n_steps: np.ndarray | int) -> np.ndarray:
-    """||U_t - W^-1|| = max_i |1 - eta lambda S_i^2|^t / S_i after t = n_steps, of the shape of n_steps.
+    """Compute the spectral error ||U_t - W^-1|| = max_i |1 - eta lambda S_i^2|^t / S_i.
 
-    values: singular values S of W. step_size: eta lambda.
+    Args:
+        values: Singular values S of W.
+        step_size: eta lambda.
+        n_steps: Numbers of iterations, t.
+
+    Returns:
+        Errors, of the shape of `n_steps`.
+
+    Reference:
+        Lemma 2.
     """
     factors = np.abs(1 - step_size * values**2)
     return np.max(factors ** np.asarray(n_steps)[..., None] / values, axis=-1)
 
 
 def simulate(n_points: int, step_size: float, target: float, limit: int) -> int | None:
-    """Iterations of gradient descent until ||U_t - W^-1|| <= target, counted; None after `limit` of them."""
+    """Run gradient descent until the spectral error is at most a target.
+
+    Args:
+        n_points: Points per curve, n.
+        step_size: eta lambda.
+        target: Largest error ||U_t - W^-1||.
+        limit: Largest number of iterations.
+
+    Returns:
+        Number of iterations; None if `limit` iterations do not suffice.
+    """
     inverse = np.linalg.inv(decoder(n_points))
     for step, learnt in enumerate(_iterates(n_points, step_size)):
         error = learnt - inverse
-        # The Frobenius norm is cheap and at most sqrt(n) times the spectral one, which decides.
+        # The Frobenius norm is cheap and at most sqrt(n) times the spectral norm, so it is checked first.
         if np.linalg.norm(error) <= target * np.sqrt(n_points) and np.linalg.norm(error, 2) <= target:
             return step
         if step == limit:
@@ -140,7 +202,16 @@ def simulate(n_points: int, step_size: float, target: float, limit: int) -> int 
 
 
 def simulated_errors(n_points: int, step_size: float, steps: list[int]) -> dict[int, float]:
-    """||U_t - W^-1|| of gradient descent after each number of iterations, by iterating."""
+    """Run gradient descent and return its spectral errors ||U_t - W^-1||.
+
+    Args:
+        n_points: Points per curve, n.
+        step_size: eta lambda.
+        steps: Numbers of iterations, t.
+
+    Returns:
+        Errors by number of iterations.
+    """
     inverse, errors = np.linalg.inv(decoder(n_points)), {}
     for step, learnt in enumerate(_iterates(n_points, step_size)):
         if step in steps:
@@ -151,7 +222,7 @@ def simulated_errors(n_points: int, step_size: float, steps: list[int]) -> dict[
 
 
 def _iterates(n_points: int, step_size: float) -> Iterator[np.ndarray]:
-    """U_0, U_1, ... of gradient descent on E ||p - U f||^2 / 2, the same array each time."""
+    """Yield U_0, U_1, ... of gradient descent on E ||p - U f||^2 / 2; the same array is updated in place."""
     matrix = decoder(n_points)
     gram, constant = step_size * matrix @ matrix.T, step_size * matrix.T
     learnt = np.zeros_like(matrix)
@@ -163,7 +234,18 @@ def _iterates(n_points: int, step_size: float) -> Iterator[np.ndarray]:
 def simulate_stochastic(
     n_points: int, step_size: float, steps: list[int], n_replicates: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Mean U_t over replicates of stochastic gradient descent, one fresh p in {-1, 1}^n a step: [len(steps), n, n]."""
+    """Run stochastic gradient descent with one sample per step, p uniform on {-1, 1}^n.
+
+    Args:
+        n_points: Points per curve, n.
+        step_size: eta lambda.
+        steps: Numbers of iterations, t.
+        n_replicates: Number of runs.
+        rng: Random generator.
+
+    Returns:
+        Mean of U_t over the runs, [len(steps), n, n].
+    """
     matrix = decoder(n_points)
     learnt, means = np.zeros((n_replicates, n_points, n_points)), []
     for step in range(max(steps) + 1):
@@ -177,7 +259,15 @@ def simulate_stochastic(
 
 
 def iterations(error: Callable[[int], float], target: float) -> int:
-    """Least t with error(t) <= target, for an error that never grows with t (bisection; OverflowError beyond 2^62)."""
+    """Return the smallest t with error(t) <= target, by bisection.
+
+    Args:
+        error: Error after t iterations, non-increasing in t.
+        target: Largest error.
+
+    Raises:
+        OverflowError: If t exceeds 2^62.
+    """
     high = 1
     while error(high) > target:
         high *= 2
@@ -191,11 +281,15 @@ def iterations(error: Callable[[int], float], target: float) -> int:
 
 
 def filter_error(moment: np.ndarray, root: np.ndarray, n_steps: int) -> float:
-    """||w_t - w|| of gradient descent on the filter w = (1, -2, 1), from w_0 = 0.
+    """Compute ||w_t - w|| of gradient descent on the filter w = (1, -2, 1), from w_0 = 0.
 
-    moment: C of the patches. root: the matrix R that patches are multiplied by, the identity for none. The
-    learner moves v in w = R v with the moment R C R, at the step size 1 / its largest eigenvalue:
-    w_t - w = -R (I - R C R / max)^t R^-1 w.
+    The learner trains v with w = R v. Its moment is R C R, and its step size is 1 / max, where max is the largest
+    eigenvalue of R C R: w_t - w = -R (I - R C R / max)^t R^-1 w.
+
+    Args:
+        moment: Second moment C of the patches, [3, 3].
+        root: Matrix R that patches are multiplied by, [3, 3]; the identity for none.
+        n_steps: Number of iterations, t.
     """
     values, vectors = np.linalg.eigh(root @ moment @ root)
     start = vectors.T @ np.linalg.solve(root, FILTER)

@@ -1,4 +1,4 @@
-"""How a learner is trained on curves."""
+"""Training of a learner on curves (section 4)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from failures.families.curves.problem import curve_set, decode
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `curves.problems`.
+        learner: Validated block of `curves.learners`.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
-        """problem, learner: validated blocks of `curves.problems` and `curves.learners`."""
         self.streams, self.problem, self.learner = Streams("curves", problem["stream"]), problem, learner
         self.objective = CurveObjective(
             problem["n_points"],
@@ -34,10 +38,12 @@ class Training:
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the curves, the random stream and fresh weights of a trial.
+        """Set the trainer's curves, random stream and initial weights to those of a trial.
 
-        trial: a row of `failures.families.curves.problem.draw_instances`. The learners of a replicate share curves and,
-        with batches of the same size, the order of these.
+        The learners of a replicate share the curves and, if their batch sizes are equal, the order of the batches.
+
+        Args:
+            trial: Row of `failures.families.curves.problem.draw_instances`.
         """
         shape = (self.problem["n_points"], self.problem["n_pieces"], trial.distribution)
         sizes = (trial.n_curves, self.problem["n_validation"])

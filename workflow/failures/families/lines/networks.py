@@ -1,4 +1,4 @@
-"""The networks of section 3.1, as plain Keras models: N1 scores an image, N2 a tuple of scores."""
+"""Networks of section 3.1 as Keras models: N1 scores an image, and N2 combines the scores of a tuple."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from failures.engine.seeding import derive
 from failures.families.lines.problem import SIZE
 
 FILTERS = 16
-# Side of the maps behind N1's second maximum, and taps to a side of the convolutions of residual blocks.
+# Side of the maps after N1's second pooling layer, and side of the filters of residual blocks.
 SIDE, BLOCK_TAPS = 7, 3
 
 
 def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
-    """Normal, cut at two standard deviations and not rescaled, as in the scripts."""
+    """Return a normal distribution truncated at two standard deviations, not rescaled, as in the authors' scripts."""
     return keras.initializers.TruncatedNormal(stddev=std, seed=derive(*path) % 2**31)
 
 
@@ -23,18 +23,27 @@ def _dense(units: int, fan_in: int, activation: str, name: str, *path: str | int
 
 
 def n1(*path: str | int, blocks: int = 0) -> keras.Model:
-    """N1, [n, 28, 28, 1] -> [n, 1]: two convolutions of 5 x 5 without activation, each before a maximum over 2 x 2.
+    """Build N1: two convolutions of 5 x 5 without activation, each with 2 x 2 max pooling, then three dense layers.
 
-    path: name of the random stream of the weights, whose standard deviations are the scripts'. Biases start at 0.
-    blocks: residual blocks behind the second maximum (`_residual`); none in the paper. All other weights are the same
-    for any number of blocks.
+    Weights are drawn with the standard deviations of the authors' scripts. Biases start at 0. All weights outside of
+    residual blocks are the same for any number of blocks.
+
+    Args:
+        *path: Name of the random stream of the weights.
+        blocks: Number of residual blocks after the second pooling layer; the paper has none.
+
+    Returns:
+        A model [n, 28, 28, 1] -> [n, 1].
+
+    Reference:
+        Section 3.1.
     """
     layers = [keras.Input((SIZE, SIZE, 1), name="image")]
-    for number, std in enumerate((SIZE**-0.5, FILTERS**-0.5), start=1):
-        name = f"convolution_{number}"
+    for layer, std in enumerate((SIZE**-0.5, FILTERS**-0.5), start=1):
+        name = f"convolution_{layer}"
         weights = _normal(std, *path, name)
         layers.append(keras.layers.Conv2D(FILTERS, 5, padding="same", kernel_initializer=weights, name=name))
-        layers.append(keras.layers.MaxPooling2D(name=f"maximum_{number}"))
+        layers.append(keras.layers.MaxPooling2D(name=f"maximum_{layer}"))
     head = [
         keras.layers.Flatten(name="flat"),
         _dense(50, SIDE**2 * FILTERS, "relu", "hidden_1", *path),
@@ -54,23 +63,31 @@ def n1(*path: str | int, blocks: int = 0) -> keras.Model:
 
 
 def _residual(maps: keras.KerasTensor, blocks: int, *path: str | int) -> keras.KerasTensor:
-    """Blocks x -> x + relu(K * x + b), [n, 7, 7, 16] -> [n, 7, 7, 16], with one convolution K of 3 x 3, zeros around.
+    """Append blocks x -> x + relu(K * x + b) with a 3 x 3 convolution K, zero-padded, to maps [n, 7, 7, 16].
 
-    Weights start like the scripts' dense layers, with the standard deviation 1/sqrt(fan in), so that a block changes
-    its input little and four of them do not blow it up.
+    The standard deviation of the initial weights is 1/sqrt(fan-in), as in the scripts' dense layers. A block then
+    changes its input little, and four blocks do not inflate it.
     """
-    for number in range(1, blocks + 1):
-        name = f"block_{number}"
+    for block in range(1, blocks + 1):
+        name = f"block_{block}"
         weights = _normal((BLOCK_TAPS**2 * FILTERS) ** -0.5, *path, name)
         layer = keras.layers.Conv2D(
             FILTERS, BLOCK_TAPS, padding="same", activation="relu", kernel_initializer=weights, name=name
         )
-        maps = keras.layers.Add(name=f"sum_{number}")([maps, layer(maps)])
+        maps = keras.layers.Add(name=f"sum_{block}")([maps, layer(maps)])
     return maps
 
 
 def n2(tuple_length: int, *path: str | int) -> keras.Model:
-    """N2, [n, k] -> [n, 1]: a sigmoid of each score, 100 units and a linear output; path: as for `n1`."""
+    """Build N2: a sigmoid of each score, a hidden layer of 100 ReLU units, and a linear output.
+
+    Args:
+        tuple_length: Number of scores, k.
+        *path: Name of the random stream of the weights.
+
+    Returns:
+        A model [n, k] -> [n, 1].
+    """
     layers = [
         keras.Input((tuple_length,), name="scores"),
         keras.layers.Activation("sigmoid", name="sigmoid"),
@@ -81,9 +98,15 @@ def n2(tuple_length: int, *path: str | int) -> keras.Model:
 
 
 def learner(tuple_length: int, *path: str | int, blocks: int = 0) -> keras.Model:
-    """N2 over N1 of each image, [n, k, 28, 28, 1] -> [n, 1]; its layers `n1` and `n2` are models of their own.
+    """Build N2 on top of N1, which is applied to each image of a tuple.
 
-    blocks: residual blocks in N1.
+    Args:
+        tuple_length: Images per tuple, k.
+        *path: Name of the random stream of the weights.
+        blocks: Number of residual blocks in N1.
+
+    Returns:
+        A model [n, k, 28, 28, 1] -> [n, 1], whose layers `n1` and `n2` are models.
     """
     images = keras.Input((tuple_length, SIZE, SIZE, 1), name="images")
     first, second = n1(*path, "n1", blocks=blocks), n2(tuple_length, *path, "n2")

@@ -1,4 +1,4 @@
-"""Lines inside TensorFlow's graph: batches of tuples, the loss of each method, and its gradients in parts.
+"""Lines objective: batches of tuples, loss per method, gradients and evaluation (section 3.1).
 
 Metrics:
     accuracy, loss: accuracy and hinge loss for the labels of the test tuples
@@ -20,21 +20,26 @@ from failures.engine.training import Objective
 from failures.families.lines.problem import COLUMNS, SIZE, tuple_sign
 from failures.families.lines.sparse_n1 import Matrices, matrices, scores
 
-# Images whose gradients are computed at once: as many as leave their intermediate results in the processor's cache.
+# Images per part; intermediate results of this many fit into the processor's cache.
 CHUNK = 80
 
 
 class LinesObjective(Objective):
-    """Loss and evaluation on tuples of images; `assign` changes where a run's tuples begin, not the graph.
+    """Loss and evaluation on tuples of images.
 
-    accuracy, loss (hinge): of the tuples' label; image_accuracy: of N1's sign for single images.
+    `assign` changes the tuples of a run without a new graph.
+
+    Args:
+        train: Packed training images, int32 [n, 29].
+        test: Packed test images, int32 [m * k, 29] for m test tuples.
+        n_tuples: Number of training tuples, which are read in order and repeatedly.
+        tuple_length: Images per tuple, k.
+        settings: `method` and `batch_size` of a validated block of `lines.learners`, and `conventions`.
     """
 
     metrics = ("accuracy", "loss", "image_accuracy")
 
     def __init__(self, train: np.ndarray, test: np.ndarray, n_tuples: int, tuple_length: int, settings: dict[str, Any]):
-        """train, test: packed images, int32 [n, 29]. n_tuples: tuples that are read in order, again and again.
-        settings: `method`, `batch_size` (a validated block of `lines.learners`) and `conventions`."""
         self.tuple_length, self.n_tuples = tuple_length, n_tuples
         self.method, self.batch_size = settings["method"], settings["batch_size"]
         self.sign = float(tuple_sign(tuple_length, settings["conventions"]))
@@ -43,62 +48,99 @@ class LinesObjective(Objective):
         self.parts = n_parts(self.batch_size, tuple_length)
 
     def assign(self, start: int) -> None:
-        """Set the number of the training image at which the tuples begin."""
+        """Set the index of the training image at which the tuples begin."""
         self.start.assign(start)
 
     def batch(self, step: tf.Tensor) -> tf.Tensor:
-        """Images of the tuples of this step, one tuple after the other: int32 [batch_size * k, 29]."""
-        numbers = (step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)) % self.n_tuples
-        images = self.start + self.tuple_length * numbers[:, None] + tf.range(self.tuple_length, dtype=tf.int64)
+        """Return the images of the batch of a step, one tuple after the other.
+
+        Args:
+            step: Training step, int64 scalar.
+
+        Returns:
+            Packed images, int32 [batch_size * k, 29].
+        """
+        tuples = (step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)) % self.n_tuples
+        images = self.start + self.tuple_length * tuples[:, None] + tf.range(self.tuple_length, dtype=tf.int64)
         return tf.gather(self.train, tf.reshape(images % len(self.train), [-1]))
 
     def labels(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Labels of images, [n * k] -> [n * k, 1], and of their tuples, [n, 1]."""
+        """Return the labels of images and of their tuples.
+
+        Args:
+            images: Packed images, int32 [n * k, 29].
+
+        Returns:
+            Labels -1 and 1 of the images, float32 [n * k, 1], and of the tuples, float32 [n, 1].
+        """
         labels = tf.cast(images[:, SIZE:], tf.float32)
         return labels, self.sign * tf.reduce_prod(tf.reshape(labels, [-1, self.tuple_length]), 1, keepdims=True)
 
     def predict(self, model: keras.Model, weights: Matrices, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Scores of images, [n * k, 1], and of their tuples, [n, 1]."""
+        """Compute the scores of images and of their tuples.
+
+        Args:
+            model: Model of `failures.families.lines.networks.learner`.
+            weights: Matrices of its N1.
+            images: Packed images, int32 [n * k, 29].
+
+        Returns:
+            Scores of the images, [n * k, 1], and of the tuples, [n, 1].
+        """
         single = scores(weights, images)
         return single, model.get_layer("n2")(tf.reshape(single, [-1, self.tuple_length]))
 
     def part(self, model: keras.Model, weights: Matrices, images: tf.Tensor) -> tf.Tensor:
-        """Loss of some tuples: hinge of their labels, and for the decomposition that of the images' labels too."""
+        """Compute the loss of a part of a batch.
+
+        The loss is the hinge loss of the tuples' labels. The decomposition adds the hinge loss of the images' labels.
+
+        Args:
+            model: Model of `failures.families.lines.networks.learner`.
+            weights: Matrices of its N1.
+            images: Packed images, int32 [n * k, 29].
+
+        Returns:
+            Mean loss, a scalar.
+        """
         labels, tuples = self.labels(images)
         single, joint = self.predict(model, weights, images)
         loss = hinge(tuples, joint)
         return loss + hinge(labels, single) if self.method == "decomposition" else loss
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Training loss of the batch of this step."""
+        """Compute the training loss of the batch of a step."""
         return self.part(model, matrices(model.get_layer("n1")), self.batch(step))
 
     def gradients(self, model: keras.Model, step: tf.Tensor) -> list[tf.Tensor]:
-        """Gradients of the loss, summed over parts of the batch."""
+        """Compute the gradients of the loss, averaged over parts of the batch."""
         first, second = (
             [variable.value for variable in model.get_layer(name).trainable_variables] for name in ("n1", "n2")
         )
         with tf.GradientTape() as outer:
             outer.watch(first)
             weights = matrices(model.get_layer("n1"))
-        made = tf.nest.flatten(weights)
-        by = [*made, *second]
+        n1_matrices = tf.nest.flatten(weights)
+        variables = [*n1_matrices, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
 
-        def of_part(images: tf.Tensor) -> tf.Tensor:
+        def part_gradients(images: tf.Tensor) -> tf.Tensor:
             with tf.GradientTape() as inner:
-                inner.watch(by)
+                inner.watch(variables)
                 loss = self.part(model, weights, images)
-            return tf.concat([tf.reshape(gradient, [-1]) for gradient in inner.gradient(loss, by)], 0)
+            return tf.concat([tf.reshape(gradient, [-1]) for gradient in inner.gradient(loss, variables)], 0)
 
-        found = in_parts(of_part, images, tf.float32)
-        sizes = [int(np.prod(weight.shape)) for weight in by]
-        pieces = tf.split(tf.reduce_mean(found, axis=0), sizes)
-        pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, by, strict=True)]
-        return [*outer.gradient(made, first, output_gradients=pieces[: len(made)]), *pieces[len(made) :]]
+        gradients = in_parts(part_gradients, images, tf.float32)
+        sizes = [int(np.prod(weight.shape)) for weight in variables]
+        pieces = tf.split(tf.reduce_mean(gradients, axis=0), sizes)
+        pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, variables, strict=True)]
+        return [
+            *outer.gradient(n1_matrices, first, output_gradients=pieces[: len(n1_matrices)]),
+            *pieces[len(n1_matrices) :],
+        ]
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """The metrics after this step, on the test tuples."""
+        """Compute the metrics on the test tuples."""
         weights, size = matrices(model.get_layer("n1")), len(self.test) // self.tuple_length
         parts = tf.reshape(self.test, [n_parts(size, self.tuple_length), -1, COLUMNS])
         single, joint = in_parts(lambda images: self.predict(model, weights, images), parts, (tf.float32, tf.float32))
@@ -107,21 +149,37 @@ class LinesObjective(Objective):
         return tf.stack([accuracy(tuples, joint), hinge(tuples, joint), accuracy(labels, single)])
 
 
-def in_parts(of_part: Callable[[tf.Tensor], Any], parts: tf.Tensor, signature: Any) -> Any:
-    """What a function makes of each part, [parts, ...], stacked: a tensor or a tuple of them, as in `signature`.
+def in_parts(function: Callable[[tf.Tensor], Any], parts: tf.Tensor, signature: Any) -> Any:
+    """Apply a function to each part of a tensor and concatenate the results.
 
-    Each thread of the job has its share of the parts, one after the other, in a loop of its own: a single loop whose
-    iterations may overlap leaves the second thread idle half of the time.
+    Each thread of the job processes its share of the parts in a loop of its own. In a single loop with parallel
+    iterations, the second thread is idle half of the time.
+
+    Args:
+        function: Function of one part.
+        parts: Parts, [parts, ...].
+        signature: Type of the function's result: a dtype or a tuple of dtypes.
+
+    Returns:
+        A tensor [parts, ...] or a tuple of tensors, as in `signature`.
     """
     shares = [len(share) for share in np.array_split(np.arange(parts.shape[0]), parallel()) if len(share)]
     loops = [
-        tf.map_fn(of_part, share, fn_output_signature=signature, parallel_iterations=1)
+        tf.map_fn(function, share, fn_output_signature=signature, parallel_iterations=1)
         for share in tf.split(parts, shares)
     ]
     return tf.nest.map_structure(lambda *results: tf.concat(results, 0), *loops)
 
 
 def n_parts(n_tuples: int, tuple_length: int) -> int:
-    """Equal parts that tuples are processed in: the fewest of at most `CHUNK` images each (or one tuple)."""
+    """Return the number of equal parts in which tuples are processed.
+
+    Args:
+        n_tuples: Number of tuples.
+        tuple_length: Images per tuple.
+
+    Returns:
+        The smallest divisor of `n_tuples` for which a part has at most `CHUNK` images, or one tuple.
+    """
     largest = max(1, CHUNK // tuple_length)
     return next(n for n in range(1, n_tuples + 1) if n_tuples % n == 0 and n_tuples // n <= largest)

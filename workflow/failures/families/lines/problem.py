@@ -1,10 +1,11 @@
-"""The problem: is the number of images with a rising line even or odd? (section 3.1, Figure 2)
+"""Lines problem: parity of the number of images that show a rising line (section 3.1, Figure 2).
 
-An image has 28 x 28 black or white pixels and shows one line of random angle theta in [0, pi], length and centre; its
-label is +1 where theta < pi/2, else -1. A sample is a tuple of k images, and its label the product of theirs (the
-scripts have the opposite sign for even k).
+An image has 28 x 28 black or white pixels and shows one line. Its angle theta in [0, pi], its length and its centre are
+random. The label is +1 if theta < pi/2, otherwise -1. A sample is a tuple of k images. Its label is the product of
+their labels; the authors' scripts negate this product for even k.
 
-Images are kept packed, as 29 int32: bit c of number r is the pixel in row r and column c, the last is the label.
+Images are stored *packed*, as 29 int32: bit c of integer r is the pixel in row r and column c, and the last integer is
+the label.
 
 Columns of instances/lines/PROBLEM/seeds_BLOCK.csv:
     trial, seed, rate_factor
@@ -21,15 +22,20 @@ from failures.engine.seeding import INSTANCE, Streams, generator
 SIZE = 28
 COLUMNS = SIZE + 1
 LENGTHS = (5, 23)
-# Images that are drawn at once: few enough to stay in the processor's cache.
+# Images drawn at once; this many fit into the processor's cache.
 CHUNK = 8192
 
 
 def draw_instances(stream: str, n_images: int, seeds: list[int]) -> pd.DataFrame:
-    """Where in the pool each replicate's training tuples begin.
+    """Draw the index in the pool of the first training image of each replicate.
 
-    name: the problem's name. n_images: images in the pool, which replicates share. conventions: means nothing here.
-    Returns columns trial, seed and start (number of the first image).
+    Args:
+        stream: Name of the problem's random stream.
+        n_images: Number of images in the pool, which all replicates share.
+        seeds: Seeds of the replicates.
+
+    Returns:
+        Columns trial, seed and start, one row per seed.
     """
     streams = Streams("lines", stream)
     starts = [int(streams.generator(seed, INSTANCE).integers(n_images)) for seed in seeds]
@@ -37,11 +43,23 @@ def draw_instances(stream: str, n_images: int, seeds: list[int]) -> pd.DataFrame
 
 
 def draw_images(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:
-    """n packed images, int32 [n, 29].
+    """Draw random images.
 
-    conventions: ``"scripts"``, centre in [0, 28]^2 and coordinates truncated toward zero; ``"text"``, centre in [0, 27]^2 and
-    coordinates rounded. In both, a line is its points at distances 0, 1, ..., floor(length / 2) - 1 to either side of
-    the centre (the text does not say how dense they are), and points outside of the image are left out.
+    With `scripts`, centres are uniform on [0, 28]^2 and coordinates are truncated toward zero. With `text`, centres are
+    uniform on [0, 27]^2 and coordinates are rounded. In both cases a line consists of the points at distances 0, 1,
+    ..., floor(length / 2) - 1 on either side of the centre; the text does not specify their spacing. Points outside of
+    the image are omitted.
+
+    Args:
+        n: Number of images.
+        conventions: `scripts` or `text`.
+        rng: Random generator.
+
+    Returns:
+        Packed images, int32 [n, 29].
+
+    Reference:
+        Section 3.1.
     """
     images = np.empty((n, COLUMNS), np.int32)
     for start in range(0, n, CHUNK):
@@ -63,9 +81,9 @@ def _draw(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:
         points += centres
         if conventions == "text":
             np.rint(points, out=points)
-        # A cast truncates toward zero; points of the text that round to a pixel are at least -1/2.
+        # A cast truncates toward zero. With `text`, coordinates are already rounded.
         np.copyto(pixels, points, casting="unsafe")
-        # Negative numbers are large ones without sign.
+        # As unsigned integers, negative coordinates are large.
         inside = (row.view(np.uint32) < SIZE) & (column.view(np.uint32) < SIZE) & (abs(distance) < reach)
         pixels *= inside
         row += first
@@ -75,33 +93,81 @@ def _draw(n: int, conventions: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def unpack(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels, float32 [n, 28, 28, 1] of 0 and 1, and labels, float32 [n] of -1 and 1, of packed images [n, 29]."""
+    """Unpack images into pixels and labels.
+
+    Args:
+        images: Packed images, int32 [n, 29].
+
+    Returns:
+        Pixels 0 and 1, float32 [n, 28, 28, 1], and labels -1 and 1, float32 [n].
+    """
     pixels = images[:, :SIZE, None] >> np.arange(SIZE, dtype=np.int32) & 1
     return pixels[..., None].astype(np.float32), images[:, SIZE].astype(np.float32)
 
 
 def tuple_labels(labels: np.ndarray, conventions: str) -> np.ndarray:
-    """Labels of tuples from those of their images, [n, k] -> [n]: the product; opposite for even k in the scripts."""
+    """Compute the labels of tuples from the labels of their images.
+
+    Args:
+        labels: Labels -1 and 1, [n, k].
+        conventions: `scripts` negates the product for even k, `text` does not.
+
+    Returns:
+        Labels -1 and 1, [n].
+    """
     return labels.prod(axis=1) * tuple_sign(labels.shape[1], conventions)
 
 
 def tuple_sign(tuple_length: int, conventions: str) -> int:
-    """What the product of the labels of k images is multiplied by: -1 for even k in the scripts."""
+    """Return the factor that turns the product of k labels into the tuple's label.
+
+    Args:
+        tuple_length: Images per tuple, k.
+        conventions: `scripts` or `text`.
+
+    Returns:
+        -1 for even k with `scripts`, otherwise 1.
+    """
     return -1 if conventions == "scripts" and tuple_length % 2 == 0 else 1
 
 
 def draw_pool(n_images: int, conventions: str) -> np.ndarray:
-    """The pool of training images, which all runs and replicates share: int32 [n_images, 29]."""
+    """Draw the pool of training images, which all runs and replicates share.
+
+    Args:
+        n_images: Number of images.
+        conventions: `scripts` or `text`, as in `draw_images`.
+
+    Returns:
+        Packed images, int32 [n_images, 29].
+    """
     return draw_images(n_images, conventions, generator("lines", "pool"))
 
 
 def is_aligned(images: np.ndarray) -> np.ndarray:
-    """Whether all pixels of a packed image lie in one row or one column, bool [n]."""
+    """Return whether all pixels of an image lie in one row or in one column.
+
+    Args:
+        images: Packed images, int32 [n, 29].
+
+    Returns:
+        Booleans, [n].
+    """
     rows = images[:, :SIZE]
     columns = np.bitwise_or.reduce(rows, axis=1)
     return (np.count_nonzero(rows, axis=1) == 1) | (columns & (columns - 1) == 0)
 
 
 def ceiling(error: float, tuple_length: int) -> float:
-    """Largest expected accuracy for tuples of k images, whose labels are each a coin flip with probability 2 error."""
+    """Compute the highest expected accuracy on tuples.
+
+    Each image has a random label with probability 2 error, and a determined label otherwise.
+
+    Args:
+        error: Lowest possible error rate on single images, in [0, 1/2].
+        tuple_length: Images per tuple, k.
+
+    Returns:
+        Accuracy in [1/2, 1].
+    """
     return (1 + (1 - 2 * error) ** tuple_length) / 2

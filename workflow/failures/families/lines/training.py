@@ -1,4 +1,4 @@
-"""How a learner is trained on lines."""
+"""Training of a learner on lines (section 3.1)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ from failures.families.lines.problem import draw_images
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `lines.problems`.
+        learner: Validated block of `lines.learners`.
+        pool: File of the training images. None draws images that suffice for one pass over the tuples.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any], pool: Path | None = None):
-        """problem, learner: validated blocks of `lines.problems` and `lines.learners`. pool: file of the training
-        images; without it, some are drawn that suffice for one pass over the tuples."""
         self.streams, self.tuple_length = Streams("lines", problem["stream"]), problem["tuple_length"]
         self.blocks = learner.get("blocks", 0)
         conventions, n_images = learner["conventions"], problem["n_tuples"] * self.tuple_length
@@ -33,14 +37,16 @@ class Training:
             n_steps, problem["evaluate_every"], problem["checkpoint_every"], tuple(problem["snapshots"])
         )
         optimizer = learners.optimizer(learner["optimizer"])
-        # Which cells are active, and how many, depends on the images: no work for XLA.
+        # The number of active cells depends on the images; XLA requires static shapes.
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule, xla=False)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the tuples and fresh weights of a trial.
+        """Set the trainer's tuples and initial weights to those of a trial.
 
-        trial: a row of `failures.families.lines.problem.draw_instances`. All learners of a replicate have the same tuples,
-        test tuples and initial weights.
+        All learners of a replicate have the same training tuples, test tuples and initial weights.
+
+        Args:
+            trial: Row of `failures.families.lines.problem.draw_instances`.
         """
         self.objective.assign(trial.start)
         self.trainer.restart(self._network(trial.seed).get_weights())
@@ -50,5 +56,13 @@ class Training:
 
 
 def held_out_images(n: int, conventions: str) -> np.ndarray:
-    """Packed images that nothing is trained on, int32 [n, 29]; fewer are the beginning of more."""
+    """Draw images that are never used for training.
+
+    Args:
+        n: Number of images; a smaller set is the beginning of a larger one.
+        conventions: `scripts` or `text`.
+
+    Returns:
+        Packed images, int32 [n, 29].
+    """
     return draw_images(n, conventions, generator("lines", "pool", EVALUATION))

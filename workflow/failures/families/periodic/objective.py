@@ -1,4 +1,4 @@
-"""Linear-periodic targets inside TensorFlow's graph: batches drawn by step, labels, loss and unexplained variance.
+"""Linear-periodic objective: batches, labels, loss and unexplained variance (section 2, Theorem 2).
 
 Metrics:
     unexplained: unexplained variance
@@ -21,16 +21,20 @@ from failures.families.periodic.waves import psi
 
 
 class PeriodicObjective(Objective):
-    """Loss and evaluation of one target psi(<v, x>); `assign` changes target and streams, not the graph.
+    """Loss and evaluation of one target psi(<v, x>).
 
-    `unexplained` is the mean squared error over the variance of the label: 1 is no better than the best
-    constant, 0 is learnt.
+    `assign` changes target and random streams without a new graph. The unexplained variance is 1 for the best constant
+    output and 0 for a perfect fit.
+
+    Args:
+        n_features: Input dimension, d.
+        batch_size: Samples per step.
+        evaluation: Fresh samples per evaluation.
     """
 
     metrics = ("unexplained", "loss")
 
     def __init__(self, n_features: int, batch_size: int, evaluation: int):
-        """evaluation: fresh samples of an evaluation."""
         self.n_features, self.batch_size, self.evaluation = n_features, batch_size, evaluation
         self.target = tf.Variable(tf.zeros([n_features, 1]), trainable=False)
         self.wave = tf.Variable(0, trainable=False)
@@ -39,7 +43,15 @@ class PeriodicObjective(Objective):
         self.evaluation_seed = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def assign(self, direction: np.ndarray, norm: float, wave: str, data_seed: int, evaluation_seed: int) -> None:
-        """Set v = norm * direction ([n_features], of length 1), the wave and the seeds of both random streams."""
+        """Set the target and the seeds of both random streams.
+
+        Args:
+            direction: v / r, a unit vector [n_features].
+            norm: r.
+            wave: Name of psi in `failures.families.periodic.problem.WAVES`.
+            data_seed: Seed of the training samples.
+            evaluation_seed: Seed of the evaluation samples.
+        """
         self.target.assign(norm * direction[:, None])
         self.wave.assign(list(WAVES).index(wave))
         self.label_variance.assign(label_variance(wave, norm))
@@ -47,21 +59,30 @@ class PeriodicObjective(Objective):
         self.evaluation_seed.assign(evaluation_seed)
 
     def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """n standard normal inputs, float32 [n, n_features], and their labels, float32 [n, 1]."""
+        """Draw standard normal inputs and compute their labels.
+
+        Args:
+            n: Number of samples.
+            seed: Seed of the random stream, int64 scalar.
+            step: Step of the random stream, int64 scalar.
+
+        Returns:
+            Inputs, float32 [n, n_features], and labels, float32 [n, 1].
+        """
         inputs = normal([n, self.n_features], seed, step)
         return inputs, self.label(inputs @ self.target)
 
     def label(self, u: tf.Tensor) -> tf.Tensor:
-        """psi(u), of the shape of u."""
+        """Compute psi(u), of the shape of u."""
         return tf.switch_case(self.wave.value(), [partial(psi, name, u) for name in WAVES])
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Loss of the batch of this step."""
+        """Compute the loss of the batch of a step."""
         inputs, labels = self.sample(self.batch_size, self.data_seed, step)
         return losses.square(labels, model(inputs, training=True))
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Unexplained variance and loss after this step, on a fresh sample."""
+        """Compute the unexplained variance and the loss on fresh samples."""
         inputs, labels = self.sample(self.evaluation, self.evaluation_seed, step)
         loss = losses.square(labels, model(inputs, training=False))
         return tf.stack([2 * loss / self.label_variance, loss])

@@ -1,7 +1,7 @@
-"""The problem: targets psi(<v, x>) with psi periodic (section 2, Theorem 2), and how their v are drawn.
+"""Linear-periodic problem: targets psi(<v, x>) with a periodic function psi (section 2, Theorem 2).
 
-x is standard normal in R^d and v has a given norm r. The waves psi have period 1: `cosine` is
-cos(2 pi u) and `square` its sign; `linear`, psi(u) = u, is no wave but the target beside them that is easy.
+x is standard normal in R^d, and v has a given norm r. The waves psi have period 1: `cosine` is cos(2 pi u), and
+`square` is its sign. `linear`, psi(u) = u, is not periodic; it is an easy target for comparison.
 
 Columns of instances/periodic/PROBLEM/seeds_BLOCK.csv:
     trial, seed, rate_factor
@@ -25,18 +25,24 @@ WAVES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "linear": lambda u: u,
 }
 PERIODIC = ("cosine", "square")
-# Harmonics kept of the square wave's Fourier series.
+# Terms of the square wave's truncated Fourier series.
 N_HARMONICS = 64
 
 
 def draw_instances(
     stream: str, n_features: int, waves: list[str], norms: list[float], seeds: list[int]
 ) -> pd.DataFrame:
-    """Draw the targets of a problem, one a row: for each seed, each wave at each norm of one random direction.
+    """Draw the targets of a problem: per seed one random direction, with every wave and norm.
 
-    name: the problem's name, part of the random stream. variant: means nothing here; the text alone has
-    this problem. Returns columns trial (name of the row), seed, wave, norm (r) and direction (v / r, d
-    numbers with spaces between them).
+    Args:
+        stream: Name of the problem's random stream.
+        n_features: Input dimension, d.
+        waves: Names in `WAVES`.
+        norms: Values of r.
+        seeds: Seeds of the replicates.
+
+    Returns:
+        Columns trial, seed, wave, norm and direction, one row per seed, wave and norm.
     """
     streams = Streams("periodic", stream)
     rows = []
@@ -48,21 +54,38 @@ def draw_instances(
 
 
 def draw_direction(n_features: int, rng: np.random.Generator) -> np.ndarray:
-    """Uniform on the unit sphere. Returns [n_features]."""
+    """Draw a direction uniformly from the unit sphere.
+
+    Args:
+        n_features: Dimension, d.
+        rng: Random generator.
+
+    Returns:
+        Unit vector, [n_features].
+    """
     normal = rng.standard_normal(n_features)
     return normal / np.linalg.norm(normal)
 
 
 def parse_direction(direction: str) -> np.ndarray:
-    """The column `direction` of a trial as numbers [n_features]."""
+    """Parse the column `direction` of a trial into floats, [n_features]."""
     return np.array([float(value) for value in direction.split(" ")])
 
 
 def harmonics(wave: str) -> tuple[np.ndarray, np.ndarray]:
-    """Fourier series psi(u) = sum_k c_k cos(2 pi m_k u) of a periodic wave.
+    """Return the Fourier series psi(u) = sum_k c_k cos(2 pi m_k u) of a periodic wave.
 
-    Returns the multiples m and the coefficients c, each [n]: (1) and (1) for the cosine; for the square wave
-    m_k = 2k + 1 and c_k = (4 / pi) (-1)^k / m_k, cut after N_HARMONICS terms. KeyError for another wave.
+    The cosine has m = c = (1). The square wave has m_k = 2k + 1 and c_k = (4 / pi) (-1)^k / m_k, truncated after
+    N_HARMONICS terms.
+
+    Args:
+        wave: `cosine` or `square`.
+
+    Returns:
+        Multiples m and coefficients c, each [n].
+
+    Raises:
+        KeyError: If `wave` has another value.
     """
     multiples = {"cosine": np.ones(1), "square": 2.0 * np.arange(N_HARMONICS) + 1}[wave]
     signs = 1 - multiples % 4 // 2 * 2
@@ -70,10 +93,14 @@ def harmonics(wave: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def label_variance(wave: str, norm: float) -> float:
-    """Exact variance of psi(r s), s standard normal.
+    """Compute the exact variance of psi(r s) for a standard normal s.
 
-    It is E[psi^2] - E[psi]^2 with E[cos(2 pi m r s)] = exp(-2 (pi m r)^2): E[psi^2] is (1 + exp(-8 (pi r)^2)) / 2
-    for the cosine and 1 for the square wave. The linear target has r^2.
+    It is E[psi^2] - E[psi]^2, where E[cos(2 pi m r s)] = exp(-2 (pi m r)^2). E[psi^2] is (1 + exp(-8 (pi r)^2)) / 2 for
+    the cosine and 1 for the square wave. The variance of the linear target is r^2.
+
+    Args:
+        wave: Name in `WAVES`.
+        norm: r.
     """
     if wave == "linear":
         return norm**2

@@ -1,18 +1,19 @@
-"""Exact variance of the gradient over the direction of v, for one hidden layer of ReLU (section 2, Theorem 2).
+"""Exact gradient variance over the direction of v, for one hidden ReLU layer (section 2, Theorem 2).
 
-The network is p(x) = sum_j a_j relu(<w_j, x> + b_j) + c on standard normal x in R^d, the loss 1/2 (p - y)^2 with
-y = psi(<v, x>), and v is uniform on the sphere of radius r. Only g(v) = E_x[psi(<v, x>) grad p(x)] depends on v.
+The network is p(x) = sum_j a_j relu(<w_j, x> + b_j) + c on standard normal x in R^d. The loss is 1/2 (p - y)^2 with y =
+psi(<v, x>), and v is uniform on the sphere of radius r. Only g(v) = E_x[psi(<v, x>) grad p(x)] depends on v.
 
-For one unit let s = <w, x> / ||w||, beta = b / ||w|| and rho the cosine of the angle between v and w, so that
-gamma = 2 pi r rho is the wave's frequency along w and delta = 2 pi r sqrt(1 - rho^2) that across. For any phi
-E_x[exp(2 pi i <v, x>) phi(s)] = exp(-delta^2 / 2) E_s[phi(s) exp(i gamma s)], and with
-J_k = E_s[s^k 1{s > -beta} exp(i gamma s)] the gradient of the wave cos(2 pi u) is, each times exp(-delta^2 / 2),
+For one unit let s = <w, x> / ||w||, beta = b / ||w|| and rho the cosine of the angle between v and w. Then gamma = 2 pi
+r rho is the wave's frequency along w, and delta = 2 pi r sqrt(1 - rho^2) is its frequency across w. For any phi,
+E_x[exp(2 pi i <v, x>) phi(s)] = exp(-delta^2 / 2) E_s[phi(s) exp(i gamma s)]. With J_k =
+E_s[s^k 1{s > -beta} exp(i gamma s)], the gradient of the wave cos(2 pi u) is as follows, each times exp(-delta^2 / 2):
 
     by a_j: ||w|| Re(J_1 + beta J_0)        by w_j along w_j: a_j Re J_1
     by b_j: a_j Re J_0                      by w_j along the rest of v: -a_j delta Im J_0
 
-and that by c is constant. The last has a random sign, so its mean over v is 0. Over v, rho = cos(theta) has a density
-proportional to sin(theta)^(d - 2): one-dimensional integrals remain. Other waves are sums of harmonics at norms m r.
+The gradient by c is constant. The last of the four has a random sign, so its mean over v is 0. Over v, rho = cos(theta)
+has a density proportional to sin(theta)^(d - 2), so one-dimensional integrals remain. Other waves are sums of harmonics
+with norms m r.
 """
 
 from __future__ import annotations
@@ -26,20 +27,28 @@ from scipy.stats import norm as normal
 
 from failures.families.periodic.problem import harmonics
 
-# Gauss-Legendre nodes of a panel; panels are as long as the integrand's finest scale.
+# Gauss-Legendre nodes per panel; panels are as long as the integrand's finest scale.
 NODES = 12
-# From this |z| on the asymptotic series of q(z) is exact to double precision; below it cancels by less than 200.
+# Above this |z|, the asymptotic series of `_decaying` is exact to double precision. Below, cancellation amplifies
+# rounding errors by less than 200.
 FAR = 8.0
-# From this delta on exp(-delta^2 / 2) is 0 in double precision.
+# Above this delta, exp(-delta^2 / 2) is 0 in double precision.
 VANISHED = 39.0
 
 
 def truncated_waves(gamma: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndarray]:
-    """J_0 and J_1 = E[s^k 1{s > -beta} exp(i gamma s)] for a standard normal s, complex, of the shape of gamma.
+    """Compute J_0 and J_1, J_k = E[s^k 1{s > -beta} exp(i gamma s)] for a standard normal s.
 
-    Accurate relative to their size for every gamma >= 0. With Faddeeva's w(z), z = (gamma - i beta) / sqrt(2),
-    J_0 = exp(-beta^2 / 2 - i beta gamma) w(z) / 2, where beta <= 0 keeps z in the upper half plane; for beta > 0
-    the part below -beta is taken from the whole line.
+    The relative error is small for every gamma >= 0. With Faddeeva's w(z), z = (gamma - i beta) / sqrt(2), J_0 =
+    exp(-beta^2 / 2 - i beta gamma) w(z) / 2, where beta <= 0 keeps z in the upper half plane. For beta > 0 the part
+    below -beta is subtracted from the integral over the whole line.
+
+    Args:
+        gamma: Frequencies, at least 0.
+        beta: Bias of the unit divided by the norm of its weights.
+
+    Returns:
+        J_0 and J_1, complex, of the shape of gamma.
     """
     if beta > 0:
         rest_0, rest_1 = truncated_waves(gamma, -beta)
@@ -52,7 +61,7 @@ def truncated_waves(gamma: np.ndarray, beta: float) -> tuple[np.ndarray, np.ndar
 
 
 def _decaying(z: np.ndarray) -> np.ndarray:
-    """1 + i sqrt(pi) z w(z), which falls as -1 / (2 z^2), without its cancellation at large |z|."""
+    """Compute 1 + i sqrt(pi) z w(z), which decays as -1 / (2 z^2), without cancellation for large |z|."""
     is_far = abs(z) > FAR
     far, near = np.where(is_far, z, FAR), np.where(is_far, 0, z)
     series, term = 0, 1
@@ -63,10 +72,18 @@ def _decaying(z: np.ndarray) -> np.ndarray:
 
 
 def angles(norm: float, largest: float, n_features: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes theta in (0, pi / 2) and weights that average over both hemispheres of the sphere, each [n].
+    """Return quadrature nodes theta in (0, pi / 2) and weights that average over both hemispheres of the sphere.
 
-    norm: r of the wave; largest: r of its highest harmonic. Near theta = 0 panels double from the scale of the highest
-    harmonic; then they are as long as the finer of the scales of wave and sphere.
+    Near theta = 0 the panels start at the scale of the highest harmonic and double in length. Beyond, they are as long
+    as the finer of the scales of wave and sphere.
+
+    Args:
+        norm: r of the wave.
+        largest: r of its highest harmonic.
+        n_features: Dimension, d.
+
+    Returns:
+        Nodes and weights, each [n].
     """
     step = min(1 / (2 * np.pi * norm + np.sqrt(n_features)), np.pi / 8)
     finest = min(1 / (2 * np.pi * largest), step)
@@ -82,9 +99,16 @@ def angles(norm: float, largest: float, n_features: int) -> tuple[np.ndarray, np
 
 
 def unit_gradients(theta: np.ndarray, norm: float, beta: float, wave: str) -> np.ndarray:
-    """Expected gradients E_x[psi grad] of a unit with ||w|| = a = 1 and bias beta, at angles theta between v and w.
+    """Compute the expected gradients E_x[psi grad] of a unit with ||w|| = a = 1.
 
-    Returns [4, n]: by a, by b, by w along w, by w along the rest of v.
+    Args:
+        theta: Angles between v and w, [n].
+        norm: r.
+        beta: Bias of the unit.
+        wave: `cosine` or `square`.
+
+    Returns:
+        Gradients by a, by b, by w along w, and by w along the rest of v, [4, n].
     """
     total = np.zeros((4, len(theta)))
     for multiple, coefficient in zip(*harmonics(wave), strict=True):
@@ -99,10 +123,19 @@ def unit_gradients(theta: np.ndarray, norm: float, beta: float, wave: str) -> np
 
 @cache
 def unit_variances(n_features: int, norm: float, beta: float, wave: str) -> tuple[float, float]:
-    """Variances over v of a unit's gradient by a (for ||w|| = 1) and by b and w together (for a = 1).
+    """Compute the variances over v of a unit's gradient.
 
-    n_features: d >= 2. Deviations are squared, never the difference of squares taken, so that the smallest
-    variances keep their relative accuracy. All parts are even or odd in cos(theta): half of the angles suffice.
+    Deviations are squared, instead of subtracting squares, so that the smallest variances keep their relative accuracy.
+    All gradients are even or odd in cos(theta), so half of the angles suffice.
+
+    Args:
+        n_features: Dimension, d >= 2.
+        norm: r.
+        beta: Bias of the unit divided by the norm of its weights.
+        wave: `cosine` or `square`.
+
+    Returns:
+        Variance of the gradient by a (for ||w|| = 1), and by b and w together (for a = 1).
     """
     theta, weights = angles(norm, norm * harmonics(wave)[0][-1], n_features)
     by_a, by_b, along, across = unit_gradients(theta, norm, beta, wave)
@@ -111,9 +144,15 @@ def unit_variances(n_features: int, norm: float, beta: float, wave: str) -> tupl
 
 
 def gradient_variance(weights: Sequence[np.ndarray], norm: float, wave: str) -> float:
-    """Variance over v, of length `norm`, of the expected gradient of a network, summed over its parameters.
+    """Compute the variance over v of a network's expected gradient, summed over its parameters.
 
-    weights: w [d, n], b [n], a [n, 1] and c [1], as Keras gives them; no w_j is 0.
+    Args:
+        weights: w [d, n], b [n], a [n, 1] and c [1], as returned by Keras; no w_j is 0.
+        norm: r.
+        wave: `cosine` or `square`.
+
+    Reference:
+        Theorem 2.
     """
     w, b, a, _ = (np.asarray(part, float) for part in weights)
     lengths = np.linalg.norm(w, axis=0)
@@ -123,11 +162,14 @@ def gradient_variance(weights: Sequence[np.ndarray], norm: float, wave: str) -> 
 
 
 def gradient_square(weights: Sequence[np.ndarray]) -> float:
-    """G^2 = E_x ||grad p(x)||^2 of a network, which bounds the variance of every target of size 1.
+    """Compute G^2 = E_x ||grad p(x)||^2, an upper bound on the variance for every target with values in [-1, 1].
 
-    weights: as in `gradient_variance`. With beta = b / ||w|| and the normal density phi and distribution Phi, a
-    unit's output has the mean square (||w||^2 + b^2) Phi(beta) + ||w|| b phi(beta), and x on its side of the kink
-    the mean square d Phi(beta) - beta phi(beta).
+    Let beta = b / ||w||, and let phi and Phi be the normal density and distribution function. The mean square of a
+    unit's output is (||w||^2 + b^2) Phi(beta) + ||w|| b phi(beta). The mean square of x where the unit is active is d
+    Phi(beta) - beta phi(beta).
+
+    Args:
+        weights: As in `gradient_variance`.
     """
     w, b, a, _ = (np.asarray(part, float) for part in weights)
     lengths = np.linalg.norm(w, axis=0)
@@ -139,12 +181,16 @@ def gradient_square(weights: Sequence[np.ndarray]) -> float:
 
 
 def leading_variance(weights: Sequence[np.ndarray], norm: float) -> float:
-    """What `gradient_variance` of the cosine tends to for large norms r at biases 0: powers of r alone.
+    """Compute the limit of `gradient_variance` of the cosine for large norms r and biases 0, a sum of powers of r.
 
-    Only a v almost parallel to w_j, at an angle of about 1 / r, moves the unit's gradient; such v have a share of
+    Only a v almost parallel to w_j, at an angle of about 1 / r, affects the unit's gradient. The share of such v is
     about r^-(d - 1). The leading powers for w_j and a_j are r^-(d + 1) and r^-(d + 3), together
 
         Gamma(d / 2) / (4 pi^(3 / 2) R^(d + 1)) ((d - 1) sum_j a_j^2 + 2 / R^2 sum_j ||w_j||^2),  R = 2 pi r.
+
+    Args:
+        weights: As in `gradient_variance`.
+        norm: r.
     """
     w, _, a, _ = (np.asarray(part, float) for part in weights)
     d, frequency = len(w), 2 * np.pi * norm

@@ -1,4 +1,4 @@
-"""How a learner is trained on linear-periodic targets."""
+"""Training of a learner on linear-periodic targets (section 2, Theorem 2)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from failures.families.periodic.problem import parse_direction
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `periodic.problems`.
+        learner: Validated block of `periodic.learners`.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
-        """problem, learner: validated blocks of `periodic.problems` and `periodic.learners`."""
         self.streams, self.learner = Streams("periodic", problem["stream"]), learner
         self.n_features = problem["n_features"]
         self.objective = PeriodicObjective(self.n_features, learner["batch_size"], problem["evaluation"])
@@ -24,10 +28,12 @@ class Training:
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of a trial.
+        """Set the trainer's target, random streams and initial weights to those of a trial.
 
-        trial: a row of `failures.families.periodic.problem.draw_instances`. The targets of a replicate share
-        initial weights and inputs, so that what differs between a wave and the linear target is the label.
+        All targets of a replicate share initial weights and inputs, so that only the labels differ.
+
+        Args:
+            trial: Row of `failures.families.periodic.problem.draw_instances`.
         """
         data_seed = self.streams.seed(trial.seed, DATA)
         evaluation_seed = self.streams.seed(trial.seed, EVALUATION)

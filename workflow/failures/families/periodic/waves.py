@@ -1,4 +1,4 @@
-"""The waves in TensorFlow, for training and for the gradients at initialisation."""
+"""The functions psi in TensorFlow, for training and for gradients at initialisation (section 2)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import tensorflow as tf
 
 
 def psi(wave: str, u: tf.Tensor) -> tf.Tensor:
-    """A wave of `failures.families.periodic.problem.WAVES` in TensorFlow, of the shape and type of u."""
+    """Compute psi(u).
+
+    Args:
+        wave: Name in `failures.families.periodic.problem.WAVES`.
+        u: Inputs.
+
+    Returns:
+        Values, of the shape and type of u.
+    """
     if wave == "linear":
         return tf.identity(u)
     cosine = tf.cos(2 * math.pi * u)

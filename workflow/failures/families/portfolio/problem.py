@@ -1,7 +1,7 @@
-"""The problem: put all money on the one stock, of k, that is certain to rise (section 3, Figure 4).
+"""Portfolio problem: put all money on the one of k stocks that is certain to rise (section 3, Figure 4).
 
-A state of the market x is one of d unit vectors; its label y(x) is the stock that rises, and the rewards
-z in {-1, 1}^k have z_y(x) = 1 and fair coins elsewhere. A portfolio p earns <z, p>, on average p_y(x).
+A state x of the market is one of d unit vectors. Its label y(x) is the stock that rises. The rewards z in {-1, 1}^k
+have z_y(x) = 1 and fair coins elsewhere. A portfolio p earns <z, p>, whose expectation is p_y(x).
 
 Columns of instances/portfolio/PROBLEM/seeds_BLOCK.csv:
     trial, seed, rate_factor
@@ -17,10 +17,16 @@ from failures.engine.seeding import INSTANCE, Streams
 
 
 def draw_instances(stream: str, n_features: int, n_stocks: int, seeds: list[int]) -> pd.DataFrame:
-    """Draw the labelling of each replicate, uniform over [k]^d.
+    """Draw the labelling of each replicate, uniform on [k]^d.
 
-    name: the problem's name, part of the random stream. variant: means nothing here; text and scripts agree.
-    Returns columns trial (name of the row), seed and labels (d numbers with spaces between them).
+    Args:
+        stream: Name of the problem's random stream.
+        n_features: Number of states, d.
+        n_stocks: Number of stocks, k.
+        seeds: Seeds of the replicates.
+
+    Returns:
+        Columns trial, seed and labels, one row per seed.
     """
     streams = Streams("portfolio", stream)
     rows = []
@@ -31,5 +37,5 @@ def draw_instances(stream: str, n_features: int, n_stocks: int, seeds: list[int]
 
 
 def parse_labels(labels: str) -> np.ndarray:
-    """The column `labels` of a trial as integers [n_features]."""
+    """Parse the column `labels` of a trial into integers, [n_features]."""
     return np.array(labels.split(" "), dtype=np.int64)

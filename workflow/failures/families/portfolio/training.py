@@ -1,4 +1,4 @@
-"""How a learner is trained on a portfolio."""
+"""Training of a learner on a portfolio (section 3, Figure 4)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from failures.families.portfolio.problem import parse_labels
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `portfolio.problems`.
+        learner: Validated block of `portfolio.learners`.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
-        """problem, learner: validated blocks of `portfolio.problems` and `portfolio.learners`."""
         self.streams = Streams("portfolio", problem["stream"])
         self.n_features, self.n_stocks = problem["n_features"], problem["n_stocks"]
         self.objective = PortfolioObjective(
@@ -29,10 +33,12 @@ class Training:
         self.trainer = Trainer(template, self.objective, optimizer, schedule)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the labels, the random streams and fresh weights of a trial.
+        """Set the trainer's labels, random streams and initial weights to those of a trial.
 
-        trial: a row of `failures.families.portfolio.problem.draw_instances`. All learners of a replicate share
-        initial weights, states and rewards: methods differ in the gradient alone.
+        All learners of a replicate share initial weights, states and rewards; the methods differ in the gradient only.
+
+        Args:
+            trial: Row of `failures.families.portfolio.problem.draw_instances`.
         """
         seeds = (self.streams.seed(trial.seed, purpose) for purpose in (DATA, EVALUATION))
         self.objective.assign(parse_labels(trial.labels), *seeds)
@@ -40,7 +46,16 @@ class Training:
 
 
 def network(n_features: int, n_stocks: int, *path: str | int) -> keras.Model:
-    """The portfolio softmax(W x + b), [batch, n_features] -> [batch, n_stocks]; path: stream of the weights."""
+    """Build the portfolio softmax(W x + b).
+
+    Args:
+        n_features: Number of states, d.
+        n_stocks: Number of stocks, k.
+        *path: Name of the random stream of the weights.
+
+    Returns:
+        A model [batch, n_features] -> [batch, n_stocks].
+    """
     inputs = keras.Input((n_features,), name="state")
     weights = layers.initializer(n_features, *path)
     hidden = keras.layers.Dense(n_stocks, kernel_initializer=weights, name="logits")(inputs)

@@ -88,8 +88,8 @@ class Learner(Streamed):
     def _layers_fit_the_kind(self) -> Learner:
         if self.depth is not None and self.kind not in ("end_to_end", "forward_only"):
             raise ValueError(f"depth: only supported for the kinds end_to_end and forward_only, not {self.kind}")
-        for key, given in (("residual", self.residual), ("initial_weights", self.initial_weights != "scripts")):
-            if given and self.kind != "end_to_end":
+        for key, is_set in (("residual", self.residual), ("initial_weights", self.initial_weights != "scripts")):
+            if is_set and self.kind != "end_to_end":
                 raise ValueError(f"{key}: only supported for the kind end_to_end, not {self.kind}")
         return self
 

@@ -1,4 +1,4 @@
-"""Step functions inside TensorFlow's graph: batches drawn by step, the loss of each kind of learner, errors.
+"""Steps objective: batches, the loss per kind of learner, and evaluation (section 5, Figure 7).
 
 Metrics:
     unexplained: unexplained variance
@@ -25,19 +25,20 @@ NEAR = 0.1
 
 
 class StepObjective(Objective):
-    """Loss and evaluation of one target; `assign` changes target and streams, not the graph.
+    """Loss and evaluation of one target.
 
-    All but `absolute` are shares: `unexplained`, mean squared error over the variance of y; `absolute`, the mean
-    absolute error; `exact`, predictions whose nearest step is the right one; `exact_near`, the same within
-    a tenth of a standard deviation of r of a boundary; `exact_by_u`, u(<w, x> + b) = y, for the learners that have w
-    and b (others: as `exact`).
+    `assign` changes target and random streams without a new graph.
+
+    Args:
+        n_features: Input dimension, d.
+        input_scale: Standard deviation of each input.
+        evaluation: Fresh samples per evaluation.
+        learner: Validated block of `steps.learners`.
     """
 
     metrics = ("unexplained", "absolute", "exact", "exact_near", "exact_by_u")
 
     def __init__(self, n_features: int, input_scale: float, evaluation: int, learner: dict[str, Any]):
-        """input_scale: standard deviation of each input. evaluation: fresh samples of an evaluation. learner: a
-        validated block of `steps.learners`."""
         self.n_features, self.input_scale, self.evaluation, self.learner = n_features, input_scale, evaluation, learner
         self.direction = tf.Variable(tf.zeros([n_features, 1]), trainable=False)
         self.bias = tf.Variable(0.0, trainable=False)
@@ -46,7 +47,7 @@ class StepObjective(Objective):
         self.evaluation_seed = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     def assign(self, direction: np.ndarray, bias: float, data_seed: int, evaluation_seed: int) -> None:
-        """Set v* ([n_features]), b* and the seeds of both random streams."""
+        """Set v*, [n_features], b* and the seeds of both random streams."""
         self.direction.assign(direction[:, None])
         self.bias.assign(bias)
         self.steps.assign(values(bias))
@@ -54,17 +55,26 @@ class StepObjective(Objective):
         self.evaluation_seed.assign(evaluation_seed)
 
     def sample(self, n: int, seed: tf.Tensor, step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """n inputs, float32 [n, n_features], and r = <v*, x> + b*, float32 [n, 1]."""
+        """Draw inputs and compute r = <v*, x> + b*.
+
+        Args:
+            n: Number of samples.
+            seed: Seed of the random stream, int64 scalar.
+            step: Step of the random stream, int64 scalar.
+
+        Returns:
+            Inputs, float32 [n, n_features], and r, float32 [n, 1].
+        """
         inputs = self.input_scale * normal([n, self.n_features], seed, step)
         return inputs, inputs @ self.direction + self.bias
 
     def index(self, r: tf.Tensor) -> tf.Tensor:
-        """Number of the step that r [n, 1] lies on, int32 [n, 1]."""
-        found = tf.searchsorted(self.steps.value(), tf.reshape(r, [-1]), side="right")
-        return tf.maximum(found - 1, 0)[:, None]
+        """Return the index of the step that r lies on, [n, 1] -> int32 [n, 1]."""
+        positions = tf.searchsorted(self.steps.value(), tf.reshape(r, [-1]), side="right")
+        return tf.maximum(positions - 1, 0)[:, None]
 
     def step_function(self, r: tf.Tensor) -> tf.Tensor:
-        """u(r), of the shape of r [n, 1]; its gradient is 0, as it is almost everywhere."""
+        """Compute u(r), of the shape of r [n, 1], with the gradient 0."""
 
         @tf.custom_gradient
         def flat(r: tf.Tensor):
@@ -73,14 +83,22 @@ class StepObjective(Objective):
         return flat(r)
 
     def smooth_steps(self, r: tf.Tensor) -> tf.Tensor:
-        """u~(r), of the shape of r [n, 1] (`failures.families.steps.problem.smooth_steps`)."""
+        """Compute ũ(r), of the shape of r [n, 1] (`failures.families.steps.problem.smooth_steps`)."""
         heights = self.steps[1:] - self.steps[:-1]
         slopes = self.learner["slope"] / (heights if self.learner["relative"] else 1.0)
         inside = slopes * (r - self.steps[1:] + self.learner["shift"] * heights)
         return self.steps[0] + tf.sigmoid(inside) @ heights[:, None]
 
     def predict(self, model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
-        """Predictions of a learner, [n, n_features] -> [n, 1]."""
+        """Compute the predictions of a learner.
+
+        Args:
+            model: Model of `failures.families.steps.training.network`.
+            inputs: Inputs, [n, n_features].
+
+        Returns:
+            Predictions, [n, 1].
+        """
         outputs = model(inputs, training=False)
         match self.learner["kind"]:
             case "end_to_end":
@@ -93,9 +111,9 @@ class StepObjective(Objective):
         return self.step_function(outputs)
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Loss of the batch of this step: squared error, or cross-entropy of the classes.
+        """Compute the loss of the batch of a step: squared error, or cross-entropy for `multiclass`.
 
-        Forward-only training passes the error through u as if u' were 1.
+        Forward-only training replaces u' by 1 in the gradient.
         """
         inputs, r = self.sample(self.learner["batch_size"], self.data_seed, step)
         outputs, labels = model(inputs, training=True), self.step_function(r)
@@ -112,7 +130,7 @@ class StepObjective(Objective):
         return tf.reduce_mean((outputs - labels) ** 2)
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """The metrics after this step, on a fresh sample."""
+        """Compute the metrics on fresh samples."""
         inputs, r = self.sample(self.evaluation, self.evaluation_seed, step)
         labels, predictions = self.step_function(r), self.predict(model, inputs)
         error = predictions - labels

@@ -1,6 +1,6 @@
-"""The problem: a known step function of an unknown affine map (section 5, Figure 7).
+"""Steps problem: a known step function of an unknown affine map (section 5, Figure 7).
 
-y = u(<v*, x> + b*), where u rounds down to the nearest of the values z_0 < z_1 < ... (and up to z_0 below it).
+y = u(<v*, x> + b*). u rounds down to the nearest of the values z_0 < z_1 < ..., and returns z_0 below z_0.
 
 Columns of instances/steps/PROBLEM/seeds_BLOCK.csv:
     trial, seed, rate_factor
@@ -18,20 +18,25 @@ import pandas as pd
 
 from failures.engine.seeding import INSTANCE, Streams
 
-# Places of the scripts' steps, from b*: every 5, and finer ones where the data lie. The text gives none.
+# Positions of the scripts' steps relative to b*: every 5, and finer around 0. The paper's text specifies none.
 OFFSETS = tuple(
     sorted({*np.arange(-100.0, 100.0, 5.0).tolist(), -5, -4, -3, -2, -1, -0.2, 0, 0.1, 0.15, 0.175, 1, 2, 3, 4, 5})
 )
-# The networks of the scripts; the other kinds are affine.
+# Hidden layers in the scripts; the other kinds are affine.
 HIDDEN_LAYERS = {"end_to_end": 3, "multiclass": 2}
 
 
 def draw_instances(stream: str, n_features: int, initial_biases: list[float] | None, seeds: list[int]) -> pd.DataFrame:
-    """Draw v* and b*, all standard normal, of each replicate; one row for each initial bias.
+    """Draw v* and b*, all standard normal, of each replicate.
 
-    name: the problem's name, part of the random stream. initial_biases: where training starts, from b*; None for a
-    single start at b = 0. variant: means nothing here. Returns columns trial (name of the row), seed, bias (b*),
-    initial_bias (the learner's b before training) and direction (v*, numbers with spaces between them).
+    Args:
+        stream: Name of the problem's random stream.
+        n_features: Input dimension, d.
+        initial_biases: Initial values of b - b*; None for a single run from b = 0.
+        seeds: Seeds of the replicates.
+
+    Returns:
+        Columns trial, seed, bias, initial_bias and direction, one row per seed and initial bias.
     """
     streams = Streams("steps", stream)
     rows = []
@@ -49,24 +54,52 @@ def draw_instances(stream: str, n_features: int, initial_biases: list[float] | N
 
 
 def parse_direction(direction: str) -> np.ndarray:
-    """The column `direction` of a trial as numbers [n_features]."""
+    """Parse the column `direction` of a trial into floats, [n_features]."""
     return np.array([float(value) for value in direction.split(" ")])
 
 
 def values(bias: float) -> np.ndarray:
-    """The values z of the steps of a trial, ascending, float64 [n_steps]."""
+    """Return the values z of the steps.
+
+    Args:
+        bias: b*.
+
+    Returns:
+        Ascending values, float64 [n_steps].
+    """
     return bias + np.array(OFFSETS)
 
 
 def step_function(r: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """u(r): the largest of the ascending values z that is at most r, or z[0]; of the shape of r."""
+    """Compute u(r), the largest value z that is at most r, or z[0].
+
+    Args:
+        r: Inputs.
+        z: Ascending values, [n_steps].
+
+    Returns:
+        Values of u, of the shape of r.
+    """
     return z[np.maximum(np.searchsorted(z, r, side="right") - 1, 0)]
 
 
 def smooth_steps(r: np.ndarray, z: np.ndarray, slope: float, relative: bool, shift: float) -> np.ndarray:
-    """The non-flat approximation u~(r) = z_0 + sum_i h_i sigmoid(c_i (r - z_i + shift h_i)), h_i = z_i - z_(i-1).
+    """Compute the non-flat approximation ũ(r) = z_0 + sum_i h_i sigmoid(c_i (r - z_i + shift h_i)).
 
-    c_i is `slope`, or slope / h_i if `relative` (the scripts). Of the shape of r.
+    h_i = z_i - z_(i-1) is the height of a step.
+
+    Args:
+        r: Inputs.
+        z: Ascending values, [n_steps].
+        slope: Slope c of the sigmoids.
+        relative: Whether c_i is slope / h_i, as in the authors' scripts, or `slope`.
+        shift: Distance by which the centre of sigmoid i lies below z_i, in units of h_i.
+
+    Returns:
+        Values of ũ, of the shape of r.
+
+    Reference:
+        Section 5.
     """
     heights = np.diff(z)
     slopes = slope / heights if relative else slope
@@ -75,15 +108,30 @@ def smooth_steps(r: np.ndarray, z: np.ndarray, slope: float, relative: bool, shi
 
 
 def hidden_layers(kind: str, depth: int | None = None) -> int:
-    """Hidden layers of a kind of learner: `depth`, or as many as the scripts give it if that is None."""
+    """Return the number of hidden layers of a kind of learner.
+
+    Args:
+        kind: `kind` of `failures.families.steps.config.Learner`.
+        depth: Number of hidden layers; None for that of the authors' scripts.
+    """
     return HIDDEN_LAYERS.get(kind, 0) if depth is None else depth
 
 
 def costs(kind: str, n_features: int, width: int, n_logits: int, depth: int | None = None) -> dict[str, int]:
-    """Trained parameters and multiply-adds of a prediction of a kind of learner.
+    """Count the trained parameters of a learner and the multiply-adds of a prediction.
 
-    depth: see `hidden_layers`. Comparisons with the steps are free, those of hidden layers with flat activations, too;
-    a sigmoid of u~ counts as one multiply-add, and so does its product.
+    Comparisons with the steps and flat activations are free. A sigmoid of ũ counts as one multiply-add, and so does its
+    product with the height.
+
+    Args:
+        kind: `kind` of `failures.families.steps.config.Learner`.
+        n_features: Input dimension, d.
+        width: Units per hidden layer.
+        n_logits: Number of output classes of `multiclass`.
+        depth: Number of hidden layers, as in `hidden_layers`.
+
+    Returns:
+        `parameters` and `multiply_adds`.
     """
     outputs = n_logits if kind == "multiclass" else 1
     sizes = [n_features, *[width] * hidden_layers(kind, depth), outputs]

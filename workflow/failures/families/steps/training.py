@@ -1,4 +1,4 @@
-"""How a learner is trained on step functions."""
+"""Training of a learner on step functions (section 5)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from failures.families.steps import flat
 from failures.families.steps.objective import StepObjective
 from failures.families.steps.problem import OFFSETS, hidden_layers, parse_direction
 
-# w starts with a standard deviation of 1 / sqrt(d): the scripts' .1 at d = 100.
+# The initial standard deviation of w is 1 / sqrt(d), as in the scripts (0.1 at d = 100).
 AFFINE = {"architecture": "fully_connected", "depth": 0, "width": 1, "activation": "linear", "normalization": "none"}
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `steps.problems`.
+        learner: Validated block of `steps.learners`.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
-        """problem, learner: validated blocks of `steps.problems` and `steps.learners`."""
         self.streams = Streams("steps", problem["stream"])
         self.learner, self.n_features = learner, problem["n_features"]
         self.objective = StepObjective(self.n_features, problem["input_scale"], problem["evaluation"], learner)
@@ -30,10 +34,12 @@ class Training:
         self.trainer = Trainer(self._network("template"), self.objective, optimizer, schedule)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of a trial.
+        """Set the trainer's target, random streams and initial weights to those of a trial.
 
-        trial: a row of `failures.families.steps.problem.draw_instances`. All learners of a replicate see the same
-        inputs, and those with an affine map start from the same one.
+        All learners of a replicate have the same inputs. Those with an affine map have the same initial weights.
+
+        Args:
+            trial: Row of `failures.families.steps.problem.draw_instances`.
         """
         direction = parse_direction(trial.direction)
         seeds = (self.streams.seed(trial.seed, purpose) for purpose in (DATA, EVALUATION))
@@ -50,7 +56,16 @@ class Training:
 
 
 def network(n_features: int, learner: dict[str, Any], *path: str | int) -> keras.Model:
-    """The network of a learner, with linear outputs: one, or one a class; path: name of the stream of its weights."""
+    """Build the network of a learner, with one linear output, or one per class.
+
+    Args:
+        n_features: Input dimension, d.
+        learner: Validated block of `steps.learners`.
+        *path: Name of the random stream of the weights.
+
+    Returns:
+        A model [batch, n_features] -> [batch, 1 or n_logits].
+    """
     depth = hidden_layers(learner["kind"], learner.get("depth"))
     layers = AFFINE | {"width": learner["width"], "activation": "relu", "depth": depth}
     match learner["kind"]:

@@ -1,4 +1,4 @@
-"""What trained learners make of validation curves.
+"""Validation curves as decoded by trained learners (section 4, Figure 6).
 
 Columns of decoded/curves/fig6.csv:
     learner
@@ -21,10 +21,19 @@ from failures.families.curves.problem import curve_set, decode
 def analyze(
     inputs: dict[str, Any], stream: str, n_points: int, n_pieces: int, n_validation: int, steps: list[int], n_shown: int
 ) -> pd.DataFrame:
-    """The first validation curves of the first replicate, original and decoded, after the updates of some steps.
+    """Decode the first validation curves of the first replicate with the networks saved at some steps.
 
-    inputs: `runs` (tables) and `models` (folders), lists of the same length. Returns columns learner, step, curve
-    (number), point, original and decoded.
+    Args:
+        inputs: `runs`, paths of the tables of runs, and `models`, folders of models; lists of the same length.
+        stream: Name of the problem's random stream.
+        n_points: Points per curve, n.
+        n_pieces: Breakpoints per curve, k.
+        n_validation: Number of validation curves.
+        steps: Steps after whose update a network is saved.
+        n_shown: Number of curves to decode.
+
+    Returns:
+        The table that `Columns` describes.
     """
     tables = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
@@ -42,9 +51,10 @@ def analyze(
 
 
 def _decoded(path: Path, curves: np.ndarray) -> np.ndarray:
-    """Curves as a learner decodes them: W times the slope changes that it finds; the autoencoder's own output.
+    """Decode curves: W times the predicted changes of slope, or the output of the autoencoder.
 
-    NaN where nothing was kept, because the run had diverged by then.
+    Returns:
+        Curves, [n, n_points]; NaN if the run diverged before the network was saved.
     """
     if not path.is_file():
         return np.full_like(curves, np.nan)

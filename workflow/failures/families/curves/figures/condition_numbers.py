@@ -1,4 +1,4 @@
-"""Condition numbers of what the learners of curves see, against the length of the curves."""
+"""Condition number of each learner's inputs against the number of points (section 4)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ CEILING = 1e15
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.curves.tables.condition_numbers`.
+    """Draw condition numbers against n, with fitted exponents in the legend.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.curves.tables.condition_numbers`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axis = plt.subplots(figsize=(PAGE, 3.6))
     table = table.assign(distribution=table["distribution"].fillna(""))
@@ -36,7 +38,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
             fit = exponents.loc[keys]
             label += f": $n^{{{fit['value']:.3f} \\pm {fit['standard_error']:.3f}}}$"
         style = {"color": color(index), "marker": "o", "markersize": 3, "linestyle": line, "linewidth": 1}
-        if keys[0].endswith("float32"):  # rounding has no line
+        if keys[0].endswith("float32"):  # scattered by rounding: markers only
             style |= {"marker": {"slopes": "x", "uniform": "+"}[keys[1]], "markersize": 5, "linestyle": ""}
         axis.plot(rows["n_points"], rows["value"].clip(upper=CEILING), label=label, **style)
     axis.set(xscale="log", yscale="log", xlabel="number of points n", ylabel="condition number", ylim=(0.5, 2e15))
@@ -47,7 +49,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def _guides(axis: plt.Axes, decoder: pd.DataFrame) -> None:
-    """Powers of n through the first condition number of W."""
+    """Draw powers of n through the first condition number of W."""
     n = decoder["n_points"].to_numpy(float)
     for power, label in GUIDES.items():
         y = decoder["value"].iloc[0] * (n / n[0]) ** power

@@ -1,4 +1,4 @@
-"""Gradient descent on curves: Lemma 2, the largest step size, and Theorem 3's number of iterations."""
+"""Gradient descent on curves: error, divergence and number of iterations (section 4, Lemma 2, Theorem 3)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ LARGEST = 1e12
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.curves.tables.conditioning_rates`: a panel for each of its parts.
+    """Draw one panel per part of the table: error against iterations, error against step size, iterations against n.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.curves.tables.conditioning_rates`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 3, figsize=(PAGE, 2.9))
     parts = dict(list(table.groupby("part")))
@@ -46,7 +48,7 @@ def _iterations(axis: plt.Axes, table: pd.DataFrame) -> None:
             axis.plot(rows["x"], rows["value"], "o", color=shade, markersize=3, markerfacecolor="w")
             continue
         axis.plot(rows["x"], rows["value"], line, color=shade, linewidth=1)
-        if learner != "conditioned_uniform":  # lies on the other
+        if learner != "conditioned_uniform":  # coincides with conditioned_slopes
             text, end = "(curves of the text)" if distribution == "uniform" else name, rows.loc[rows["x"].idxmax()]
             place = {"textcoords": "offset points", "va": "center", "color": shade, "fontsize": "x-small"}
             axis.annotate(text, (end["x"], end["value"]), (4, 0), **place)

@@ -1,4 +1,4 @@
-"""Errors of the learners of curves along training, and against the number of training curves."""
+"""Reconstruction error during training and against the number of training curves (section 4)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ FLOOR = 1e-12
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.curves.tables.curve_errors`: along training above, against curves below.
+    """Draw errors against training steps (above) and against the number of training curves (below).
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.curves.tables.curve_errors`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(2, 2, figsize=(PAGE, 4.6), sharey="col")
     learners = list(table["learner"].unique())
@@ -38,7 +40,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ends: final median errors of curve and breakpoints, by learner."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.curves.tables.curve_errors`.
+
+    Returns:
+        `ends`: final median errors of the curve and at the breakpoints, by learner.
+    """
     training = table[table["stage"] == "training"]
     ends = training.loc[training.groupby("learner", sort=False)["step"].idxmax()]
     parts = (
@@ -49,7 +58,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _curve(axis: plt.Axes, rows: pd.DataFrame, key: str, name: str, index: int, learner: str) -> None:
-    x = rows[key] + (key == "step")  # updates done
+    x = rows[key] + (key == "step")  # updates completed
     style = {"marker": "o", "markersize": 3} if key == "n_curves" else {}
     low, high = rows[f"{name}_p10"].clip(lower=FLOOR), rows[f"{name}_p90"].clip(lower=FLOOR)
     axis.fill_between(x, low, high, color=color(index), alpha=0.2, linewidth=0)

@@ -1,4 +1,4 @@
-"""Figure 6: two curves, original and as each learner decodes them, along training."""
+"""Figure 6: curves as decoded by each learner during training (section 4)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.curves.tables.fig6`: a row for each learner, a column for each step.
+    """Draw original and decoded curves, one row per learner and one column per step.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.curves.tables.fig6`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     learners, steps = list(table["learner"].unique()), sorted(table["step"].unique())
     size = (PAGE, 0.5 + 1.15 * len(learners))

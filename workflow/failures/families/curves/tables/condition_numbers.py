@@ -57,11 +57,11 @@ def tabulate(inputs: dict[str, Any], n_points: list[int], fitted_from: int, n_cu
 
 def _rows(n_points: int, n_curves: int, seed: int) -> list[dict[str, Any]]:
     largest, smallest = singular_values(n_points)
-    found = {("decoder", ""): largest**2 / smallest**2}
+    numbers = {("decoder", ""): largest**2 / smallest**2}
     for distribution in ("slopes", "uniform"):
         moment = patch_moment(n_points, distribution)
-        found["convolution", distribution] = condition_number(moment)
+        numbers["convolution", distribution] = condition_number(moment)
         for name, dtype in (("conditioned", "float64"), ("conditioned_float32", "float32")):
             root = estimated_root(n_points, distribution, n_curves, seed, dtype).astype(np.float64)
-            found[name, distribution] = condition_number(root @ moment @ root)
-    return [{**dict(zip(KEYS, keys, strict=True)), "n_points": n_points, "value": v} for keys, v in found.items()]
+            numbers[name, distribution] = condition_number(root @ moment @ root)
+    return [{**dict(zip(KEYS, keys, strict=True)), "n_points": n_points, "value": v} for keys, v in numbers.items()]

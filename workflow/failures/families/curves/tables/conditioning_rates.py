@@ -31,9 +31,10 @@ from failures.families.curves.problem import decoder
 
 # Spectral error of Theorem 3.
 TARGET = 0.5
-# n and step size eta lambda S_11^2 of the panels on Lemma 2 and on divergence, and their lengths.
+# n of the parts `descent` and `threshold`; step size eta lambda S_11^2 and iterations of `descent`; iterations of
+# `threshold`.
 SMALL, STEP_SIZE, LENGTH, THRESHOLD_STEPS = 6, 0.2, 30_000, 1000
-# Curves that the conditioning of the filter is estimated from.
+# Number of curves from which the conditioning of the filter is estimated.
 N_CURVES = 1000
 
 
@@ -70,13 +71,13 @@ def _descent(n_replicates: int) -> list[tuple]:
     }
     return [
         ("descent", "linear", method, SMALL, step, error)
-        for method, found in errors.items()
-        for step, error in found.items()
+        for method, errors_by_step in errors.items()
+        for step, error in errors_by_step.items()
     ]
 
 
 def _distances(learnt: np.ndarray) -> list[float]:
-    """||U - W^-1|| of each matrix in [..., n, n]."""
+    """Compute ||U - W^-1|| of each matrix U in [..., n, n]."""
     return np.linalg.norm(learnt - np.linalg.inv(decoder(learnt.shape[-1])), 2, axis=(-2, -1)).tolist()
 
 
@@ -97,7 +98,7 @@ def _iterations(n_points: list[int], simulated_up_to: int) -> list[tuple]:
     for n in n_points:
         largest, smallest = theory.singular_values(n)
         rows.append(("iterations", "linear", "bound", n, n, largest**2 / smallest**2 / 2))
-        # Only the slowest direction is left when the error is small: both ends of the spectrum are enough.
+        # A small error is that of the slowest direction, so the two ends of the spectrum suffice.
         values, step_size = np.array([largest, smallest]), 1 / largest**2
         exact = theory.iterations(lambda t: float(theory.descent_error(values, step_size, t)), TARGET)  # noqa: B023
         rows.append(("iterations", "linear", "closed_form", n, n, exact))

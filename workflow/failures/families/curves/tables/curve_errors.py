@@ -26,8 +26,7 @@ import pandas as pd
 from failures.artifacts.tables import read_histories, read_tables, replicate_band
 
 METRICS = ("error", "breakpoint_error")
-# Evaluations of a run that fall into the same tenth of a decade of steps are summarised by their median: Adam's steps
-# keep the errors jumping by orders of magnitude.
+# Bins per factor of 10 in the number of steps. With Adam, errors vary by orders of magnitude between evaluations.
 BINS = 10
 
 
@@ -52,12 +51,12 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def _binned(history: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One row for each run and bin of steps: the median of the metric, at the last step of the bin."""
+    """Summarise the metric per run and bin of steps: its median, at the last step of the bin."""
     bins = np.floor(np.log10(history["step"] + 1) * BINS)
-    by = ["problem", "learner", "trial", bins.rename("bin")]
-    return history.groupby(by).agg({"step": "max", metric: "median"}).reset_index()
+    keys = ["problem", "learner", "trial", bins.rename("bin")]
+    return history.groupby(keys).agg({"step": "max", metric: "median"}).reset_index()
 
 
-def _bands(tables: dict[str, pd.DataFrame], by: list[str]) -> pd.DataFrame:
-    bands = [replicate_band(table, by, metric).set_index([*by, "n_replicates"]) for metric, table in tables.items()]
+def _bands(tables: dict[str, pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    bands = [replicate_band(table, keys, metric).set_index([*keys, "n_replicates"]) for metric, table in tables.items()]
     return pd.concat(bands, axis=1).reset_index()

@@ -1,8 +1,9 @@
-"""What changes a classifier's mind: flipped pixels, small changes in L2, and images that are made from noise.
+"""Attacks on a classifier: flipped pixels, small changes in L2 norm, and images synthesised from noise.
 
-A classifier is known by its score, whose sign is the label; NumPy only. A label y in {-1, +1} is lost where y times the
-score, the margin, is not above 0. Images are packed, int32 [n, 29] (`failures.families.lines.problem`), where pixels are
-flipped, and otherwise vectors of grey levels in [0, 1], [n, pixels].
+A classifier is given by its score, whose sign is the predicted label. The *margin* is the label y in {-1, +1} times the
+score; an image is misclassified if its margin is at most 0. Images are packed, int32 [n, 29]
+(`failures.families.lines.problem`), if pixels are flipped. Otherwise they are vectors of grey levels in [0, 1],
+[n, pixels].
 """
 
 from __future__ import annotations
@@ -15,20 +16,28 @@ import numpy as np
 from failures.families.lines.problem import SIZE, is_aligned
 
 PIXELS = SIZE**2
-# Scores of packed images, or of grey ones: [n, ...] -> [n].
+# Scores of packed or grey images: [n, ...] -> [n].
 Score = Callable[[np.ndarray], np.ndarray]
 # Scores of grey images, [n], and their gradients, [n, pixels].
 Gradient = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
-# Images whose scores are asked for at once.
-AT_ONCE = 50_000
-# How far to go beyond a plane on which a linear classifier would give in, relative to the way there: first a little.
+# Images per evaluation of the score.
+BATCH = 50_000
+# Distances to try, relative to the distance to the plane on which the linearised score is zero.
 BEYOND = (1.0, 1.02, 1.1, 1.3, 1.7, 2.5, 4.0)
-# Halvings that find the boundary on a line, to 1e-4 of its length, and the multiplier of a projection.
-ON_A_LINE, OF_A_MULTIPLIER = 14, 60
+# Bisection steps for the boundary on a line (to 1e-4 of its length) and for the multiplier of a projection.
+LINE_BISECTIONS, MULTIPLIER_BISECTIONS = 14, 60
 
 
 def flipped(images: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """Packed images with these pixels flipped. images: [n, 29]; pixels: numbers 28 row + column, [n, flips]."""
+    """Flip pixels of packed images.
+
+    Args:
+        images: Packed images, [n, 29].
+        pixels: Pixels 28 row + column, [n, flips].
+
+    Returns:
+        Packed images, [n, 29].
+    """
     changed, every = images.copy(), np.arange(len(images))
     for pixel in pixels.T:
         changed[every, pixel // SIZE] ^= np.left_shift(1, pixel % SIZE, dtype=np.int32)
@@ -36,48 +45,74 @@ def flipped(images: np.ndarray, pixels: np.ndarray) -> np.ndarray:
 
 
 def single_flips(score: Score, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Margins of all images that differ from these in one pixel: [n, 784]."""
+    """Compute the margins of all images that differ from the given ones in one pixel.
+
+    Args:
+        score: Scores of packed images.
+        images: Packed images, [n, 29].
+        labels: Labels -1 and 1, [n].
+
+    Returns:
+        Margins, [n, 784].
+    """
     margins = np.empty((len(images), PIXELS))
-    whole = max(1, AT_ONCE // PIXELS)
+    whole = max(1, BATCH // PIXELS)
     for start in range(0, len(images), whole):
         part = images[start : start + whole]
         every = np.tile(np.arange(PIXELS), len(part))[:, None]
-        found = score(flipped(np.repeat(part, PIXELS, axis=0), every))
-        margins[start : start + whole] = found.reshape(len(part), PIXELS) * labels[start : start + whole, None]
+        scores = score(flipped(np.repeat(part, PIXELS, axis=0), every))
+        margins[start : start + whole] = scores.reshape(len(part), PIXELS) * labels[start : start + whole, None]
     return margins
 
 
 def greedy_flips(score: Score, images: np.ndarray, labels: np.ndarray, largest: int) -> tuple[np.ndarray, ...]:
-    """Flip the pixel that lowers the margin most, again and again, until the label is lost.
+    """Flip the pixel that lowers the margin most, repeatedly, until the image is misclassified.
 
-    Returns pixels, [n, largest], those that were flipped and then -1; how many were, [n], 0 where `largest` were
-    not enough; and how many single pixels would do, [n]. All single pixels are tried, so that one flip is the least
-    where it suffices; more are an upper bound.
+    The first step tries all single pixels, so a result of one flip is minimal. Larger results are upper bounds.
+
+    Args:
+        score: Scores of packed images.
+        images: Packed images, [n, 29].
+        labels: Labels -1 and 1, [n].
+        largest: Largest number of flips.
+
+    Returns:
+        Flipped pixels in order, then -1, [n, largest]; the number of flips, [n], 0 if `largest` flips do not suffice;
+        and the number of single pixels that suffice alone, [n].
     """
     pixels, flips = np.full((len(images), largest), -1), np.zeros(len(images), int)
     current, left, single = images.copy(), np.arange(len(images)), np.zeros(len(images), int)
-    for number in range(largest):
+    for flip in range(largest):
         margins = single_flips(score, current[left], labels[left])
-        if not number:
+        if flip == 0:
             single = (margins <= 0).sum(axis=1)
-        np.put_along_axis(margins, pixels[left, :number], np.inf, axis=1)
+        np.put_along_axis(margins, pixels[left, :flip], np.inf, axis=1)
         best = margins.argmin(axis=1)
-        pixels[left, number] = best
+        pixels[left, flip] = best
         current[left] = flipped(current[left], best[:, None])
-        lost = margins.min(axis=1) <= 0
-        flips[left[lost]] = number + 1
-        left = left[~lost]
+        fooled = margins.min(axis=1) <= 0
+        flips[left[fooled]] = flip + 1
+        left = left[~fooled]
         if not len(left):
             break
     return pixels, flips, single
 
 
 def pair_that_flips(score: Score, image: np.ndarray, label: float) -> np.ndarray | None:
-    """The pair of pixels that lowers the margin most, if the label is lost by it: all pairs are tried."""
+    """Return the pair of pixels that lowers the margin most; all pairs are tried.
+
+    Args:
+        score: Scores of packed images.
+        image: Packed image, [29].
+        label: Its label, -1 or 1.
+
+    Returns:
+        Two pixels, or None if no pair causes a misclassification.
+    """
     pairs = np.array(list(combinations(range(PIXELS), 2)))
     best, least = None, np.inf
-    for start in range(0, len(pairs), AT_ONCE):
-        part = pairs[start : start + AT_ONCE]
+    for start in range(0, len(pairs), BATCH):
+        part = pairs[start : start + BATCH]
         margins = label * score(flipped(np.repeat(image[None], len(part), axis=0), part))
         if margins.min() < least:
             best, least = part[margins.argmin()], margins.min()
@@ -85,10 +120,17 @@ def pair_that_flips(score: Score, image: np.ndarray, label: float) -> np.ndarray
 
 
 def project(images: np.ndarray, normals: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """The points of [0, 1]^d nearest to images, [n, d], in the planes normal . x = level; where a plane misses the box,
-    a corner nearest to it.
+    """Project images onto planes within the box [0, 1]^d.
 
-    Such a point is the image less a multiple of the normal, cut to the box; the multiplier is found by halving.
+    The projection is the image minus a multiple of the normal, clipped to the box. Bisection finds the multiple.
+
+    Args:
+        images: Images, [n, d].
+        normals: Normals of the planes, [n, d].
+        levels: Values of normal . x on the planes, [n].
+
+    Returns:
+        Nearest points of the planes in the box, [n, d]; the nearest corner if a plane misses the box.
     """
     scale = 1 / np.maximum(np.abs(normals).max(axis=1), 1e-30)
     low, high = -scale * 2.0**20, scale * 2.0**20
@@ -96,76 +138,110 @@ def project(images: np.ndarray, normals: np.ndarray, levels: np.ndarray) -> np.n
     def at(multiplier: np.ndarray) -> np.ndarray:
         return np.clip(images - multiplier[:, None] * normals, 0, 1)
 
-    for _ in range(OF_A_MULTIPLIER):
+    for _ in range(MULTIPLIER_BISECTIONS):
         middle = (low + high) / 2
         above = np.einsum("nd,nd->n", normals, at(middle)) > levels
         low, high = np.where(above, middle, low), np.where(above, high, middle)
     return at(high)
 
 
-def to_boundary(score: Score, images: np.ndarray, labels: np.ndarray, lost: np.ndarray) -> np.ndarray:
-    """Points between images and others that have lost the label, next to where it is lost: [n, d]; they have lost it.
+def to_boundary(score: Score, images: np.ndarray, labels: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Find misclassified points next to the decision boundary, between images and misclassified images.
 
-    There may be several such places on a line; one of them is found.
+    A line may cross the boundary several times; bisection finds one of the crossings.
+
+    Args:
+        score: Scores of grey images.
+        images: Images, [n, d].
+        labels: Labels -1 and 1, [n].
+        ends: Misclassified images, [n, d].
+
+    Returns:
+        Misclassified points, [n, d].
     """
     low, high = np.zeros(len(images)), np.ones(len(images))
-    for _ in range(ON_A_LINE):
+    for _ in range(LINE_BISECTIONS):
         middle = (low + high) / 2
-        gone = labels * score(images + middle[:, None] * (lost - images)) <= 0
-        low, high = np.where(gone, low, middle), np.where(gone, middle, high)
-    return images + high[:, None] * (lost - images)
+        fooled = labels * score(images + middle[:, None] * (ends - images)) <= 0
+        low, high = np.where(fooled, low, middle), np.where(fooled, middle, high)
+    return images + high[:, None] * (ends - images)
 
 
 def smallest_change(
     score: Score, gradient: Gradient, images: np.ndarray, labels: np.ndarray, starts: list[np.ndarray], n: int
 ) -> np.ndarray:
-    """Images in the box, near these in L2, that have lost the label: [m, d]; NaN where none was found.
+    """Search for the misclassified images that are nearest to images in L2 norm.
 
-    From each start, n times: the point of the box nearest to the image where the score, made linear at the current
-    point, is zero (`project`); if the label is not lost there, somewhat further on the same line; then back along it to
-    the boundary, the next current point. The nearest of all is returned, an upper bound of the smallest change. (With
-    the image as start, the first iteration is that of DeepFool, Moosavi-Dezfooli et al., 2016; projections into the
-    box as in FAB, Croce and Hein, 2020.)
+    Each iteration linearises the score at the current point, and projects the image onto the plane in the box where the
+    linearised score is zero. If this point is not misclassified, the search continues on the same line. Bisection along
+    this line then gives a point at the decision boundary, which is the next current point. The distance to the best of
+    these points is an upper bound on the smallest change.
+
+    Args:
+        score: Scores of grey images.
+        gradient: Scores of grey images and their gradients.
+        images: Images, [m, d].
+        labels: Labels -1 and 1, [m].
+        starts: Starting points of the search, each [m, d].
+        n: Iterations per starting point.
+
+    Returns:
+        Misclassified images, [m, d]; NaN if none is found.
+
+    Reference:
+        DeepFool (Moosavi-Dezfooli et al., 2016), which is the first iteration if the image is the starting point;
+        projections into the box as in FAB (Croce and Hein, 2020).
     """
     best, distance = np.full(images.shape, np.nan), np.full(len(images), np.inf)
 
-    def keep(found: np.ndarray, gone: np.ndarray) -> None:
-        length = np.where(gone, np.linalg.norm(found - images, axis=1), np.inf)
+    def keep(points: np.ndarray, fooled: np.ndarray) -> None:
+        length = np.where(fooled, np.linalg.norm(points - images, axis=1), np.inf)
         better = length < distance
-        best[better], distance[better] = found[better], length[better]
+        best[better], distance[better] = points[better], length[better]
 
     for start in starts:
         current = start.copy()
-        gone = labels * score(current) <= 0
-        found = to_boundary(score, images, labels, current)
-        keep(found, gone)
-        current[gone] = found[gone]
+        fooled = labels * score(current) <= 0
+        points = to_boundary(score, images, labels, current)
+        keep(points, fooled)
+        current[fooled] = points[fooled]
         for _ in range(n):
             scores, normals = gradient(current)
             planes = project(images, normals, np.einsum("nd,nd->n", normals, current) - scores)
-            reached, gone = _further(score, images, labels, planes)
-            found = to_boundary(score, images, labels, reached)
-            keep(found, gone)
-            current = np.where(gone[:, None], found, planes)
+            reached, fooled = _further(score, images, labels, planes)
+            points = to_boundary(score, images, labels, reached)
+            keep(points, fooled)
+            current = np.where(fooled[:, None], points, planes)
     return best
 
 
 def _further(
     score: Score, images: np.ndarray, labels: np.ndarray, targets: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The first points at or beyond targets, seen from images, that have lost the label, and whether any has."""
-    reached, gone = targets.copy(), np.zeros(len(images), bool)
+    """Return the first misclassified points at or beyond targets, seen from images, and whether there are any."""
+    reached, fooled = targets.copy(), np.zeros(len(images), bool)
     for factor in BEYOND:
-        if gone.all():
+        if fooled.all():
             break
         points = np.clip(images + factor * (targets - images), 0, 1)
-        lost = ~gone & (labels * score(points) <= 0)
-        reached[lost], gone = points[lost], gone | lost
-    return reached, gone
+        new = ~fooled & (labels * score(points) <= 0)
+        reached[new], fooled = points[new], fooled | new
+    return reached, fooled
 
 
 def ascend(gradient: Gradient, images: np.ndarray, labels: np.ndarray, n: int, length: float) -> np.ndarray:
-    """Images after n steps of this length (L2) along the gradient of their margin, each cut to the box: [m, d]."""
+    """Run gradient ascent on the margin, with steps of a fixed L2 length that are clipped to the box.
+
+    Args:
+        gradient: Scores of grey images and their gradients.
+        images: Images, [m, d].
+        labels: Labels -1 and 1, [m].
+        n: Number of steps.
+        length: Length of a step.
+
+    Returns:
+        Images, [m, d].
+    """
     current = images.copy()
     for _ in range(n):
         _, slopes = gradient(current)
@@ -175,15 +251,21 @@ def ascend(gradient: Gradient, images: np.ndarray, labels: np.ndarray, n: int, l
 
 
 def nearest(images: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distances of packed images to those of a pool that have another label, lines along an axis left out.
+    """Compute the Hamming distances of images to the images of a pool that have the other label.
 
-    Returns numbers in the pool of the nearest, and the least and the median number of pixels that differ, [n] each. The
-    L2 distances are their square roots.
+    Aligned images of the pool are skipped. L2 distances are the square roots of Hamming distances.
+
+    Args:
+        images: Packed images, [n, 29].
+        pool: Packed images, [m, 29].
+
+    Returns:
+        Index in the pool of the nearest image, smallest distance and median distance, each [n].
     """
-    words, number, least = _words(images), np.zeros(len(images), int), np.full(len(images), PIXELS + 1)
+    words, index, least = _words(images), np.zeros(len(images), int), np.full(len(images), PIXELS + 1)
     counts = np.zeros((len(images), PIXELS + 1), int)
-    for start in range(0, len(pool), AT_ONCE):
-        part = pool[start : start + AT_ONCE]
+    for start in range(0, len(pool), BATCH):
+        part = pool[start : start + BATCH]
         usable = ~is_aligned(part)
         for label in (-1, 1):
             others = np.flatnonzero(usable & (part[:, SIZE] == -label))
@@ -192,12 +274,12 @@ def nearest(images: np.ndarray, pool: np.ndarray) -> tuple[np.ndarray, np.ndarra
                 different = np.bitwise_count(there ^ words[image]).sum(axis=1, dtype=np.int64)
                 counts[image] += np.bincount(different, minlength=PIXELS + 1)
                 if different.min() < least[image]:
-                    least[image], number[image] = different.min(), start + others[different.argmin()]
+                    least[image], index[image] = different.min(), start + others[different.argmin()]
     half = (counts.sum(axis=1, keepdims=True) + 1) // 2
-    return number, least, (counts.cumsum(axis=1) < half).sum(axis=1)
+    return index, least, (counts.cumsum(axis=1) < half).sum(axis=1)
 
 
 def _words(images: np.ndarray) -> np.ndarray:
-    """The pixels of packed images, two rows to a number: uint64 [n, 14]."""
+    """Pack the pixels of two rows into one integer: uint64 [n, 14]."""
     rows = images[:, :SIZE].astype(np.uint64)
     return rows[:, ::2] << np.uint64(SIZE) | rows[:, 1::2]

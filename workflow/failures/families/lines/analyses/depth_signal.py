@@ -1,4 +1,4 @@
-"""Signal and noise of the gradient at random initial weights, with residual blocks in N1."""
+"""Signal and noise of the gradient at initialisation, with residual blocks in N1 (section 3.1)."""
 
 from __future__ import annotations
 
@@ -20,20 +20,30 @@ def analyze(
     seeds: list[int],
     conventions: str,
 ) -> pd.DataFrame:
-    """SNR of every method, length of tuples, initialisation and number of blocks, each with tuples of its own.
+    """Estimate the SNR per method, tuple length, initialisation and number of blocks.
 
-    inputs: `pool` (file). blocks: residual blocks in N1; all other weights are those of Figure 5's initialisations.
-    Returns columns seed, blocks, tuple_length, method, n_tuples, signal, noise, snr, standard_error and plug_in
-    (`failures.families.lines.analyses.signal`).
+    Each initialisation and number of blocks has its own tuples. Apart from the blocks, the initial weights are those of
+    Figure 5.
+
+    Args:
+        inputs: `pool`, the path of the images.
+        blocks: Numbers of residual blocks in N1.
+        tuple_lengths: Values of k.
+        n_tuples: Tuples per estimate.
+        seeds: Seeds of the initialisations.
+        conventions: `scripts` or `text`.
+
+    Returns:
+        The columns that `failures.families.lines.analyses.signal` describes.
     """
     features = Features(np.load(inputs["pool"]), tuple_lengths)
     rows = []
-    for number in blocks:
+    for n_blocks in blocks:
         for seed in seeds:
             stream = ("lines", "fig5", seed, INIT)
-            seconds = {length: n2(length, *stream, "n2") for length in tuple_lengths}
-            first = n1(*stream, "n1", blocks=number)
-            rng = generator("lines", "snr_depth", number, seed, DATA)
-            found = measure(features, first, seconds, n_tuples, conventions, rng)
-            rows += [{"seed": seed, "blocks": number, **row} for row in found]
+            n2_models = {length: n2(length, *stream, "n2") for length in tuple_lengths}
+            n1_model = n1(*stream, "n1", blocks=n_blocks)
+            rng = generator("lines", "snr_depth", n_blocks, seed, DATA)
+            estimates = measure(features, n1_model, n2_models, n_tuples, conventions, rng)
+            rows += [{"seed": seed, "blocks": n_blocks, **row} for row in estimates]
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Accuracy of trained networks on many test tuples, by the plain layers of Keras.
+"""Accuracy of trained networks on additional test tuples, computed by the Keras layers (section 3.1).
 
 Columns of predictions/lines/fig3.csv:
     problem, learner, tuple_length, seed
@@ -21,11 +21,16 @@ from failures.families.lines.training import held_out_images
 
 
 def analyze(inputs: dict[str, Any], n_test: int, tuple_lengths: dict[str, int], conventions: str) -> pd.DataFrame:
-    """Accuracy at the end of training, of tuples and of single images.
+    """Compute the accuracy of each trained network on tuples and on single images.
 
-    inputs: `runs` (tables) and `models` (folders), lists of the same length. tuple_lengths: k of each problem.
-    Returns columns problem, learner, tuple_length, seed, n_steps, n_test, n_right (tuples with the right label) and
-    image_accuracy (share of images whose label is the sign of N1's score).
+    Args:
+        inputs: `runs`, paths of the tables of runs, and `models`, folders of models; lists of the same length.
+        n_test: Number of test tuples.
+        tuple_lengths: k of each problem.
+        conventions: `scripts` or `text`.
+
+    Returns:
+        The table that `Columns` describes, one row per run.
     """
     rows = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):

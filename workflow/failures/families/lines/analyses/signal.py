@@ -1,9 +1,9 @@
-"""Signal and noise of single samples' gradients by the weights of N1's last layer (section 3.1, Figure 5).
+"""Signal and noise of single-sample gradients with respect to the weights of N1's last layer (section 3.1, Figure 5).
 
-For random samples with gradients g, the signal is ||E g||^2, the noise E||g - E g||^2 and the SNR their quotient. With
-F_i the 100 inputs of N1's last layer for image i, and c_i the derivative of the sample's loss by that image's score,
-g is the sum of c_i F_i over the images of the tuple. F is computed once, in float32, for all methods and lengths of
-tuples; all else in float64.
+For random samples with gradients g, the signal is ||E g||^2, the noise is E||g - E g||^2, and the SNR is their ratio.
+Let F_i be the 100 inputs of N1's last layer for image i, and c_i the derivative of the sample's loss with respect to
+this image's score. Then g is the sum of c_i F_i over the images of the tuple. F is computed once for all methods and
+tuple lengths, in float32. Everything else is computed in float64.
 
 Columns of gradients/lines/fig5/seeds_BLOCK.csv, gradients/lines/snr_depth.csv,
 gradients/lines/snr_training/NETWORKS.csv:
@@ -45,14 +45,18 @@ from failures.families.lines.problem import COLUMNS, SIZE, tuple_labels
 from failures.families.lines.sparse_n1 import PIXELS, Matrices, active, collect, matrices, spread
 
 METHODS = ("end_to_end", "decomposition", "joint")
-# Samples in a batch of the scripts' estimator.
+# Samples per batch of the scripts' estimator.
 BATCH = 100
-# About as many images are held at once; of every so many of these blocks, one goes into the covariance.
+# Approximate number of images per block, and interval in blocks at which the covariance is updated.
 BLOCK, COVARIANCE_EVERY = 24_000, 8
 
 
 class Moments:
-    """Sums over the gradients of samples, from which signal and noise are estimated."""
+    """Sums over the gradients of samples, from which signal and noise are estimated.
+
+    Args:
+        n_weights: Number of weights per gradient.
+    """
 
     def __init__(self, n_weights: int):
         self.n, self.total, self.squares = 0, np.zeros(n_weights), 0.0
@@ -60,7 +64,7 @@ class Moments:
         self.n_products, self.products, self._added = 0, np.zeros((n_weights, n_weights)), 0
 
     def add(self, gradients: np.ndarray) -> None:
-        """Add the gradients of some samples, float64 [n, weights]."""
+        """Add the gradients of samples, float64 [n, weights]."""
         self.n += len(gradients)
         self.total += gradients.sum(axis=0)
         self.squares += np.vdot(gradients, gradients)
@@ -72,13 +76,16 @@ class Moments:
         self._added += 1
 
     def estimates(self) -> dict[str, float]:
-        """Estimates from all samples so far (at least 100).
+        """Estimate signal, noise and SNR from all samples so far, of which there must be at least 100.
 
-        signal: the unbiased (n ||mean||^2 - mean ||g||^2) / (n - 1), which may be negative; noise: the unbiased sum of
-        variances; snr: their quotient; standard_error: of snr, from the variance of the signal as a U-statistic,
-        4 m' C m / n + 2 tr(C^2) / n^2 with mean m and covariance C of the gradients; plug_in: the scripts' estimate
-        s / (100 E||batch mean||^2 - s^2) with s = ||mean||^2 (it should be 100 s), whose expectation without any signal
-        is about 1 / n.
+        The signal is the unbiased estimate (n ||mean||^2 - mean ||g||^2) / (n - 1), which may be negative. The noise is
+        the unbiased sum of variances. The standard error of the SNR uses the variance of the signal as a U-statistic, 4
+        m' C m / n + 2 tr(C^2) / n^2, with mean m and covariance C of the gradients. `plug_in` is the scripts' estimate
+        s / (100 E||batch mean||^2 - s^2) with s = ||mean||^2, where 100 s instead of s^2 would be correct. Its
+        expectation without signal is about 1 / n.
+
+        Returns:
+            `signal`, `noise`, `snr`, `standard_error` and `plug_in`.
         """
         n, mean, square = self.n, self.total / self.n, self.squares / self.n
         plug_in = np.vdot(mean, mean)
@@ -98,65 +105,84 @@ class Moments:
 
 
 class Features:
-    """Inputs of N1's last layer for the images of the pool; compiled once, for any weights.
+    """Inputs of N1's last layer for the images of a pool, compiled once for all weights.
 
-    Lines look alike in small: the 16 million active cells of a pool of two million images see 34,000 different
-    patches. What these add is computed once for each set of weights, and looked up for every cell.
+    Few patches are distinct: the 16 million active cells of a pool of two million images have 34,000 distinct patches.
+    Their contributions are computed once per set of weights and looked up per cell.
+
+    Args:
+        pool: Packed images, int32 [n, 29].
+        tuple_lengths: Values of k; a block of images holds whole tuples of each.
     """
 
     def __init__(self, pool: np.ndarray, tuple_lengths: list[int]):
-        """pool: packed images, int32 [n, 29]. tuple_lengths: blocks have whole tuples of each."""
         self.pool = pool
         whole = lcm(*tuple_lengths)
         self.size = max(1, BLOCK // whole) * whole
-        self.patches = different_patches(pool)
+        self.patches = distinct_patches(pool)
         self._spread = tf.function(lambda weights: spread(weights, _rows(self.patches)), autograph=False)
         self._compiled = tf.function(self._compute, autograph=False)
 
-    def _compute(self, weights: Matrices, added: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    def _compute(self, weights: Matrices, contributions: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
         def part(images: tf.Tensor) -> tf.Tensor:
             cells = active(images)
-            return collect(weights, added, cells, self._numbers(cells.rows))
+            return collect(weights, contributions, cells, self._patch_indices(cells.rows))
 
         parts = tf.reshape(images, [-1, CHUNK, COLUMNS])
         return tf.reshape(in_parts(part, parts, tf.float32), [-1, weights.kernel_3.shape[0]])
 
-    def _numbers(self, rows: tf.Tensor) -> tf.Tensor:
-        """Numbers of the patches with these rows, int32 [cells]."""
+    def _patch_indices(self, rows: tf.Tensor) -> tf.Tensor:
+        """Return the indices in `patches` of patches with the given rows, int32 [cells]."""
         return tf.searchsorted(self.patches, packed(rows))
 
     def blocks(
         self, n1: keras.Model, n_images: int, rng: np.random.Generator
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Features, float64 [m, 100], and labels, [m], of some images of the pool in random order, some at a time."""
+        """Yield features and labels of random images of the pool, block by block.
+
+        Args:
+            n1: Model of `failures.families.lines.networks.n1`.
+            n_images: Number of images.
+            rng: Random generator of the order of the images.
+
+        Yields:
+            Features, float64 [m, 100], and labels -1 and 1, float64 [m].
+        """
         weights = matrices(n1)
-        added = self._spread(weights)
+        contributions = self._spread(weights)
         padded = -(-self.size // CHUNK) * CHUNK
         chosen = rng.permutation(len(self.pool))[:n_images]
         for start in range(0, n_images, self.size):
             images = self.pool[chosen[start : start + self.size]]
-            # Blank images fill up the last block, so that all have the size that was compiled.
+            # Blank images pad the last block to the compiled size.
             filled = np.concatenate([images, np.zeros((padded - len(images), COLUMNS), np.int32)])
-            found = self._compiled(weights, added, tf.constant(filled)).numpy()[: len(images)]
-            yield found.astype(np.float64), images[:, SIZE].astype(np.float64)
+            features = self._compiled(weights, contributions, tf.constant(filled)).numpy()[: len(images)]
+            yield features.astype(np.float64), images[:, SIZE].astype(np.float64)
 
 
 def packed(rows: tf.Tensor) -> tf.Tensor:
-    """Patches as single numbers, int64 [cells], from their rows of eight bits, int32 [cells, 8]."""
+    """Pack the rows of patches, int32 [cells, 8] of eight bits each, into one integer per patch, int64 [cells]."""
     shifts = tf.range(0, PIXELS, 8, dtype=tf.int64)
     return tf.reduce_sum(tf.bitwise.left_shift(tf.cast(rows, tf.int64), shifts), axis=1)
 
 
 def _rows(patches: np.ndarray) -> np.ndarray:
-    """The opposite of `packed`."""
+    """Unpack patches into rows; the inverse of `packed`."""
     return (patches[:, None] >> np.arange(0, PIXELS, 8) & 255).astype(np.int32)
 
 
-def different_patches(images: np.ndarray) -> np.ndarray:
-    """All patches that active cells of packed images, int32 [n, 29], see: packed, ascending, int64."""
-    found = tf.function(lambda images: packed(active(images).rows), autograph=False)
+def distinct_patches(images: np.ndarray) -> np.ndarray:
+    """Return the distinct patches of the active cells of images.
+
+    Args:
+        images: Packed images, int32 [n, 29].
+
+    Returns:
+        Packed patches, int64, ascending.
+    """
+    pack = tf.function(lambda images: packed(active(images).rows), autograph=False)
     blocks = (images[start : start + BLOCK] for start in range(0, len(images), BLOCK))
-    return np.unique(np.concatenate([np.unique(found(tf.constant(block)).numpy()) for block in blocks]))
+    return np.unique(np.concatenate([np.unique(pack(tf.constant(block)).numpy()) for block in blocks]))
 
 
 def measure(
@@ -167,25 +193,34 @@ def measure(
     conventions: str,
     rng: np.random.Generator,
 ) -> list[dict[str, Any]]:
-    """Signal and noise of a network's gradients, for every length of tuples and method.
+    """Estimate signal and noise of a network's gradients per tuple length and method.
 
-    n2: by tuple length. n_tuples: samples, of the pool's images in an order that rng draws: networks that are compared
-    must not have the same tuples, or their errors would not average out. Returns rows with tuple_length, method,
-    n_tuples and `Moments.estimates`.
+    Networks that are compared need different random orders; with the same tuples, their errors would not average out.
+
+    Args:
+        features: Features of the images of the pool.
+        n1: Model of `failures.families.lines.networks.n1`.
+        n2: Models of `failures.families.lines.networks.n2` by tuple length.
+        n_tuples: Tuples per estimate.
+        conventions: `scripts` or `text`.
+        rng: Random generator of the order of the images.
+
+    Returns:
+        Rows with `tuple_length`, `method`, `n_tuples` and the values of `Moments.estimates`.
     """
     kernel, bias = (weight.astype(np.float64) for weight in n1.get_layer("score").get_weights())
     moments = {(length, method): Moments(len(kernel)) for length in n2 for method in METHODS}
     weights = {length: [weight.astype(np.float64) for weight in model.get_weights()] for length, model in n2.items()}
     done = 0
-    for found, labels in features.blocks(n1, n_tuples * max(n2), rng):
-        scores = (found @ kernel + bias)[:, 0]
+    for block, labels in features.blocks(n1, n_tuples * max(n2), rng):
+        scores = (block @ kernel + bias)[:, 0]
         for length in n2:
             n = min(len(labels), n_tuples * length - done)
             if n > 0:
                 shape = (n // length, length)
                 single, joint = scores[:n].reshape(shape), labels[:n].reshape(shape)
                 for method, parts in derivatives(single, joint, weights[length], conventions).items():
-                    inputs = found[:n].reshape(*shape, -1)[:, : parts.shape[1]]
+                    inputs = block[:n].reshape(*shape, -1)[:, : parts.shape[1]]
                     moments[length, method].add(np.einsum("nk,nkf->nf", parts, inputs))
         done += len(labels)
     return [
@@ -197,10 +232,16 @@ def measure(
 def derivatives(
     scores: np.ndarray, labels: np.ndarray, n2: list[np.ndarray], conventions: str
 ) -> dict[str, np.ndarray]:
-    """Derivatives of the loss of each tuple by the scores of its images, by method, float64 [n, k]; of the first image
-    alone, [n, 1], for `decomposition`.
+    """Compute the derivatives of each tuple's loss with respect to the scores of its images.
 
-    scores, labels: of the images, [n, k]. n2: its kernels and biases.
+    Args:
+        scores: Scores of the images, [n, k].
+        labels: Labels -1 and 1 of the images, [n, k].
+        n2: Kernels and biases of N2.
+        conventions: `scripts` or `text`.
+
+    Returns:
+        Derivatives by method, float64 [n, k]; [n, 1] for `decomposition`, the derivative for the first image.
     """
     single = np.where(labels * scores < 1, -labels, 0.0)
     kernel, bias, output, output_bias = n2
@@ -210,5 +251,5 @@ def derivatives(
     outputs = (np.maximum(hidden, 0) @ output + output_bias)[:, 0]
     outer = np.where(joint * outputs < 1, -joint, 0.0)
     through = ((hidden > 0) * output[:, 0]) @ kernel.T * outer[:, None] * squashed * (1 - squashed)
-    found = through, single[:, :1], through + single / labels.shape[1]
-    return dict(zip(METHODS, found, strict=True))
+    joint_loss = through + single / labels.shape[1]
+    return dict(zip(METHODS, (through, single[:, :1], joint_loss), strict=True))

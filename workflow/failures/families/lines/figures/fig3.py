@@ -41,10 +41,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Return the numbers of the caption.
 
-    ends: final accuracy by learner and tuple length, the mean over replicates. published: what the
-    published curves are; empty without any.
+    Args:
+        table: Table of `failures.families.lines.tables.fig3`.
+
+    Returns:
+        `ends`: final accuracy by learner and tuple length, mean over replicates. `published`: description of the
+        published curves; empty if none is drawn.
     """
     final = table[table["part"] == "final"]
     ends = [
@@ -57,7 +61,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _published(table: pd.DataFrame) -> pd.DataFrame:
-    """Select the published points that the figure shows: those of its learners and tuple lengths, up to our last step."""
+    """Select the published points of the learners and tuple lengths in the figure, up to our last step."""
     ours, published = (table[table["part"] == part] for part in ("training", "published"))
     published = published[published["step"] <= ours["step"].max()]
     return published.merge(ours[["learner", "tuple_length"]].drop_duplicates())

@@ -54,11 +54,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Return the numbers of the caption.
 
-    tuples, initialisations: how many the estimates are from. decomposition: ratios of the loss of the first image at
-    the smallest and the largest k. end_to_end: ratios at every k. published: what the published points are; empty
-    without any.
+    Args:
+        table: Table of `failures.families.lines.tables.fig5`.
+
+    Returns:
+        `tuples`, `initialisations`: tuples and initialisations per estimate. `decomposition`: ratios of the first
+        image's loss at the smallest and the largest k. `end_to_end`: ratios at every k. `published`: description of the
+        published points; empty if there are none.
     """
     ours = table[table["source"] == "ours"]
     ends = ours["tuple_length"].agg(["min", "max"])
@@ -78,7 +82,11 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def ratios(rows: pd.DataFrame) -> str:
-    """Ratios of one method by tuple length: with intervals, or as upper limits where the interval includes 0."""
+    """Format the ratios of one method by tuple length, with intervals, or as upper limits if the interval includes 0.
+
+    Args:
+        rows: Rows of `failures.families.lines.tables.fig5` of one method.
+    """
     rows = rows.sort_values("tuple_length")
     clear, limited = rows[rows["upper_limit"].isna()], rows[rows["upper_limit"].notna()]
     return listed(
@@ -88,7 +96,14 @@ def ratios(rows: pd.DataFrame) -> str:
 
 
 def unbiased(axis: plt.Axes, rows: pd.DataFrame, index: int, name: str) -> None:
-    """Draw means with 95 % intervals; where the interval includes 0, an arrow down from its upper end."""
+    """Draw means with 95 % intervals; if an interval includes 0, an arrow down from its upper end.
+
+    Args:
+        axis: Axis to draw on.
+        rows: Rows of `failures.families.lines.tables.fig5` of one method, by ascending tuple length.
+        index: Index of the colour.
+        name: Label of the legend.
+    """
     shade = color(index)
     known, limited = rows[rows["upper_limit"].isna()], rows[rows["upper_limit"].notna()]
     errors = [known["snr"] - known["snr_low"], known["snr_high"] - known["snr"]]

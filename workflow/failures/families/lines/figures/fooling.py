@@ -13,7 +13,7 @@ from failures.artifacts.style import PAGE, add_note, color
 SIZE = 28
 # Kinds of examples with the label of their row: changed test images (left) and noise (right).
 CHANGED = {"line": "test\nimage", "flips": "flipped\npixels", "l2": "smallest\nL2 change"}
-MADE = {"noise": "uniform\nnoise", "ascent": "after\nascent"}
+NOISE = {"noise": "uniform\nnoise", "ascent": "after\nascent"}
 DASHES = ["-", (0, (4, 2)), (0, (1, 1)), (0, (4, 1, 1, 1))]
 
 
@@ -42,23 +42,28 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
     pixels = table[table["part"] == "pixel"]
     left, right = below.subfigures(1, 2)
     _examples(left, pixels, CHANGED)
-    _examples(right, pixels, MADE)
+    _examples(right, pixels, NOISE)
     add_note(figure, note)
     return figure
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption, of the first network.
+    """Return the numbers of the caption, for the first network.
 
-    images: how many are changed. relative: smallest change over the distance to the nearest image of the other label,
-    median with 95 % interval. single: share of images that one pixel changes. flips: median of the flipped pixels.
-    start, real, confident: shares with a confidence of 0.99: noise, test images, noise after ascent. same: share of the
-    noise images with their more frequent label.
+    Args:
+        table: Table of `failures.families.lines.tables.fooling`.
+
+    Returns:
+        `images`: number of changed images. `relative`: smallest change relative to the distance to the nearest image of
+        the other label, median with 95 % interval. `single`: share of images whose label one pixel changes. `flips`:
+        median number of flipped pixels. `start`, `real`, `confident`: shares of noise images, test images and noise
+        images after ascent with a confidence of at least 0.99. `same`: share of the noise images with their more
+        frequent label.
     """
     first = table[table["learner"] == table["learner"].iloc[0]]
-    found = first[first["part"] == "summary"].drop_duplicates("quantity").set_index("quantity")
-    value = found["value"].reindex(["single", "median_flips", "confident_start", "confident_real", "confident"])
-    relative = found.reindex(["relative"])[["value", "low", "high"]].iloc[0]
+    summary = first[first["part"] == "summary"].drop_duplicates("quantity").set_index("quantity")
+    value = summary["value"].reindex(["single", "median_flips", "confident_start", "confident_real", "confident"])
+    relative = summary.reindex(["relative"])[["value", "low", "high"]].iloc[0]
     noise = first.loc[first["part"] == "noise", "start_score"]
     positive = (noise > 0).mean()
     flips = value["median_flips"]
@@ -75,7 +80,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _cumulative(axis: plt.Axes, values: pd.Series, **style: object) -> None:
-    """Draw the share of values up to each of them; missing values count as larger than all others."""
+    """Draw the cumulative share of values; missing values count as larger than all others."""
     known = np.sort(values.dropna())
     axis.step(known, np.arange(1, len(known) + 1) / max(len(values), 1), where="post", linewidth=1.2, **style)
 
@@ -92,7 +97,7 @@ def _distances(axis: plt.Axes, images: pd.DataFrame, dashes: object) -> None:
 
 
 def _flips(axis: plt.Axes, images: pd.DataFrame, index: int, learner: str) -> None:
-    """Draw the share of images whose label changes with at most so many flipped pixels."""
+    """Draw the share of images whose label changes against the number of flipped pixels."""
     dashes, shade = DASHES[index % len(DASHES)], color(index + 3)
     _cumulative(axis, images["flips"], color=shade, linestyle=dashes, label=learner_label(learner))
 

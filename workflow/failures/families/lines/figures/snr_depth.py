@@ -36,10 +36,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Return the numbers of the caption.
 
-    tuples, initialisations: how many the estimates are from. end_to_end: one sentence per depth with the ratios of the
-    end-to-end loss by tuple length.
+    Args:
+        table: Table of `failures.families.lines.tables.snr_depth`.
+
+    Returns:
+        `tuples`, `initialisations`: tuples and initialisations per estimate. `end_to_end`: one sentence per depth with
+        the ratios of the end-to-end loss by tuple length.
     """
     rows = table[table["method"] == "end_to_end"]
     return {
@@ -52,5 +56,5 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _network(depth: int) -> str:
-    """Name of N1 with so many residual blocks."""
+    """Return the title of N1 with a number of residual blocks."""
     return {0: "N1 of the paper", 1: "1 residual block"}.get(depth, f"{depth} residual blocks")

@@ -47,24 +47,28 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Return the numbers of the caption.
 
-    clear: how many of the ratios at initialisation are distinguishable from 0. correlations: rank correlation of these
-    ratios with the time to learn, by tuple length; empty without any.
+    Args:
+        table: Table of `failures.families.lines.tables.snr_training`.
+
+    Returns:
+        `clear`: number of ratios at initialisation that are distinguishable from 0. `correlations`: rank correlation of
+        these ratios with the time to learn, by tuple length; empty if there is none.
     """
     start = table[table["own"] & (table["part"] == "start")]
     clear = int((start["snr"] > CLEAR * start["standard_error"]).sum())
-    found = _correlations(table).dropna(subset=["rank_correlation"])
+    rows = _correlations(table).dropna(subset=["rank_correlation"])
     correlations = [
         f"At k = {row.tuple_length}, Kendall's rank correlation τ of the ratio and the time to learn is "
         f"{number(round(row.rank_correlation, 2))} (p = {number(round(row.p_value, 2))})."
-        for row in found.itertuples()
+        for row in rows.itertuples()
     ]
     return {"clear": f"{clear} of {len(start)}", "correlations": " ".join(correlations)}
 
 
 def _correlations(table: pd.DataFrame) -> pd.DataFrame:
-    """Rank correlations for the learners' own losses."""
+    """Select the rank correlations for the learners' own losses."""
     return table[table["own"] & (table["part"] == "correlation")]
 
 
@@ -74,7 +78,7 @@ def _along(axis: plt.Axes, run: pd.DataFrame, index: int, label: str) -> None:
     axis.plot(run["updates"], run["snr"].where(clear), "o-", color=color(index), linewidth=1, markersize=3, label=label)
     rest = run[~clear & (run["updates"] != 1)]  # the arrow at 1 would cover the one at 0
     limit = rest["snr"].clip(lower=0) + CLEAR * rest["standard_error"]
-    # Arrows of different k stand side by side; at the same place they would cover each other.
+    # Arrows of different k are shifted sideways so that they do not overlap.
     aside = rest["updates"].astype(float) * 1.13**index + 8 * index
     axis.errorbar(aside, limit, 0.5 * limit, fmt="_", color=color(index), uplims=True, markersize=4, linewidth=1)
 

@@ -40,7 +40,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. outcomes: one sentence per panel, with the success rate and the times to learn."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.lines.tables.success`.
+
+    Returns:
+        `outcomes`: one sentence per panel, with the success rate and the times to learn.
+    """
     several = len(table["learner"].unique()) > 1
     outcomes = []
     for (length, learner, _), rows in table.groupby(["tuple_length", "learner", "problem"]):

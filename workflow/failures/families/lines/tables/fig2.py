@@ -27,14 +27,14 @@ def tabulate(inputs: dict[str, Any], tuple_lengths: list[int], n_samples: int, c
         inputs: Empty.
         tuple_lengths: Values of k.
         n_samples: Number of samples per class.
-        conventions: `code` or `paper`, as in `failures.families.lines.problem.draw_images`.
+        conventions: `scripts` or `text`, as in `failures.families.lines.problem.draw_images`.
 
     Returns:
         The table that `Columns` describes.
     """
     tables = []
     for length in tuple_lengths:
-        # Twenty times as many as are shown: both classes are among them.
+        # Twenty times as many tuples as are shown, so that both classes occur often enough.
         images = draw_images(40 * n_samples * length, conventions, generator("lines", "fig2", length))
         pixels, labels = unpack(images)
         pixels = pixels.reshape(-1, length, *pixels.shape[1:3])

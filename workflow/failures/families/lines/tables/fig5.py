@@ -62,7 +62,14 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def summary(group: pd.DataFrame) -> dict[str, float]:
-    """Means over initialisations of one method and length; the interval is of the mean of the ratios."""
+    """Average the estimates of one method and tuple length over initialisations.
+
+    Args:
+        group: Rows of `failures.families.lines.analyses.initial_signal`, one per initialisation.
+
+    Returns:
+        Values of the columns `snr` to `n_initialisations`. The interval is that of the mean SNR.
+    """
     n, mean = len(group), group["snr"].mean()
     half = (
         stats.t.ppf(0.975, n - 1) * group["snr"].std() / np.sqrt(n) if n > 1 else 1.96 * group["standard_error"].iloc[0]

@@ -66,7 +66,7 @@ from scipy.special import expit
 from failures.artifacts.tables import wilson
 from failures.engine.seeding import generator
 
-# Of an image that is labelled with confidence, and the share of the real images that noise is to be beyond.
+# Confidence from which an image counts as confident, and quantile of the test images' scores for `beyond`.
 CONFIDENT, REAL = 0.99, 0.99
 
 
@@ -96,7 +96,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def _summaries(group: pd.DataFrame, name: str) -> Iterator[dict[str, Any]]:
-    """The quantities of one network. name: of the random stream of its bootstrap."""
+    """Yield the statistics of one network; `name` identifies the random stream of its bootstrap."""
     image, real, noise = (group[group["part"] == part] for part in ("image", "real", "noise"))
     yield _share("accuracy", real["label"] * real["score"] > 0)
     yield _share("single", image["single"] > 0)
@@ -112,7 +112,7 @@ def _summaries(group: pd.DataFrame, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _share(quantity: str, true: pd.Series) -> dict[str, Any]:
-    """A share with Wilson's interval; empty for no images."""
+    """Return a share with its Wilson interval; empty if there are no images."""
     if true.empty:
         return {"quantity": quantity, "n": 0}
     low, high = wilson(int(true.sum()), len(true))
@@ -120,11 +120,11 @@ def _share(quantity: str, true: pd.Series) -> dict[str, Any]:
 
 
 def _median(quantity: str, values: pd.Series, name: str) -> dict[str, Any]:
-    """A median with its 95 % percentile interval of the bootstrap; empty for no images."""
+    """Return a median with its 95 % percentile interval of the bootstrap; empty if there are no images."""
     if values.empty:
         return {"quantity": quantity, "n": 0}
     drawn = generator("lines", "fooling", name, quantity).choice(values.to_numpy(float), (2000, len(values)))
-    # Of what there is, because the mean of two infinite values is none.
+    # Without interpolation, because values may be infinite.
     low, high = np.quantile(np.quantile(drawn, 0.5, axis=1, method="lower"), [0.025, 0.975], method="lower")
     value = np.quantile(values, 0.5, method="lower")
     return {"quantity": quantity, "value": value, "low": low, "high": high, "n": len(values)}

@@ -42,7 +42,7 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def _relative(values: pd.Series) -> dict[str, float]:
-    """Mean and interval; empty ends for a single value."""
+    """Return the mean and its interval; a single value has no interval."""
     n = len(values)
     half = stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n) if n > 1 else np.nan
     mean = values.mean()

@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-# What a learner's own gradient is called among the methods of `failures.families.lines.analyses.signal`.
+# Methods of `failures.families.lines.analyses.signal` by the method that trains the learner.
 OWN = {"end_to_end": "end_to_end", "decomposition": "joint"}
 
 
@@ -52,10 +52,10 @@ def tabulate(inputs: dict[str, Any], methods: dict[str, str]) -> pd.DataFrame:
     for (learner, length, method), group in table[table["part"] == "start"].groupby(
         ["learner", "tuple_length", "method"]
     ):
-        found = (np.nan, np.nan)
+        correlation = (np.nan, np.nan)
         if group["learnt_at"].min() < group["learnt_at"].max():
-            found = stats.kendalltau(group["snr"], group["learnt_at"].rank())
-        correlations.append((learner, length, method, bool(group["own"].iloc[0]), *found))
+            correlation = stats.kendalltau(group["snr"], group["learnt_at"].rank())
+        correlations.append((learner, length, method, bool(group["own"].iloc[0]), *correlation))
     columns = ["learner", "tuple_length", "method", "own", "rank_correlation", "p_value"]
     correlations = pd.DataFrame(correlations, columns=columns).assign(part="correlation")
     table = pd.concat([table, correlations], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Gradient variance over the direction of v at initialisation: by quadrature where it exists, and by Monte Carlo.
+"""Gradient variance over the direction of v at initialisation, by quadrature and by Monte Carlo (section 2, Theorem 2).
 
 Columns of gradients/periodic/linear_periodic_variance/LEARNER.csv:
     learner
@@ -35,7 +35,7 @@ from failures.families.periodic.problem import draw_direction
 from failures.families.periodic.waves import psi
 
 STREAM = ("periodic", "linear_periodic_variance")
-# Points of a line against r.
+# Points per line against r.
 N_NORMS = 25
 SQUARE_SAMPLES = 1000
 
@@ -52,13 +52,25 @@ def analyze(
     n_samples: int,
     **learner: Any,
 ) -> pd.DataFrame:
-    """Variances of a learner's networks, at the dimensions and norms and on the lines between them.
+    """Compute the gradient variance of a learner's networks, at the pairs (d, r) of `grid`.
 
-    inputs: none. name: of the learner. learner: what decides its network of a block of `periodic.learners`. seeds:
-    replicates of the initial weights. The other arguments are keys of the block `periodic.linear_periodic_variance`.
-    Returns columns learner, seed, n_features, wave, norm, method (quadrature, leading_order, monte_carlo), variance,
-    standard_error (of monte_carlo alone) and gradient_square, E||grad p||^2, exact where there is quadrature and
-    else the mean of SQUARE_SAMPLES samples.
+    Quadrature requires one hidden ReLU layer; Monte Carlo estimates cover only the dimensions and norms of the
+    settings. Without quadrature, `gradient_square` is the mean over SQUARE_SAMPLES samples.
+
+    Args:
+        inputs: Empty.
+        name: Name of the learner.
+        stream: Name of the learner's random stream.
+        waves: `waves` of the experiment `linear_periodic_variance`.
+        n_features: `n_features` of the experiment.
+        norms: `norms` of the experiment.
+        seeds: Seeds of the initial weights.
+        n_pairs: `n_pairs` of the experiment.
+        n_samples: `n_samples` of the experiment.
+        **learner: Keys of a validated block of `periodic.learners` that define its network.
+
+    Returns:
+        The table that `Columns` describes.
     """
     pairs, rows = grid(n_features, norms), []
     for d in sorted({d for d, _ in pairs}):
@@ -66,18 +78,29 @@ def analyze(
             key = (*STREAM, d, seed)
             model = in_precision(learners.network(d, learner, *key, INIT, stream), "float64")
             is_exact = has_closed_form(model)
-            found = list(_exact(model, waves, [norm for other, norm in pairs if other == d])) if is_exact else []
+            variances = list(_exact(model, waves, [norm for other, norm in pairs if other == d])) if is_exact else []
             if d in n_features:
-                found += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, key)
-            if found:
+                variances += _estimated(model, list(product(waves, norms)), n_pairs, n_samples, key)
+            if variances:
                 square = theory.gradient_square(model.get_weights()) if is_exact else sampled_square(model, key)
-                rows += [(name, seed, d, *row, square) for row in found]
+                rows += [(name, seed, d, *row, square) for row in variances]
     columns = ["learner", "seed", "n_features", "wave", "norm", "method"]
     return pd.DataFrame(rows, columns=[*columns, "variance", "standard_error", "gradient_square"])
 
 
 def grid(dimensions: list[int], norms: list[float]) -> list[tuple[int, float]]:
-    """Pairs (d, r), sorted: each r with every d between, each d with r to four times the largest, and r = sqrt(d)."""
+    """Return the pairs (d, r) of all lines of the figure.
+
+    Lines against d have every d from the smallest to the largest, at each r and at r = sqrt(d). Lines against r have
+    norms up to four times the largest, at each d.
+
+    Args:
+        dimensions: Values of d.
+        norms: Values of r.
+
+    Returns:
+        Pairs, sorted.
+    """
     between = range(min(dimensions), max(dimensions) + 1)
     pairs = {(d, float(norm)) for d in between for norm in [*norms, math.sqrt(d)]}
     pairs |= {(d, float(norm)) for d in dimensions for norm in np.geomspace(min(norms), 4 * max(norms), N_NORMS)}
@@ -85,9 +108,12 @@ def grid(dimensions: list[int], norms: list[float]) -> list[tuple[int, float]]:
 
 
 def has_closed_form(model: keras.Model) -> bool:
-    """Whether a float64 network is one hidden layer of ReLU and a linear output, which `theory` is about.
+    """Return whether a network has one hidden ReLU layer and a linear output, as `theory` requires.
 
-    Its values on some inputs tell: they must be those that its weights have in such a network.
+    The outputs for random inputs are compared with those of such a network with the same weights.
+
+    Args:
+        model: Model in float64.
     """
     weights, x = model.get_weights(), np.random.default_rng(0).standard_normal((16, *model.input_shape[1:]))
     if [part.ndim for part in weights] != [2, 1, 2, 1] or len(weights[0]) != x.shape[1]:
@@ -97,7 +123,7 @@ def has_closed_form(model: keras.Model) -> bool:
 
 
 def _exact(model: keras.Model, waves: list[str], norms: list[float]) -> Iterator[tuple]:
-    """Rows (wave, norm, method, variance, standard_error) of the closed form and of its leading order."""
+    """Yield rows (wave, norm, method, variance, standard_error) of the quadrature and of its leading order."""
     weights = model.get_weights()
     for wave, norm in product(waves, norms):
         yield wave, norm, "quadrature", theory.gradient_variance(weights, norm, wave), math.nan
@@ -108,24 +134,32 @@ def _exact(model: keras.Model, waves: list[str], norms: list[float]) -> Iterator
 def _estimated(
     model: keras.Model, targets: list[tuple[str, float]], n_pairs: int, n_samples: int, stream: tuple
 ) -> list[tuple]:
-    """Rows of the Monte Carlo estimates, as those of `_exact`."""
+    """Return rows of the Monte Carlo estimates, in the format of `_exact`."""
     rng, n_features = generator(*stream, INSTANCE), model.input_shape[1]
     directions = np.stack([[draw_direction(n_features, rng) for _ in range(2)] for _ in range(n_pairs)])
     estimates = estimate(model, targets, directions, n_samples, derive(*stream, DATA))
     values, errors = estimates.mean(axis=0), estimates.std(axis=0, ddof=1) / math.sqrt(n_pairs)
-    return [(*target, "monte_carlo", *found) for target, *found in zip(targets, values, errors, strict=True)]
+    return [(*target, "monte_carlo", *statistics) for target, *statistics in zip(targets, values, errors, strict=True)]
 
 
 def estimate(
     model: keras.Model, targets: list[tuple[str, float]], directions: np.ndarray, n_samples: int, seed: int
 ) -> np.ndarray:
-    """Unbiased estimates of the gradient variance over directions, one a pair of directions.
+    """Compute unbiased estimates of the gradient variance over directions.
 
-    Half the squared difference of the gradients for two directions has the variance as its mean. The difference is
-    taken on two independent batches and multiplied, so that sampling noise has the mean 0.
+    Half the squared difference of the gradients for two directions has the variance as its expectation. The difference
+    is computed on two independent batches, and the two results are multiplied, so that sampling noise has expectation
+    0.
 
-    model: float64. targets: waves and norms. directions: unit vectors [n_pairs, 2, n_features], independent and
-    uniform. Returns [n_pairs, len(targets)].
+    Args:
+        model: Model in float64.
+        targets: Waves and norms.
+        directions: Independent uniform unit vectors, [n_pairs, 2, n_features].
+        n_samples: Samples per batch.
+        seed: Seed of the samples.
+
+    Returns:
+        Estimates, [n_pairs, len(targets)].
     """
 
     def difference(pair: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
@@ -146,7 +180,12 @@ def estimate(
 
 
 def sampled_square(model: keras.Model, stream: tuple) -> float:
-    """E||grad p(x)||^2 of a float64 network, from samples. stream: name of their random stream."""
+    """Estimate E||grad p(x)||^2 of a network from samples.
+
+    Args:
+        model: Model in float64.
+        stream: Name of the random stream of the samples.
+    """
     samples = generator(*stream, EVALUATION).standard_normal((SQUARE_SAMPLES, model.input_shape[1]))
     return float(sample_gradients(model, samples).squared_norms().mean())
 

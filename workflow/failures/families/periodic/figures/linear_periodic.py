@@ -1,4 +1,4 @@
-"""Unexplained variance of linear-periodic targets and of a linear control against training steps."""
+"""Unexplained variance of linear-periodic targets and of a linear control against training steps (section 2)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from failures.artifacts.labels import learner_label
 from failures.artifacts.style import PAGE, add_note, color
 
 LABELS = {"cosine": "ψ = cos 2πu", "square": "ψ = sign cos 2πu"}
-# This key names another network in the family of parities.
-NAMES = {"relu": "ReLU, one hidden layer"}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.periodic.tables.linear_periodic`: one row of panels per learner and wave.
+    """Draw the unexplained variance, one row of panels per learner and wave and one column per norm.
 
-    Each row has one panel per norm.
-
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.periodic.tables.linear_periodic`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     learners = table["learner"].unique()
     rows = [(learner, wave) for learner in learners for wave in LABELS if wave in set(table["wave"])]
@@ -32,7 +30,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         for axis, norm in zip(row, norms, strict=True):
             _panel(axis, ours[ours["norm"] == norm], wave)
         row[0].set_ylabel("unexplained variance R")
-        name = LABELS[wave] + f", {NAMES.get(learner, learner_label(learner))}" * (len(learners) > 1)
+        name = LABELS[wave] + f", {learner_label(learner)}" * (len(learners) > 1)
         row[0].annotate(name, (0.97, 0.9), xycoords="axes fraction", ha="right", fontsize="small")
     for axis, norm in zip(axes[0], norms, strict=True):
         axis.set_title(f"r = {norm:g}")
@@ -45,7 +43,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ends: final medians at the largest r and d, by target."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.periodic.tables.linear_periodic`.
+
+    Returns:
+        `ends`: final medians at the largest r and d, by target.
+    """
     last = table[(table["norm"] == table["norm"].max()) & (table["step"] == table["step"].max())]
     last, ends = last[last["n_features"] == last["n_features"].max()], []
     for wave, name in {"cosine": "the cosine", "square": "its sign", "linear": "the linear target"}.items():

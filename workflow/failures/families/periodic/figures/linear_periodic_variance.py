@@ -1,4 +1,4 @@
-"""Gradient variance over the direction of v against d and against r: quadrature and Monte Carlo."""
+"""Gradient variance over the direction of v against d and r, by quadrature and Monte Carlo (section 2, Theorem 2)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PANELS = {
     "norm": ("norm", "n_features", "d", "fixed d: exponent of r"),
 }
 MARKERS = ("o", "s", "D", "P", "X")
-# Lower end of the y axis; the table has the smaller variances.
+# Lower end of the y axis; smaller variances are in the table only.
 SMALLEST = 1e-24
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.periodic.tables.linear_periodic_variance`: one row per wave.
+    """Draw the variance against d (left) and r (right), one row per wave.
 
-    Columns: against d and against r.
-
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.periodic.tables.linear_periodic_variance`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     waves = [wave for wave in LABELS if wave in set(table["wave"])]
     size = (PAGE, 0.4 + 2.7 * len(waves))
@@ -66,13 +66,13 @@ def _panel(axis: plt.Axes, table: pd.DataFrame, line: str, others: list[Line2D])
 
 
 def _aside(rows: pd.DataFrame, x: str, index: int, learner: int) -> pd.Series:
-    """Positions on the x axis, shifted sideways so that upper limits and learners do not overlap."""
+    """Return positions on the x axis, shifted sideways so that upper limits and learners do not overlap."""
     shift = 0.35 * (index * rows["upper_limit"].notna() + 1.5 * learner)
     return rows[x] + shift if x == "n_features" else rows[x] * 1.08**shift
 
 
 def _estimates(axis: plt.Axes, x: pd.Series, rows: pd.DataFrame, marker: str, shade: tuple) -> None:
-    """Points with bars of two standard errors; triangles at the upper limit if the estimate is too close to 0."""
+    """Draw points with bars of two standard errors; triangles at the upper limit if an estimate is too close to 0."""
     resolved, limits = rows["upper_limit"].isna(), rows["upper_limit"]
     style = {"color": shade, "linestyle": "", "markersize": 3.5, "mfc": "white", "mew": 0.8, "elinewidth": 0.8}
     axis.errorbar(x[resolved], rows["value"][resolved], 2 * rows["standard_error"][resolved], marker=marker, **style)
@@ -80,7 +80,7 @@ def _estimates(axis: plt.Axes, x: pd.Series, rows: pd.DataFrame, marker: str, sh
 
 
 def _joint(axis: plt.Axes, table: pd.DataFrame) -> list[Line2D]:
-    """Draw the line along which d and r grow together; returns its entry of the legend, if any."""
+    """Draw the line on which d and r grow together; return its entry of the legend, if any."""
     table = table[(table["line"] == "both") & (table["method"] == "quadrature")]
     points = table[table["quantity"] == "variance"].sort_values("n_features")
     style = {"color": "0.2", "linewidth": 1.2, "linestyle": "--"}
@@ -92,7 +92,7 @@ def _joint(axis: plt.Axes, table: pd.DataFrame) -> list[Line2D]:
 
 
 def _fitted(slopes: pd.DataFrame) -> str:
-    """Slope of a line's quadrature with its standard error; empty if none or several are fitted."""
+    """Format the slope of a line's quadrature with its standard error; empty unless exactly one slope is fitted."""
     slopes = slopes[slopes["method"] == "quadrature"]
     if len(slopes) != 1:
         return ""
@@ -102,7 +102,7 @@ def _fitted(slopes: pd.DataFrame) -> str:
 
 
 def _sampled(table: pd.DataFrame) -> pd.Index:
-    """Learners with Monte Carlo estimates, in the table's order."""
+    """Return the learners with Monte Carlo estimates, in the order of the table."""
     return pd.Index(table.loc[table["method"] == "monte_carlo", "learner"].unique())
 
 

@@ -32,5 +32,5 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     runs = read_tables(inputs["runs"])[[*run, "wave", "norm"]]
     history = read_histories(inputs["history"], "unexplained").merge(runs, on=run)
     history["n_features"] = history["problem"].map(lambda name: problems[name]["n_features"])
-    by = ["learner", "n_features", "wave", "norm", "step"]
-    return replicate_band(history, by, "unexplained")
+    keys = ["learner", "n_features", "wave", "norm", "step"]
+    return replicate_band(history, keys, "unexplained")

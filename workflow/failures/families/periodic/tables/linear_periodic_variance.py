@@ -28,11 +28,12 @@ from scipy.stats import linregress
 
 from failures.artifacts.tables import read_tables
 
-# A line against d is steep, and not yet at its floor, up to this share of (2 pi r)^2.
+# Slopes against d are fitted up to this share of (2 pi r)^2; for larger d the variance levels off.
 STEEP = 0.5
-# A line against r is a power from this share of its largest r on.
+# Slopes against r are fitted from this share of the largest r on, where the variance is a power of r.
 FAR = 0.25
-FEWEST = 5  # points of a fit
+# Smallest number of points of a fit.
+FEWEST = 5
 
 
 def tabulate(inputs: dict[str, Any], n_features: list[int], norms: list[float]) -> pd.DataFrame:
@@ -49,20 +50,20 @@ def tabulate(inputs: dict[str, Any], n_features: list[int], norms: list[float]) 
     networks = read_tables(inputs["gradients"])
     scale = networks.pop("gradient_square")
     networks = networks.assign(value=networks["variance"] / scale, square=(networks["standard_error"] / scale) ** 2)
-    by = ["learner", "wave", "method", "n_features", "norm"]
-    means = networks.groupby(by).agg(
+    keys = ["learner", "wave", "method", "n_features", "norm"]
+    means = networks.groupby(keys).agg(
         value=("value", "mean"), square=("square", lambda x: x.sum(skipna=False)), n=("square", "size")
     )
     means["standard_error"] = np.sqrt(means["square"]) / means["n"]
     unresolved = means["value"] < 3 * means["standard_error"]
     means["upper_limit"] = (means["value"].clip(lower=0) + 2 * means["standard_error"]).where(unresolved)
     lines = _lines(means.reset_index(), n_features, norms)
-    columns = ["quantity", "line", *by, "value", "standard_error", "upper_limit"]
+    columns = ["quantity", "line", *keys, "value", "standard_error", "upper_limit"]
     return pd.concat([lines.assign(quantity="variance"), _slopes(lines)], ignore_index=True)[columns]
 
 
 def _lines(means: pd.DataFrame, n_features: list[int], norms: list[float]) -> pd.DataFrame:
-    """The rows of each line, one line below the other; a point may be on several."""
+    """Select the rows of each line and concatenate them; a point may be on several lines."""
     parts = {
         "dimension": means[means["norm"].isin(norms)],
         "norm": means[means["n_features"].isin(n_features)],
@@ -72,25 +73,25 @@ def _lines(means: pd.DataFrame, n_features: list[int], norms: list[float]) -> pd
 
 
 def _slopes(lines: pd.DataFrame) -> pd.DataFrame:
-    """Slope of every line that has no sampling error, with the standard error of a straight line."""
+    """Fit the slope of every line without sampling error, with the standard error of the straight-line fit."""
     rows = []
     exact = lines[lines["standard_error"].isna()]
     for line, fixed in (("dimension", "norm"), ("norm", "n_features"), ("both", None)):
         chosen = exact[exact["line"] == line]
-        by = ["line", "learner", "wave", "method", *([fixed] if fixed else [])]
-        for keys, points in chosen.groupby(by):
+        keys = ["line", "learner", "wave", "method", *([fixed] if fixed else [])]
+        for values, points in chosen.groupby(keys):
             points = points[_fitted(line, points)]
             if len(points) >= FEWEST:
                 x = np.log(points["norm"]) if line == "norm" else points["n_features"]
                 fit = linregress(x, np.log(points["value"]))
                 slope = {"quantity": "slope", "value": fit.slope, "standard_error": fit.stderr}
-                rows.append(dict(zip(by, keys, strict=True)) | slope)
+                rows.append(dict(zip(keys, values, strict=True)) | slope)
     columns = [*lines.columns, "quantity"]
     return pd.DataFrame(rows).reindex(columns=columns).astype({"n_features": "Int64"})
 
 
 def _fitted(line: str, points: pd.DataFrame) -> pd.Series:
-    """Which points of a line its slope is fitted to."""
+    """Return which points of a line its slope is fitted to."""
     if line == "norm":
         return points["norm"] >= FAR * points["norm"].max()
     return points["n_features"] <= STEEP * (2 * math.pi * points["norm"]) ** 2

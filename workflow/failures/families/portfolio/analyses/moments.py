@@ -22,10 +22,17 @@ from failures.families.portfolio.training import network
 def analyze(
     inputs: dict[str, Any], n_features: int, n_stocks: list[int], n_samples: int, seeds: list[int]
 ) -> pd.DataFrame:
-    """Moments of fresh networks with fresh labels, for every number of stocks and replicate.
+    """Compute the moments of fresh networks with fresh labels, per number of stocks and replicate.
 
-    inputs: none. Returns columns n_stocks, seed and the `moment_` and `sampled_moment_` metrics of
-    `PortfolioObjective`.
+    Args:
+        inputs: Empty.
+        n_features: Number of states, d.
+        n_stocks: Values of k.
+        n_samples: Samples per sampled moment.
+        seeds: Seeds of the replicates.
+
+    Returns:
+        The table that `Columns` describes.
     """
     rows = []
     for k in n_stocks:

@@ -1,4 +1,4 @@
-"""Ratio of the second moments of the two gradient estimators, at the start against k and along training."""
+"""Ratio of the second moments of the two gradient estimators, at initialisation against k and during training."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ LINES = ("-", "--", ":", "-.")
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.portfolio.tables.estimator_variance`.
+    """Draw the ratio at initialisation (left) and during training (right).
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.portfolio.tables.estimator_variance`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.9))
     _initial(axes[0], table[table["stage"] == "initial"])
@@ -25,7 +27,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. deviation: largest |ratio / k - 1| at initialisation, %; largest: ratio in training."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.portfolio.tables.estimator_variance`.
+
+    Returns:
+        `deviation`: largest |ratio / k - 1| at initialisation, in percent. `largest`: largest ratio during training.
+    """
     initial, trained = (
         table[table["stage"] == stage].dropna(subset="ratio_median") for stage in ("initial", "trained")
     )

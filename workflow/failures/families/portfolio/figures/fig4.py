@@ -1,4 +1,4 @@
-"""Figure 4: expected loss of a portfolio against training steps, for growing numbers of stocks."""
+"""Figure 4: expected loss of a portfolio against training steps, by number of stocks (section 3)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.portfolio.tables.fig4`: a panel for each number of stocks.
+    """Draw the loss against training steps, one panel per number of stocks.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.portfolio.tables.fig4`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     ours = table[table["source"] == "ours"]
     learners, sizes = list(ours["learner"].unique()), sorted(ours["n_stocks"].unique())
@@ -37,7 +39,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ends: median loss at the last step, by k and learner."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.portfolio.tables.fig4`.
+
+    Returns:
+        `ends`: median loss at the last step, by k and learner.
+    """
     ours = table[table["source"] == "ours"]
     ends = ours.loc[ours.groupby(["learner", "n_stocks"], sort=False)["step"].idxmax()]
     parts = []

@@ -1,4 +1,4 @@
-"""Loss and wrong choices at the end of training against the learning rate, for both methods and optimisers."""
+"""Final loss and share of wrong choices against the learning rate, by method and optimiser (section 3)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ ROWS = {"loss": "expected loss\nafter training", "wrong": "share of states with\
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.portfolio.tables.portfolio_rates`: a column for each number of stocks and optimiser.
+    """Draw loss (above) and wrong choices (below), one column per number of stocks and optimiser.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.portfolio.tables.portfolio_rates`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     columns = list(table.groupby(["n_stocks", "optimizer"]))
     figure, axes = plt.subplots(2, len(columns), figsize=(PAGE, 3.6), sharex="col", sharey="row", squeeze=False)
@@ -37,7 +39,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. best: least median loss of each method and optimiser, with its learning rate, by k."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.portfolio.tables.portfolio_rates`.
+
+    Returns:
+        `best`: smallest median loss of each method and optimiser with its learning rate, by k.
+    """
     best = table.loc[table.groupby(["n_stocks", "optimizer", "method"])["loss_median"].idxmin()]
     parts = []
     for (n_stocks, optimizer), rows in best.groupby(["n_stocks", "optimizer"]):

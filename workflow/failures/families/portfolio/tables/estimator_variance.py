@@ -45,10 +45,10 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
 
 
 def _ratios(table: pd.DataFrame) -> pd.DataFrame:
-    """Bands over the replicates of the ratio of the moments, for each kind of moment."""
+    """Summarise the ratio of the moments over replicates, per kind of moment."""
     bands = []
     for name, moment in NAMES.items():
-        # Rounding leaves a sampled gradient of a single stock a little above 0.
+        # For a single stock, rounding makes the sampled moment slightly larger than 0.
         decomposition = table[f"{moment}_decomposition"].where(table["moment_decomposition"] > 0)
         table[name] = table[f"{moment}_end_to_end"] / decomposition
         bands.append(replicate_band(table, KEYS, name).set_index([*KEYS, "n_replicates"]))

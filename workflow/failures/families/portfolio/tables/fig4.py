@@ -16,7 +16,7 @@ import pandas as pd
 
 from failures.artifacts.tables import published_curves, read_histories, replicate_band
 
-# States of the published figure's market.
+# Number of states in the published figure.
 N_FEATURES = 1000
 
 
@@ -31,12 +31,12 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     Returns:
         The table that `Columns` describes.
     """
-    by = ["learner", "n_stocks", "step"]
+    keys = ["learner", "n_stocks", "step"]
     exact, sampled = (read_histories(inputs["history"], metric) for metric in ("loss", "sampled_loss"))
     for history in (exact, sampled):
         history["n_stocks"] = history["problem"].map(lambda name: problems[name]["n_stocks"])
-    first = sampled[sampled["seed"] == sampled["seed"].min()][[*by, "sampled_loss"]]
-    ours = replicate_band(exact, by, "loss").merge(first, on=by, how="left")
+    first = sampled[sampled["seed"] == sampled["seed"].min()][[*keys, "sampled_loss"]]
+    ours = replicate_band(exact, keys, "loss").merge(first, on=keys, how="left")
     published = published_curves(inputs["published"], figure=4, quantity="loss")
     names = published["series"].str.extract(r"^k=(?P<n_stocks>\d+) (?P<learner>\S+)$")
     published = pd.DataFrame(
@@ -51,4 +51,4 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, int]]) -> pd.
     comparable = [problem["n_stocks"] for problem in problems.values() if problem["n_features"] == N_FEATURES]
     published = published[published["n_stocks"].isin(comparable)]
     table = pd.concat([ours.assign(source="ours"), published.assign(source="published")], ignore_index=True)
-    return table[["source", *by, "loss_median", "loss_p10", "loss_p90", "sampled_loss", "n_replicates"]]
+    return table[["source", *keys, "loss_median", "loss_p10", "loss_p90", "sampled_loss", "n_replicates"]]

@@ -37,13 +37,15 @@ def tabulate(
     optimizers = runs["learner"].map(lambda name: learners[name]["optimizer"])
     runs["method"] = runs["learner"].map(lambda name: learners[name]["method"])
     runs["optimizer"] = optimizers.str["name"]
-    # Twelve digits, so that 0.1 * 3 is 0.3.
+    # Rounded to twelve digits, so that 0.1 * 3 is 0.3.
     runs["learning_rate"] = [
         float(f"{rate * factor:.12g}")
         for rate, factor in zip(optimizers.str["learning_rate"], runs["rate_factor"], strict=True)
     ]
     runs = runs.rename(columns={"final_loss": "loss", "final_wrong": "wrong"})
-    by = ["learner", "method", "optimizer", "n_stocks", "learning_rate"]
-    bands = [replicate_band(runs, by, name).set_index([*by, "n_replicates"]) for name in ("loss", "wrong")]
+    keys = ["learner", "method", "optimizer", "n_stocks", "learning_rate"]
+    bands = [replicate_band(runs, keys, name).set_index([*keys, "n_replicates"]) for name in ("loss", "wrong")]
     table = pd.concat(bands, axis=1).reset_index()
-    return table[[*by, *(column for column in table if column not in by and column != "n_replicates"), "n_replicates"]]
+    return table[
+        [*keys, *(column for column in table if column not in keys and column != "n_replicates"), "n_replicates"]
+    ]

@@ -1,4 +1,4 @@
-"""What trained learners make of fresh samples of a step function.
+"""Predictions of trained learners for fresh samples of a step function (section 5, Figure 7).
 
 Columns of predictions/steps/fig7.csv:
     learner, kind: name and kind in `config.yaml`
@@ -33,11 +33,18 @@ def analyze(
     n_samples: int,
     learners: dict[str, dict[str, Any]],
 ) -> pd.DataFrame:
-    """Predictions of the networks of the first replicate at the end of training.
+    """Compute the predictions of the networks of the first replicate at the end of training.
 
-    inputs: `runs` (tables) and `models` (folders), lists of the same length. learners: blocks of `steps.learners`.
-    Returns columns learner, kind, bias (b*), r (ascending), truth (u(r)), prediction and approximation (u~(r), for
-    the kind `non_flat`).
+    Args:
+        inputs: `runs`, paths of the tables of runs, and `models`, folders of models; lists of the same length.
+        stream: Name of the problem's random stream.
+        n_features: Input dimension, d.
+        input_scale: Standard deviation of each input.
+        n_samples: Number of fresh samples.
+        learners: Validated blocks of `steps.learners`, by name.
+
+    Returns:
+        The table that `Columns` describes, with ascending r.
     """
     tables = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):

@@ -1,4 +1,4 @@
-"""How often the non-flat approximation learns, against the initial bias, for several slopes."""
+"""Success rate of the non-flat approximation against the initial bias, by slope (section 5)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.steps.tables.bias_sensitivity`: success, and the error that is left.
+    """Draw the success rate (left) and the final error (right) against the initial bias, one line per learner.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.steps.tables.bias_sensitivity`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.8), sharex=True)
     groups = sorted(table.groupby("learner"), key=lambda group: tuple(group[1][["relative", "slope"]].iloc[0]))
@@ -39,7 +41,14 @@ def _label(slope: float, relative: bool) -> str:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ranges: initial biases from which most runs learn, by slope; n: runs per point."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.steps.tables.bias_sensitivity`.
+
+    Returns:
+        `ranges`: initial biases from which most runs learn, by slope. `n`: runs per point.
+    """
     parts = []
     for (_, slope, relative), rows in table.groupby(["learner", "slope", "relative"], sort=False):
         biases = rows.loc[rows["success"] > 0.5, "initial_bias"]

@@ -1,4 +1,4 @@
-"""Figure 7: the step function and what each learner makes of it."""
+"""Figure 7: the step function and the predictions of each learner (section 5)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ TITLES = {
     "forward_only": "forward-only",
     "flat": "through u itself",
 }
-# The zoomed panel: standard deviations of r to each side of b*, where a step is.
+# Half-width of the zoomed panel around the step at b*, in standard deviations of r.
 ZOOM = 0.6
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.steps.tables.fig7`: a panel for each learner, and one close to a class boundary.
+    """Draw one panel per learner, and one more for `multiclass` close to a class boundary.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.steps.tables.fig7`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     panels = [(name, rows, False) for name, rows in table.groupby("learner", sort=False)]
     panels += [(name, rows, True) for name, rows, _ in panels if rows["kind"].iloc[0] == "multiclass"]
@@ -65,7 +67,7 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame, zoomed: bool) -> None:
     )
     if rows["approximation"].notna().any():
         axis.plot(rows["r"], rows["approximation"], color=color(1), linewidth=1, label="non-flat approximation ũ")
-    # A class that is far from right must not squeeze the steps.
+    # Outliers must not compress the y axis.
     low, high = rows["truth"].min(), rows["truth"].max()
     room = 0.6 * max(high - low, 0.1)
     low, high = min(low, rows["prediction"].quantile(0.01)), max(high, rows["prediction"].quantile(0.99))

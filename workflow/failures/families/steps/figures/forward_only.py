@@ -1,4 +1,4 @@
-"""Forward-only training: plain SGD beside Adam on both scales of the inputs, and GLMtron's rate."""
+"""Forward-only training by optimiser and input scale, and the convergence rate of GLMtron (section 5)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.steps.tables.forward_only`: a panel for each scale of the inputs, and the rate.
+    """Draw errors against training steps, one panel per input scale, and the error of GLMtron against iterations.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.steps.tables.forward_only`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     training = table[table["part"] == "training"]
     scales = sorted(training["input_scale"].unique())
@@ -32,7 +34,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. ends: final R by input scale and optimiser; ratio: largest error over its bound."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.steps.tables.forward_only`.
+
+    Returns:
+        `ends`: final unexplained variance by input scale and optimiser. `ratio`: largest ratio of GLMtron's error to
+        its bound.
+    """
     training = table[table["part"] == "training"]
     ends = training.loc[training.groupby(["input_scale", "learner"], sort=False)["step"].idxmax()]
     parts = []

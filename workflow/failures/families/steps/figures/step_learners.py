@@ -1,4 +1,4 @@
-"""Learners of a step function: error along training, wrong steps, and the cost of a prediction."""
+"""Step learners: error during training, share of wrong steps, and cost of a prediction (section 5)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ FLOOR = 1e-4
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.steps.tables.step_learners`.
+    """Draw error against training steps, final shares of wrong steps, and final error against cost.
 
-    note: what to say of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.steps.tables.step_learners`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 3, figsize=(PAGE, 3.0), width_ratios=(1.4, 1, 1))
     learners = list(table["learner"].unique())
@@ -31,7 +33,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. errors: final unexplained variance, wrong: share of wrong steps, updates: to R = 0.1."""
+    """Return the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.steps.tables.step_learners`.
+
+    Returns:
+        `errors`: final unexplained variance by learner. `wrong`: share of wrong steps by learner. `updates`: updates
+        until the unexplained variance is at most 0.1, by learner.
+    """
     summary = table[table["stage"] == "summary"]
 
     def medians(quantity: str, text) -> str:
@@ -63,7 +73,7 @@ def _training(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
 
 
 def _shares(axis: plt.Axes, summary: pd.DataFrame, learners: list[str]) -> None:
-    """Wrong steps; what is below the floor is drawn on it."""
+    """Draw the shares of wrong steps; shares below the floor are drawn at the floor."""
     for quantity, (marker, label) in SHARES.items():
         rows = summary.loc[quantity].reindex(learners)
         middle = rows["value_median"].clip(lower=FLOOR)

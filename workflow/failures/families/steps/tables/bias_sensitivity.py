@@ -20,7 +20,7 @@ import pandas as pd
 
 from failures.artifacts.tables import read_tables, wilson
 
-# Unexplained variance below which a run has learnt.
+# A run succeeds if its unexplained variance is below this value.
 LEARNT = 0.1
 
 

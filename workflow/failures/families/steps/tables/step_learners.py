@@ -28,10 +28,10 @@ import pandas as pd
 from failures.artifacts.tables import read_histories, read_tables, replicate_band
 from failures.families.steps.problem import costs
 
-# Quantities of the end of training, by the metric that each is one minus, or is.
+# Metric of each quantity at the end of training; `wrong` quantities are one minus the metric.
 FINAL = {"unexplained": "unexplained", "absolute": "absolute", "wrong": "exact", "wrong_near": "exact_near"}
 NEVER = 1e18
-BY = ["learner", "kind", "quantity"]
+KEYS = ["learner", "kind", "quantity"]
 
 
 def tabulate(
@@ -55,9 +55,9 @@ def tabulate(
     rows = [*_final(read_tables(inputs["runs"])), *_speed(history, learners, targets)]
     summary = pd.DataFrame(rows, columns=["learner", "quantity", "value"])
     summary["kind"] = summary["learner"].map(lambda name: learners[name]["kind"])
-    # Quantiles of infinities would be NaN.
+    # Quantiles of infinite values would be NaN.
     summary["value"] = summary["value"].clip(upper=NEVER)
-    summary = replicate_band(summary, BY, "value")
+    summary = replicate_band(summary, KEYS, "value")
     bands = ["value_median", "value_p10", "value_p90"]
     summary[bands] = summary[bands].where(summary[bands] < NEVER / 1e3, np.inf)
     fixed = [
@@ -65,7 +65,7 @@ def tabulate(
         for name, learner in learners.items()
         for quantity, number in _costs(n_features, learner).items()
     ]
-    fixed = pd.DataFrame(fixed, columns=[*BY, "value_median", "value_p10", "value_p90"])
+    fixed = pd.DataFrame(fixed, columns=[*KEYS, "value_median", "value_p10", "value_p90"])
     table = pd.concat([curves, pd.concat([summary, fixed]).assign(stage="summary")], ignore_index=True)
     table[["step", "n_replicates"]] = table[["step", "n_replicates"]].astype("Int64")
     columns = ["stage", "learner", "kind", "step", "quantity", "value_median", "value_p10", "value_p90", "n_replicates"]
@@ -88,7 +88,7 @@ def _final(runs: pd.DataFrame) -> list[tuple[str, str, float]]:
 def _speed(
     history: pd.DataFrame, learners: dict[str, dict[str, Any]], targets: list[float]
 ) -> list[tuple[str, str, float]]:
-    """Updates and samples until a run first has at most a target left to explain; inf where it never has."""
+    """Count updates and samples until the unexplained variance of a run is at most a target; inf if not reached."""
     rows = []
     for (name, _), run in history.groupby(["learner", "trial"]):
         for target in targets:
