@@ -43,7 +43,7 @@ def test_fig1_names_published_curves_only_if_it_draws_them(fig1_table):
 
 def test_fig1_names_learners_where_there_are_several(fig1_table):
     table = pd.concat([fig1_table, fig1_table.assign(learner="deep").query("part != 'published'")])
-    assert fig1.numbers(table)["solved"].startswith("9 of 10 at d = 5 (ReLU, 4 layers of 64) and ")
+    assert fig1.numbers(table)["solved"].startswith("9 of 10 at d = 5 (deep ReLU) and ")
 
 
 def test_a_note_is_on_the_figure_and_only_then(fig1_table):

@@ -62,7 +62,7 @@ def test_greedy_flips_of_a_linear_score_are_the_fewest():
 def test_all_pairs_are_tried(monkeypatch):
     """A score that only one pair of pixels, of small weight each, brings down."""
     monkeypatch.setattr(attacks, "PIXELS", 60)
-    monkeypatch.setattr(attacks, "AT_ONCE", 100)
+    monkeypatch.setattr(attacks, "BATCH", 100)
     image = np.zeros(problem.COLUMNS, np.int32)
 
     def score(images):
@@ -142,7 +142,7 @@ def test_ascent_of_a_linear_score_ends_in_its_corner():
 
 
 def test_nearest_images_are_those_of_all_distances(monkeypatch):
-    monkeypatch.setattr(attacks, "AT_ONCE", 70)
+    monkeypatch.setattr(attacks, "BATCH", 70)
     images, pool = lines(10), problem.draw_images(300, "scripts", np.random.default_rng(6))
     number, least, median = attacks.nearest(images, pool)
     different = (grey(images)[:, None] != grey(pool)[None]).sum(axis=2)

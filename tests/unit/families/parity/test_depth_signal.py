@@ -100,7 +100,7 @@ def test_the_figure_draws_networks_and_predictions(table):
     assert titles[:5] == [learner_label(name) for name in LEARNERS]
     assert titles[5:8] == ["squared gradient norm", "large parities, |v| ≥ 3d/4", "mean-field theory"]
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert labels[:3] == ["1 hidden layer", "4 hidden layers", "ReLU"]
+    assert labels[:3] == ["1 hidden layer", "4 hidden layers", "plain ReLU"]
     assert labels[-1] == "depth scale of gradients, ReLU"
     drawn = [line.get_xydata() for line in figure.axes[0].lines]
     kernel = table.query(

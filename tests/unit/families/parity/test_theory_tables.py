@@ -67,7 +67,7 @@ def test_gradient_variance_figure_draws_medians(variance_table):
 def test_gradient_variance_caption_has_the_crossings(variance_table):
     shown = variance_figure.numbers(variance_table)
     assert shown == {
-        "crossings": "for ReLU, width 10d, the variance is below the noise of a batch from d = 4",
+        "crossings": "for ReLU, the variance is below the noise of a batch from d = 4",
         "exact": "4",
     }
     without = variance_table[~variance_table["quantity"].isin(["batch_noise", "rounding"])].assign(method="sample")

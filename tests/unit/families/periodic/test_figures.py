@@ -123,7 +123,7 @@ def test_variance_is_drawn_against_d_and_r(variance):
     triangles = [line.get_xydata() for line in against_r.lines if line.get_marker() == "v" and len(line.get_xydata())]
     assert len(np.concatenate(triangles)) == 2
     assert {axis.get_yscale() for axis in figure.axes} == {"log"}
-    kinds = ["quadrature", "Monte Carlo: tanh, width 10d", "upper limit"]
+    kinds = ["quadrature", "Monte Carlo: tanh", "upper limit"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == kinds
     exact = variance_figure.draw(variance[variance["method"] == "quadrature"])
     assert [text.get_text() for text in exact.legends[0].get_texts()] == ["quadrature"]
