@@ -112,7 +112,9 @@ registry.add_analysis(
     minutes=60,
 )
 
-registry.add_figures("lines", "fig2", settings=lambda experiment: experiment.settings | pick(config["lines"], "conventions"))
+registry.add_figures(
+    "lines", "fig2", settings=lambda experiment: experiment.settings | pick(config["lines"], "conventions")
+)
 registry.add_figures(
     "lines",
     "fig3",
