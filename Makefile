@@ -40,7 +40,7 @@ reproduce: $(READY) ## build every figure at the paper's scale; CORES=n, TARGETS
 	$(SNAKEMAKE) $(WHERE) -- $(TARGETS)
 
 preview: $(READY) ## build every figure at reduced scale in results/preview, in minutes
-	$(SNAKEMAKE) --cores $(CORES) --configfile config/preview.yaml -- $(TARGETS)
+	$(SNAKEMAKE) --cores $(CORES) --config scale=preview -- $(TARGETS)
 
 test: $(READY) ## run the quick tests: units, contracts, reruns, bad input, a small workflow; TESTS=tests/unit, WORKERS=n
 	$(PYTEST) -n $(or $(WORKERS),2) -m "not ($(LONG))" $(TESTS)
@@ -85,7 +85,7 @@ report: $(READY) ## write the results page, results/index.html, and Snakemake's 
 status: $(READY) ## show finished and remaining jobs and the remaining time
 	@PYTHONPATH=workflow $(RUN) -m failures.commands.status $(SNAKEMAKE) $(STATUS)
 
-resume: $(READY) ## resume an interrupted run, also on a cluster; PROFILE=slurm, OPTIONS="--configfile config/preview.yaml"
+resume: $(READY) ## resume an interrupted run, also on a cluster; PROFILE=slurm, OPTIONS="--config scale=preview"
 	@PYTHONPATH=workflow $(RUN) -m failures.commands.resume $(SNAKEMAKE) $(WHERE) $(OPTIONS) -- $(TARGETS)
 
 verify: $(READY) ## compare all artifacts with their records and remove the damaged ones
@@ -104,7 +104,7 @@ gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run;
 	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
 
 clean: ## remove figures and tables; keep trained models
-	rm -rf results/{,preview/,test/,paper/,*/paper/}{figures,tables,index.html} results/report.zip
+	rm -rf results/{,*/,*/paper/}{figures,tables,index.html} results/report.zip
 
 clean-all: ## remove all results, including trained models
 	find results -mindepth 1 ! -name README.md -delete

@@ -13,12 +13,9 @@ import forked
 from failures.packages import families
 
 ROOT = Path(__file__).resolve().parents[1]
-# Every test selects its scale by this overlay, which sends results to this folder.
-OVERLAY = "config/test.yaml"
-RESULTS = "results/test"
-# Overlays of the other scale and of the other variant.
-PREVIEW = "config/preview.yaml"
-PAPER = "config/paper.yaml"
+# Every test runs the workflow at this scale, which writes its results to this folder.
+SCALE = "test"
+RESULTS = f"results/{SCALE}"
 # Targets of the small finished workflow: all scripts, training, an analysis, a pool of images, and theory.
 SMALL = ("fig1", "fig2", "fig7", "elimination")
 # Rules that only collect files; no plan counts them.
@@ -48,23 +45,26 @@ class Project:
                 shutil.copy2(ROOT / name, folder / name)
         return cls(folder, targets)
 
-    def command(self, *arguments, overlay=OVERLAY, cores=2, directory=None, profile=None):
+    def command(self, *arguments, overlay=None, cores=2, directory=None, profile=None):
         """Return Snakemake's command line.
 
         Args:
-            arguments: options, which start with a dash or contain `=`, and targets.
-            overlay: names of configuration files, separated by spaces.
+            arguments: options, which start with a dash; values of the configuration, such as `variant=paper`; targets.
+            overlay: names of overlays, separated by spaces.
             cores: number of cores; ignored with a profile.
             directory: Snakemake's working directory; the project's folder by default.
             profile: name of a folder in profiles/.
         """
-        where = ["--cores", str(cores)] if profile is None else ["--workflow-profile", f"profiles/{profile}"]
-        options = [*where, "--configfile", *overlay.split()]
+        options = ["--cores", str(cores)] if profile is None else ["--workflow-profile", f"profiles/{profile}"]
+        if overlay is not None:
+            options += ["--configfile", *overlay.split()]
         if directory is not None:
             options += ["--directory", str(directory)]
-        targets = [argument for argument in arguments if not argument.startswith("-") and "=" not in argument]
-        options += [argument for argument in arguments if argument not in targets]
-        return [sys.executable, "-m", "snakemake", *options, "--", *targets]
+        options += [word for word in arguments if word.startswith("-")]
+        words = [word for word in arguments if not word.startswith("-")]
+        given = [word for word in words if "=" in word]
+        targets = [word for word in words if "=" not in word]
+        return [sys.executable, "-m", "snakemake", *options, "--config", f"scale={SCALE}", *given, "--", *targets]
 
     def run(self, *arguments, check=True, **settings):
         """Run Snakemake and return the completed process; a non-zero exit fails the test unless `check` is false."""
@@ -82,7 +82,7 @@ class Project:
     def fork(self, *arguments, **settings):
         """Run Snakemake without jobs, in a fork, and return its output; a non-zero exit fails the test."""
         code, output = forked.snakemake(self.command(*arguments, **settings)[3:], self.folder, os.environ)
-        assert code == 0, output
+        assert code == 0, f"{output}{code}"
         return output
 
     def record(self):
@@ -133,9 +133,7 @@ class Project:
         assert change(text) != text, f"the edit of {name} changes nothing"
         path.write_text(change(text))
 
-    def overlay(self, name, change):
-        """Write a copy of the tests' overlay, modified in place by `change`, and return its name."""
-        block = yaml.safe_load((self.folder / OVERLAY).read_text())
-        change(block)
+    def overlay(self, name, block):
+        """Write an overlay with these values, and return its name."""
         (self.folder / name).write_text(yaml.safe_dump(block))
         return name

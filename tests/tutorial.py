@@ -12,19 +12,22 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from project import PREVIEW, RESULTS, ROOT
+from project import RESULTS, ROOT, SCALE
 
 BLOCK = re.compile(
     r"^<!-- (?P<part>\w+)(?:: (?P<file>\S+))? -->\n```(?P<language>\w+)\n(?P<text>.*?)^```\n"
     r"(?:\n```text\n(?P<shown>.*?)^```\n)?",
     re.M | re.S,
 )
-# The tutorial runs at reduced scale, tests at their own.
-SCALE = {PREVIEW: "config/small.yaml", "results/preview": RESULTS, "--cores 2": "--cores 1"}
+# Tests follow the tutorial at their own scale, with an overlay below those of the tutorial.
+SMALL = "small.yaml"
+PREVIEW = re.compile(r"(?:--configfile )?((?:\S+\.yaml )*)--config scale=preview")
+REPLACED = {"results/preview": RESULTS, 'scale="preview"': f'scale="{SCALE}"', "--cores 2": "--cores 1"}
 
 
 def _at_tests_scale(text):
-    for preview, test in SCALE.items():
+    text = PREVIEW.sub(rf"--configfile {SMALL} \1--config scale={SCALE}", text)
+    for preview, test in REPLACED.items():
         text = text.replace(preview, test)
     return text
 

@@ -8,7 +8,6 @@ import time
 
 import numpy as np
 
-from failures.packages import families
 from project import RESULTS, Project
 
 RUN = f"{RESULTS}/runs/parity/d5/relu/seeds_0-9"
@@ -21,13 +20,8 @@ class Victim(Project):
     def __init__(self, folder):
         super().__init__(folder)
         self.seen = {}
-        self.overlay("victim.yaml", self._lengthen)
-
-    @staticmethod
-    def _lengthen(block):
-        block["parity"]["problems"]["d5"] |= {"n_steps": 50_000, "evaluate_every": 1000, "checkpoint_every": 2000}
-        # Snakemake starts some seven times in every test, and reads the rules of all families that have a block.
-        block.update(dict.fromkeys(set(families()) - {"parity"}))
+        problem = {"n_steps": 50_000, "evaluate_every": 1000, "checkpoint_every": 2000}
+        self.overlay("victim.yaml", {"parity": {"experiments": {"fig1": {"problems": {"d5": problem}}}}})
 
     def start(self, *arguments, profile):
         """Start Snakemake in a process group of its own; returns when the first checkpoint has been written."""

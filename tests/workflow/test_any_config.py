@@ -1,23 +1,24 @@
 """Property tests: every valid configuration can be planned, and every tiny one trained (hypothesis)."""
 
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from failures.config.schema import families, validate
+from failures.config.schema import load
 from failures.config.types import LOSSES, OPTIMIZERS
 from failures.engine.blocks import train_block
 from failures.families.parity.problem import draw_instances
 from failures.families.parity.training import Training
-from project import OVERLAY, ROOT
+from project import ROOT, SCALE
 
 pytestmark = pytest.mark.slow
-NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True)
+# The names leave room for the value of a grid, and are not those of the configuration.
+NAMES = st.from_regex(r"my_[a-z0-9_]{0,20}", fullmatch=True)
 RATES = st.floats(1e-6, 10, allow_subnormal=False)
 
 
@@ -28,13 +29,14 @@ def literals(annotation):
 
 @st.composite
 def problems(draw, tiny):
-    """Draw a block of `parity.problems`."""
+    """Draw a problem of the family parity."""
     n = draw(st.integers(1, 6 if tiny else 40))
     sizes = st.lists(st.integers(1, n), min_size=1, max_size=3, unique=True)
     return {
         "n_features": n,
-        "encoding": draw(st.sampled_from(["variant", "signed", "binary"])),
-        "subset_sizes": draw(st.one_of(st.sampled_from(["random", "all"]), sizes)),
+        "encoding": draw(st.sampled_from(["signed", "binary"])),
+        "subset_sizes": draw(st.one_of(st.sampled_from(["random", "all", "full"]), sizes)),
+        "targets": draw(st.sampled_from(["front", "uniform"])),
         "n_steps": draw(st.integers(1, 7 if tiny else 10**8)),
         "evaluate_every": draw(st.integers(1, 5 if tiny else 10**6)),
         "checkpoint_every": draw(st.integers(1, 5 if tiny else 10**8)),
@@ -45,7 +47,7 @@ def problems(draw, tiny):
 
 @st.composite
 def learners(draw):
-    """Draw a block of `parity.learners`."""
+    """Draw a learner of the family parity."""
     return {
         "architecture": draw(st.sampled_from(["fully_connected", "residual", "quadratic"])),
         "width": draw(st.one_of(st.integers(1, 9), st.sampled_from(["1d", "2d"]))),
@@ -58,55 +60,61 @@ def learners(draw):
 
 
 @st.composite
-def configurations(draw, tiny=False):
-    """Draw an overlay whose parity problems and learners are all shown in fig1."""
-    made = draw(st.dictionaries(NAMES, problems(tiny), min_size=1, max_size=1 if tiny else 4))
-    trained = draw(st.dictionaries(NAMES, learners(), min_size=1, max_size=1 if tiny else 4))
+def grids(draw, entries, key, values):
+    """Draw three definitions (an entry, one that extends it, and a grid) and the names of their members."""
+    names = draw(st.lists(NAMES, min_size=3, max_size=3, unique=True))
+    single, child, grid = (f"{name}_{kind}" for name, kind in zip(names, ("single", "child", "grid"), strict=True))
+    members = draw(st.lists(values, min_size=1, max_size=3, unique=True))
     return {
-        **dict.fromkeys(set(families()) - {"parity"}),
+        single: draw(entries),
+        child: {"extends": single, key: draw(values)},
+        grid: {"extends": child, key: members},
+    }, [single, child, *(f"{grid}_{member}" for member in members)]
+
+
+@st.composite
+def configurations(draw, tiny=False):
+    """Draw an overlay of fig1, and the names of its problems and learners; one of each in a tiny one."""
+    problem_entries, problem_names = draw(grids(problems(tiny), "n_steps", st.integers(1, 7 if tiny else 10**8)))
+    learner_entries, learner_names = draw(grids(learners(), "batch_size", st.integers(1, 9)))
+    shown = {"problems": [*problem_entries], "learners": [*learner_entries]}
+    if tiny:
+        problem_names, learner_names = ([draw(st.sampled_from(names))] for names in (problem_names, learner_names))
+        shown = {"problems": problem_names, "learners": learner_names}
+    overlay = {
         "variant": draw(st.sampled_from(["code", "paper"])),
         "threads": draw(st.integers(1, 64)),
         "style": {"dpi": draw(st.integers(50, 600))},
-        "parity": {"problems": made, "learners": trained, "fig1": {"problems": [*made], "learners": [*trained]}},
+        "parity": {
+            "problems": problem_entries,
+            "learners": learner_entries,
+            "experiments": {"fig1": shown, "mine": {"like": "fig1", "learners": shown["learners"][:1]}},
+        },
     }
-
-
-def merged(overlay):
-    """Merge the overlay into the configuration at the tests' scale and validate the result."""
-    from snakemake.utils import update_config
-
-    raw = {}
-    for layer in (
-        *(yaml.safe_load((ROOT / name).read_text()) for name in ("config.yaml", OVERLAY)),
-        overlay,
-    ):
-        update_config(raw, layer)
-    return validate(raw)
+    return overlay, problem_names, learner_names
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(overlay=configurations())
-def test_every_valid_configuration_plans(recorded, overlay):
-    config = merged(overlay)
-    (recorded.folder / "config/any.yaml").write_text(yaml.safe_dump(overlay))
-    plan = recorded.plan("fig1", "--forceall", overlay=f"{OVERLAY} config/any.yaml")
-    drawn = [config["parity"]["problems"][name] for name in overlay["parity"]["problems"]]
-    blocks = sum(len({seed // 10 for seed in problem["seeds"]}) for problem in drawn)
-    assert plan["parity_instances"] == blocks
-    assert plan["parity_train"] == blocks * len(overlay["parity"]["learners"])
+@given(drawn=configurations())
+def test_every_valid_configuration_plans(recorded, drawn):
+    overlay, problems, learners = drawn
+    config = load(ROOT, **overlay, scale=SCALE)
+    plan = recorded.plan("fig1", "mine", "--forceall", overlay=recorded.overlay("any.yaml", overlay))
+    assert config["parity"]["experiments"]["fig1"] == {"like": "fig1", "problems": problems, "learners": learners}
+    blocks = sum(len({seed // 10 for seed in config["parity"]["problems"][name]["seeds"]}) for name in problems)
+    trained = {"parity_instances": blocks, "parity_train": blocks * len(learners)}
+    assert plan == trained | dict.fromkeys(["fig1_table", "fig1", "mine_table", "mine"], 1)
 
 
 @settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(overlay=configurations(tiny=True))
-def test_every_tiny_one_trains(tmp_path_factory, overlay):
-    config, folder = merged(overlay), Path(tmp_path_factory.mktemp("tiny"))
-    ((name, problem),) = ((key, config["parity"]["problems"][key]) for key in overlay["parity"]["problems"])
-    ((learner_name, learner),) = ((key, config["parity"]["learners"][key]) for key in overlay["parity"]["learners"])
-    training = Training(name, problem, learner_name, learner)
+@given(drawn=configurations(tiny=True))
+def test_every_tiny_one_trains(tmp_path_factory, drawn):
+    overlay, (name,), (learner_name,) = drawn
+    block, folder = load(ROOT, **overlay, scale=SCALE)["parity"], Path(tmp_path_factory.mktemp("tiny"))
+    problem, learner = block["problems"][name], block["learners"][learner_name]
+    training = Training(problem, learner)
     training.trainer.xla = False
-    instances = draw_instances(
-        name, problem["n_features"], problem["subset_sizes"], problem["seeds"], variant=config["variant"]
-    )
+    instances = draw_instances(**{key: problem[key] for key in signature(draw_instances).parameters})
     files = {"history": folder / "history.parquet", "runs": folder / "runs.csv", "models": folder / "models"}
     train_block(
         training, {"problem": name, "learner": learner_name}, instances, **files, checkpoints=folder / "c", identity=0

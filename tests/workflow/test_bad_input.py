@@ -4,13 +4,12 @@ import resource
 
 import pytest
 
-from project import OVERLAY
-
 ESCAPE = "parity:\n  problems:\n    {name}: {{n_features: 5}}\n"
-# Options or the text of an overlay, and words of the error line. tests/unit/config/test_config.py has more cases.
+# A value of the command line or the text of an overlay, and words of the error line. tests/unit/config/test_config.py
+# has more cases.
 BAD = {
-    "a value that is not allowed": (["--config", "variant=text"], "config: variant = 'text'"),
-    "an unknown family": (["--config", "families=[parity,poker]"], "config: families: unknown family 'poker'"),
+    "a value that is not allowed": (["variant=text"], "config: variant = 'text'"),
+    "an unknown family": (["families=[parity,poker]"], "config: families: unknown family 'poker'"),
     "a repeated key": ("scale: test\nscale: test\n", "line 2: duplicate key 'scale'; keep one of them"),
     "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: depth_signal"),
     "a number as a string": (
@@ -21,9 +20,14 @@ BAD = {
     "a shell command": (ESCAPE.format(name='"; touch x"'), "string should match pattern"),
     "a command in a value": ("style: {palette: $(touch x)}\n", "config: style.palette = '$(touch x)'"),
     "too many features": (
-        "parity:\n  problems:\n    d5: {n_features: 100000}\n",
-        "config: parity.problems.d5.n_features = 100000",
+        "parity: {experiments: {fig1: {problems: {d5: {n_features: 100000}}}}}\n",
+        "config: parity.experiments.fig1.problems.d5.n_features = 100000",
     ),
+    "a cycle": (
+        "parity: {learners: {relu: {extends: deep}}}\n",
+        "cycle of `extends`",
+    ),
+    "an experiment without a kind": ("parity: {experiments: {mine: {}}}\n", "add `like: NAME`"),
     "a list as mapping": ("parity: [d5, d10]\n", "config: parity = ['d5', 'd10']"),
     # Snakemake reads overlays before the workflow does; its message does not name the file.
     "no YAML": ("parity: [d5\n", "Config file is not valid JSON or YAML"),
@@ -37,11 +41,10 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_ends_before_any_work_with_one_line(recorded, case):
     given, words = BAD[case]
-    overlay, arguments = OVERLAY, given
+    overlay, arguments = None, given
     if not isinstance(given, list):
-        path = recorded.folder / "config/bad.yaml"
-        path.write_text(given)
-        overlay, arguments = f"{OVERLAY} config/bad.yaml", []
+        overlay, arguments = "bad.yaml", []
+        (recorded.folder / overlay).write_text(given)
     before, files = recorded.artifacts(), {path.name for path in recorded.folder.iterdir()}
     began = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     done = recorded.run(*arguments, check=False, overlay=overlay)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from project import OVERLAY, RESULTS, Project
+from project import RESULTS, SCALE, Project
 from tutorial import blocks, run, words, write_files
 
 pytestmark = pytest.mark.slow
@@ -36,8 +36,8 @@ def other(clone, request):
     folder.mkdir()
     write_files("module", folder)
     settings = yaml.safe_load((folder / "settings.yaml").read_text())
-    settings["failures"] |= {"scale": "test", "xla": False}
-    settings["failures"]["parity"]["elimination"] |= {"n_features": [5], "trials": 20}
+    settings["failures"] |= {"scale": SCALE}
+    settings["failures"]["parity"]["experiments"]["elimination"] |= {"n_features": [5], "trials": 20}
     (folder / "settings.yaml").write_text(yaml.safe_dump(settings))
     return folder
 
@@ -50,7 +50,7 @@ def snakemake(folder, *arguments, **environment):
 
 
 def change(folder, **settings):
-    """Change keys of the block `failures` in a repository's settings."""
+    """Change keys of the block `failures` in the settings of a repository."""
     path = folder / "settings.yaml"
     block = yaml.safe_load(path.read_text())
     block["failures"] |= settings
@@ -94,7 +94,7 @@ def test_a_bad_value_ends_with_one_line(other):
 
 def test_without_a_prefix_the_command_line_configures_it(other):
     (other / "Snakefile").write_text(WITHOUT_PREFIX)
-    done = snakemake(other, "-n", "--configfile", f"../failures/{OVERLAY}", "--", "fig1")
+    done = snakemake(other, "-n", "--config", f"scale={SCALE}", "--", "fig1")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^parity_train +2$", done.stdout, re.M)
     assert f"{RESULTS}/figures/fig1.png" in done.stdout

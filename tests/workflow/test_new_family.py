@@ -1,4 +1,4 @@
-"""CONTRIBUTING's recipe, followed: one folder, one rules file and one block of configuration make a family."""
+"""CONTRIBUTING's recipe, followed: a folder, a rules file and a configuration file make a family."""
 
 import shutil
 from pathlib import Path
@@ -10,6 +10,8 @@ from project import Project
 
 pytestmark = pytest.mark.slow
 TOY = Path(__file__).parent / "spirals"
+# Block of the family in the files of the reduced scales.
+SIZES = "spirals: {experiments: {spiral_accuracy: {problems: {one_turn: {n_steps: 1000}}}}}\n"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +20,9 @@ def extended(tmp_path_factory):
     project = Project.copied_to(tmp_path_factory.mktemp("extended"))
     shutil.copytree(TOY / "spirals", project.folder / "workflow/failures/families/spirals")
     shutil.copy(TOY / "spirals.smk", project.folder / "workflow/rules")
-    project.edit("config.yaml", lambda text: text + (TOY / "spirals.yaml").read_text())
+    shutil.copy(TOY / "spirals.yaml", project.folder / "config/families")
+    for scale in ("preview", "test"):
+        project.edit(f"config/scales/{scale}.yaml", lambda text: text + SIZES)
     return project
 
 
@@ -40,20 +44,21 @@ def test_it_is_part_of_everything_and_changes_no_other_family(extended):
 
 
 def test_its_configuration_is_checked(extended):
-    overlay = extended.overlay("config/wrong.yaml", lambda block: block.update(spirals={"turns": 1}))
+    overlay = extended.overlay("wrong.yaml", {"spirals": {"turns": 1}})
     done = extended.run("--dry-run", overlay=overlay, check=False)
     assert done.returncode != 0
     assert "config: spirals.turns: unknown key" in done.stdout + done.stderr
 
 
 def test_a_new_learner_trains_alone(extended):
-    """Run after the whole family is made: a second learner adds its own job and redraws the figure."""
-
-    def add(block):
-        block["spirals"] = {
-            "learners": {"tanh": {"width": 8, "activation": "tanh"}},
-            "spiral_accuracy": {"learners": ["relu", "tanh"]},
-        }
-
-    plan = extended.plan("spiral_accuracy", overlay=extended.overlay("config/tanh.yaml", add))
+    """Runs after the whole family is made: a second learner adds its own job and redraws the figure."""
+    selected = {"spiral_accuracy": {"learners": ["relu", "tanh"]}}
+    block = {"learners": {"tanh": {"width": 8, "activation": "tanh"}}, "experiments": selected}
+    plan = extended.plan("spiral_accuracy", overlay=extended.overlay("mine.yaml", {"spirals": block}))
     assert plan == {"spirals_train": 1, "spiral_accuracy_table": 1, "spiral_accuracy": 1}
+
+
+def test_an_experiment_of_the_users_own_is_drawn_beside_it(extended):
+    overlay = extended.overlay("mine.yaml", {"spirals": {"experiments": {"mine": {"like": "spiral_accuracy"}}}})
+    plan = extended.plan("spiral_accuracy", "mine", overlay=overlay)
+    assert plan == {"mine_table": 1, "mine": 1}

@@ -10,7 +10,7 @@ import pytest
 
 from failures.commands.status import jobs, render
 from failures.packages import families
-from project import OVERLAY, PAPER, RESULTS, ROOT
+from project import RESULTS, ROOT
 
 FIGURES = sorted(path.stem for path in (ROOT / "workflow/failures").glob("*/*/figures/*.py") if path.stem != "__init__")
 
@@ -25,12 +25,12 @@ def test_targets_read_well(recorded):
     assert recorded.plan(f"{RESULTS}/figures/parity_size.pdf", "--force") == {"parity_size": 1}
 
 
-@pytest.mark.parametrize("overlay", [f"{OVERLAY} {PAPER}", f"config.yaml {OVERLAY} {PAPER}"])
+@pytest.mark.parametrize("overlay", [None, "config.yaml"])
 def test_the_text_has_results_of_its_own(recorded, overlay):
-    output = recorded.fork("--dry-run", "--quiet=progress", overlay=overlay)
+    output = recorded.fork("--dry-run", "--quiet=progress", "variant=paper", overlay=overlay)
     made = set(re.findall(r"results/\S+?/figures/fig1\.pdf", output))
     assert made == {f"{RESULTS}/paper/figures/fig1.pdf"}
-    assert recorded.plan(overlay=overlay)["parity_train"] == 14
+    assert recorded.plan("variant=paper", overlay=overlay)["parity_train"] == 14
 
 
 def test_status_counts_what_is_left(recorded):
@@ -49,7 +49,7 @@ def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
     assert done.returncode != 0
     assert len(done.stderr.splitlines()) == 1
     assert "contains white space, so Snakemake cannot run its scripts" in done.stderr
-    for name in ("Snakefile", "config.yaml", "workflow"):
+    for name in ("Snakefile", "config.yaml", "config", "workflow"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -62,8 +62,7 @@ def test_costs_are_part_of_nothing_else(recorded):
 
 
 def test_costs_of_a_part(recorded):
-    """The configuration's families decide which figures' costs are told."""
-    overlay = recorded.overlay("config/part.yaml", lambda block: block.update(families=["periodic"]))
-    plan = recorded.plan("costs", "--forceall", overlay=overlay)
+    """The key `families` selects the figures whose costs are reported."""
+    plan = recorded.plan("costs", "--forceall", "families=['periodic']")
     assert {"costs_table", "costs", "linear_periodic", "periodic_train"} <= plan.keys()
     assert not [rule for rule in plan if rule.split("_")[0] in set(families()) - {"periodic"}]

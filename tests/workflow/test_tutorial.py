@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from project import RESULTS, ROOT, Project
-from tutorial import blocks, follow, run, words, write_files
+from tutorial import SMALL, blocks, follow, run, words, write_files
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def project(finished, tmp_path):
     """A finished copy of the project, with an overlay that keeps the training of fig1 short."""
     copy = Project(tmp_path / "failures")
     shutil.copytree(finished.folder, copy.folder)
-    copy.overlay("config/small.yaml", lambda block: block["parity"]["fig1"].update(problems=["d10"]))
+    copy.overlay(SMALL, {"parity": {"experiments": {"fig1": {"problems": ["d10"]}}}})
     return copy
 
 
@@ -42,7 +42,7 @@ def test_every_part_is_known():
 def test_1_a_first_figure(project):
     (project.results / "figures/fig1.pdf").unlink()
     (shown,) = re.findall(r"^Job stats:.*?^total +8$", (ROOT / "docs/tutorial.md").read_text(), re.M | re.S)
-    assert counts(shown).keys() == project.plan("fig1", "--forceall", overlay="config/small.yaml", cores=1).keys()
+    assert counts(shown).keys() == project.plan("fig1", "--forceall", overlay=SMALL, cores=1).keys()
     made, _, again = followed("first", project)
     assert re.search(r"^(\d) of \1 steps \(100%\) done$", made, re.M)
     assert (project.results / "figures/fig1.pdf").is_file()
@@ -75,7 +75,7 @@ def test_4_a_model(project):
 
 def test_5_a_learner(project):
     plan, _, table = followed("learner", project)
-    assert counts(plan) == {"parity_train": 1, "fig1_table": 1, "fig1": 1}
+    assert counts(plan) == {"parity_train": 1, "my_tanh_table": 1, "my_tanh": 1}
     assert "learner=tanh_deep" in plan
     assert "learner=relu" not in plan
     assert re.search(r"^tanh_deep +[.\d]+$", table, re.M)

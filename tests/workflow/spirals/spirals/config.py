@@ -6,36 +6,34 @@ from typing import Any
 
 from pydantic import Field
 
-from failures.config.types import Figure, Learner, Name, Seeds, Settings
+from failures.config.types import Family, Figure, JointExperiments, Learner, Name, Trained
 
 
-class Problem(Settings):
-    """Two interleaved spirals, and how long a learner trains on them."""
+class Problem(Trained):
+    """Two interleaved spirals, and the length of training."""
 
     n_turns: float = Field(gt=0, le=100)
     """Turns of each spiral."""
-    n_steps: int = Field(1000, ge=1)
-    """Training steps of a run."""
-    evaluate_every: int = Field(100, ge=1)
-    """Evaluate after the update at steps 0, this, twice this, ... and the last."""
-    checkpoint_every: int = Field(1000, ge=1)
-    """Steps between two checkpoints."""
 
 
-class Config(Settings):
+class Experiments(JointExperiments):
+    """Experiments on spirals; each is one figure."""
+
+    spiral_accuracy: Figure | None = None
+    """Accuracy against training steps."""
+
+
+class Config(Family):
     """Two spirals."""
 
-    problems: dict[Name, Problem] = Field(min_length=1)
-    """Problems by name."""
-    learners: dict[Name, Learner] = Field(min_length=1)
-    """Learners by name."""
-    spiral_accuracy: Figure
-    """Accuracy against steps."""
-    seeds: Seeds | None = None
-    """Replicates; the shared `seeds` if left out."""
+    problems: dict[Name, Problem] = Field(default_factory=dict)
+    """Problems that several experiments share, by name."""
+    learners: dict[Name, Learner] = Field(default_factory=dict)
+    """Learners that several experiments share, by name."""
+    experiments: Experiments
+    """Experiments by name; each is one figure."""
 
 
-def resolve(block: dict[str, Any], variant: str, seeds: list[int]) -> dict[str, Any]:
-    """Give each problem its replicates. Returns a new block."""
-    seeds = block["seeds"] or seeds
-    return block | {"problems": {name: problem | {"seeds": seeds} for name, problem in block["problems"].items()}}
+def resolve(block: dict[str, Any]) -> dict[str, Any]:
+    """Return a validated `spirals` block as it is; it has no placeholders."""
+    return block

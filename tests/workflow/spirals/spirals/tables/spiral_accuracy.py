@@ -1,4 +1,10 @@
-"""Table of the figure spiral_accuracy."""
+"""Accuracy on two spirals.
+
+Columns:
+    problem, learner, step
+    accuracy_median, accuracy_p10, accuracy_p90: accuracy over replicates
+    n_replicates
+"""
 
 from __future__ import annotations
 
@@ -10,5 +16,12 @@ from failures.artifacts.tables import read_histories, replicate_band
 
 
 def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
-    """Accuracy over replicates. Returns columns problem, learner, step, the band of accuracy and n_replicates."""
+    """Compute the median and band of the accuracy at every evaluation.
+
+    Args:
+        inputs: `history`, paths of the histories.
+
+    Returns:
+        The table that `Columns` describes.
+    """
     return replicate_band(read_histories(inputs["history"], "accuracy"), ["problem", "learner", "step"], "accuracy")
