@@ -42,8 +42,9 @@ INITIAL_SIGNAL = {"lines_initial_signal": 1, "lines_depth_signal": 1} | figures(
 INITIAL = {"parity_initial_gradients": 2}
 DEPTH_SIGNAL = {"parity_depth_gradients": 1} | figures("depth_signal")
 MOMENTS = {"portfolio_moments": 1}
-BLOCKS = {"parity_instances": 2, "parity_train": 2} | FIG1 | RESCUES
-REPLICATES = BLOCKS
+# What has no list of seeds at this scale, and more replicates than two.
+REPLICATED = {"parity_instances": 3, "parity_train": 3, "lines_depth_signal": 1} | DEPTH_SIGNAL | MOMENTS
+REPLICATED |= FIG1 | SIZE | RESCUES | figures("estimator_variance", "snr_depth")
 INSTANCES = {
     f"{family}_instances": count
     for family, count in {"parity": 11, "periodic": 1, "portfolio": 1, "curves": 2, "steps": 2, "lines": 3}.items()
@@ -178,7 +179,9 @@ def problem(experiment, name, **values):
 
 
 TANH = {"width": 8, "activation": "tanh", "batch_size": 4}
-RELU = {"parity_train": 8, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES | COMPARISONS
+# Two of the learners extend relu with its rate: `square` in target_blindness, and `quadratic` in predictors.
+RELU = {"parity_train": 12, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES | COMPARISONS
+RELU |= figures("target_blindness")
 # What is changed by an overlay, and the rules that run again with the number of their jobs.
 OVERLAYS = {
     "threads": ({"threads": 2}, {}),
@@ -193,10 +196,18 @@ OVERLAYS = {
     "a problem that nothing selects": (parity(problems={"d40": {"n_features": 40}}), {}),
     "a learner that nothing selects": (parity(learners={"small_tanh": TANH}), {}),
     "an empty section": ({"parity": None, "curves": {"experiments": None}}, {}),
-    "a replicate of the same block": ({"seeds": [0, 1, 2]}, REPLICATES),
-    "a replicate of a new block": ({"seeds": [0, 1, 10]}, REPLICATES),
-    "the order of replicates": ({"seeds": [1, 0]}, {}),
-    "one learner's rate": (parity(learners={"relu": {"optimizer": {"learning_rate": 0.02}}}), RELU),
+    "a replicate of the same block": ({"seeds": [0, 1, 2]}, REPLICATED),
+    "a replicate of a new block": ({"seeds": [0, 1, 10]}, REPLICATED),
+    "the order of replicates": (
+        parity(
+            experiments={
+                "fig1": {"problems": {"d{n_features}": {"seeds": [1, 0]}}},
+                "gradient_variance": {"initial": {"seeds": [1, 0]}},
+            }
+        ),
+        {},
+    ),
+    "a rate that other learners inherit": (parity(learners={"relu": {"optimizer": {"learning_rate": 0.02}}}), RELU),
     "a rate written otherwise": (parity(learners={"relu": {"optimizer": {"learning_rate": 1.0e-2}}}), {}),
     "a learner's random stream": (
         parity(experiments={"predictors": {"learners": {"quadratic": {"stream": "other"}}}}),

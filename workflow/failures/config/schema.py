@@ -182,12 +182,12 @@ def _resolve(name: str, block: dict[str, Any], kinds: Mapping[str, str], seeds: 
 
 
 def _with_seeds(block: Any, shared: list[int]) -> Any:
-    """Replace `seeds` and `replicates` by the list of seeds, in a block and the blocks inside it."""
+    """Replace `seeds` and `replicates` by the sorted list of seeds, in a block and the blocks inside it."""
     if not isinstance(block, dict):
         return block
     found = {key: _with_seeds(value, shared) for key, value in block.items() if key != "replicates"}
     if "replicates" in block:
-        found["seeds"] = block["seeds"] or shared[: block["replicates"]]
+        found["seeds"] = sorted(block["seeds"] or shared[: block["replicates"]])
     return found
 
 
