@@ -11,7 +11,8 @@ BAD = {
     "a value that is not allowed": (["variant=text"], "config: variant = 'text'"),
     "an unknown family": (["families=[parity,poker]"], "config: families: unknown family 'poker'"),
     "a repeated key": ("scale: test\nscale: test\n", "line 2: duplicate key 'scale'; keep one of them"),
-    "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: depth_signal"),
+    "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: defaults"),
+    "a key that moved": ("parity: {fig1: {problems: [d5]}}\n", "experiments stand under parity.experiments"),
     "a number as a string": (
         "parity:\n  learners:\n    relu: {optimizer: {learning_rate: 1e-5}}\n",
         "config: parity.learners.relu.optimizer.learning_rate = '1e-5'",

@@ -62,7 +62,7 @@ def test_another_repository_makes_a_table_and_plans_a_figure(clone, other):
     plan, made = run(planning, other), run(making, other)
     assert not words(planning.shown) - words(plan)
     assert "failures_parity_train" in plan
-    assert f"{RESULTS}/figures/fig1.png" in plan
+    assert f"{RESULTS}/figures/my_fig1.png" in plan
     assert not words(making.shown) - words(made)
     table = pd.read_csv(other / RESULTS / "tables/elimination.csv")
     assert table["trials"].eq(20).all()
@@ -78,11 +78,11 @@ def test_its_configuration_is_an_overlay_and_stays_its_own(other):
     snakefile.write_text(
         snakefile.read_text() + '\n\nprint("keys", *config["failures"], *failures.config["families"])\n'
     )
-    done = snakemake(other, "-n", "failures_fig1")
+    done = snakemake(other, "-n", "failures_my_fig1")
     assert done.returncode == 0, done.stderr
     assert re.search(r"^failures_parity_train +3$", done.stdout + done.stderr, re.M), "a job for every ten seeds"
     (keys,) = set(re.findall(r"^keys (.*)$", done.stdout, re.M))
-    assert keys == "parity scale seeds xla curves lines parity periodic portfolio steps"
+    assert keys == "parity scale seeds curves lines parity periodic portfolio steps"
 
 
 def test_a_bad_value_ends_with_one_line(other):

@@ -24,11 +24,11 @@ from failures.runtime.fingerprint import fingerprint
 for place in (RULES.parent, WORKFLOW):
     if re.search(r"\s", str(place)):
         sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
-# In a module, the configuration that the importing workflow passes is the only overlay.
-if workflow.modifier.is_main_snakefile():
-    overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
+# In a module with `config:`, that mapping is the only overlay.
+if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile():
+    overlays, given = (), config
 else:
-    overlays, given = (), config if workflow.modifier.skip_configfile else {}
+    overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
 try:
     # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
     config = validate(read_layers(WORKFLOW.parent, overlays, given))
