@@ -103,8 +103,11 @@ claims: $(READY) ## write docs/claims.md from the table of claims
 gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run; TARGETS="fig1 ..." updates these figures only
 	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
 
+# Results of every scale and variant; logs, benchmarks and provenance have folders of the same names, which stay.
+SCALES = $(filter-out results/logs/ results/benchmarks/ results/provenance/,$(wildcard results/*/))
+
 clean: ## remove figures and tables; keep trained models
-	rm -rf results/{,*/,*/paper/}{figures,tables,index.html} results/report.zip
+	rm -rf $(foreach folder,results/ $(SCALES) $(addsuffix paper/,$(SCALES)),$(addprefix $(folder),figures tables index.html)) results/report.zip
 
 clean-all: ## remove all results, including trained models
 	find results -mindepth 1 ! -name README.md -delete
