@@ -58,7 +58,7 @@ lint: $(READY) prose ## check style, wording and rules (ruff, snakefmt, snakemak
 
 # Texts for users. CHANGELOG.md may speak of the past; benchmarks.md contains the notes, gallery.md the captions.
 TEXTS = $(filter-out CHANGELOG.md docs/benchmarks_notes.md docs/gallery.md,$(wildcard *.md docs/*.md)) $(wildcard docs/decisions/*.md workflow/resources/*/README.md) \
-	results/README.md workflow/claims.yaml $(wildcard workflow/failures/*/*/page.yaml workflow/failures/*/*/figures/*.rst) \
+	results/README.md config/README.md workflow/claims.yaml $(wildcard workflow/failures/*/*/page.yaml workflow/failures/*/*/figures/*.rst) \
 	workflow/failures/reporting/costs/figure.rst
 TEXTLINT := envs/prose/node_modules/.bin/textlint
 
