@@ -1,1 +1,1 @@
-"""Training of networks: random streams, losses, networks, gradients and the training loop."""
+"""Training engine: random streams, losses, networks, per-sample gradients and the training loop."""

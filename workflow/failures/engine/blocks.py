@@ -1,4 +1,4 @@
-"""A training job: one learner on all trials of a block of replicates, from trials to artifacts.
+"""Train one learner on all trials of a block of replicates and write the artifacts; this is one job of the workflow.
 
 Columns of runs/FAMILY/PROBLEM/LEARNER/seeds_BLOCK/history.parquet:
     problem, learner, trial, seed, step
@@ -32,12 +32,20 @@ from failures.runtime.progress import Progress
 
 
 class Training(Protocol):
-    """What a family offers to be trained."""
+    """Interface of the class `Training` that the module `training` of each family defines.
+
+    Attributes:
+        trainer: Trainer of the learner on the problem; all trials share its compiled loop.
+    """
 
     trainer: Trainer
 
     def begin(self, trial: Any) -> None:
-        """Put the trainer at the start of the run of `trial`, a row of the trials' table."""
+        """Set the trainer to the initial state of a trial.
+
+        Args:
+            trial: Row of the table of trials, with one attribute per column.
+        """
 
 
 def train_block(
@@ -52,14 +60,19 @@ def train_block(
 ) -> None:
     """Train every trial and write the tables `history` and `runs` and the folder `models`.
 
-    The folder holds TRIAL.keras, the trained network, and where the schedule has snapshots
+    The folder contains TRIAL.keras, the trained network. If the schedule has snapshots, it also contains
     TRIAL.initial.keras and TRIAL.step_STEP.keras.
 
-    training: the learner on the problem. keys: columns that name the job in both tables (problem, learner).
-    trials: columns `trial` (unique names), `seed`, `rate_factor` (of the learner's learning rate; 1 if there is
-    no such column) and whatever the family needs.
-    checkpoints: folder of this job's checkpoints; removed at the end. identity: any JSON value that
-    decides the results; checkpoints of another identity are ignored.
+    Args:
+        training: The learner on the problem.
+        keys: Values of the columns that identify the job in both tables (`problem`, `learner`).
+        trials: Table with the columns `trial` (unique names), `seed`, optionally `rate_factor` (multiple of the
+            learner's learning rate; default: 1) and the columns that the family reads.
+        history: Path of the table of evaluations (Parquet).
+        runs: Path of the table of runs (CSV).
+        models: Path of the folder of networks.
+        checkpoints: Folder of the checkpoints of this job; removed when all trials are trained.
+        identity: JSON value that determines the results. Checkpoints with another identity are ignored.
     """
     schedule = training.trainer.schedule
     progress = Progress("/".join(keys.values()), schedule.n_steps * len(trials))
@@ -85,7 +98,7 @@ def train_block(
 
 
 def _history(keys: dict[str, str], trial: Any, trainer: Trainer, result: Result) -> pd.DataFrame:
-    """Tidy history of one run: the keys, trial, seed, step, metric, value."""
+    """Return the evaluations of one run, one row per step and metric."""
     metrics = trainer.objective.metrics
     steps = trainer.schedule.evaluation_steps[: len(result.values)]
     table = pd.DataFrame({"step": np.repeat(steps, len(metrics)), "metric": np.tile(metrics, len(steps))})
@@ -96,12 +109,12 @@ def _history(keys: dict[str, str], trial: Any, trainer: Trainer, result: Result)
 
 
 def _summary(keys: dict[str, str], trial: Any, trainer: Trainer, result: Result) -> dict[str, Any]:
-    """One row: the keys, the trial, the status, the steps trained and the last evaluation."""
+    """Return one row: the keys, the trial, the status, the number of updates and the last evaluation."""
     last = int(trainer.schedule.evaluation_steps[len(result.values) - 1])
     final = {f"final_{m}": v for m, v in zip(trainer.objective.metrics, _shortest(result.values[-1]), strict=True)}
     return {**keys, **trial._asdict(), "status": result.status, "n_steps": last + 1, **final}
 
 
 def _shortest(values: np.ndarray) -> np.ndarray:
-    """float32 values as the float64 of their shortest decimal: 0.544, not 0.5440000295639038."""
+    """Convert float32 values to the float64 of their shortest decimal: 0.544, not 0.5440000295639038."""
     return values.astype(np.float32).astype("U").astype(np.float64)

@@ -1,4 +1,4 @@
-"""Initialisers and layers that several architectures and families share."""
+"""Initialisers and layers shared by several architectures and families."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def initializer(fan_in: int, *path: str | int) -> keras.initializers.Initializer
 
     Args:
         fan_in: Inputs per unit.
-        *path: Name of the random stream.
+        *path: Key of the random stream.
     """
     return keras.initializers.TruncatedNormal(stddev=fan_in**-0.5, seed=derive(*path) % 2**31)
 
@@ -28,11 +28,11 @@ def initializers(fan_in: int, settings: dict[str, Any], *path: str | int) -> dic
     Args:
         fan_in: Inputs per unit.
         settings: `initial_weights` and `initial_biases` of `failures.config.types.Learner`.
-        *path: Name of the random stream; its last part is the layer index or ``"output"``. The output layer ignores
-            both settings, except that its weights are normal where `initial_weights` is a number.
+        *path: Key of the random stream; its last part is the layer index or ``"output"``. The output layer ignores both
+            settings, except that its weights are normal if `initial_weights` is a number.
 
     Returns:
-        `kernel_initializer`, and `bias_initializer` where the biases are not initially 0.
+        `kernel_initializer`, and `bias_initializer` if the biases are not initially 0.
     """
     sigma, hidden = settings["initial_weights"], path[-1] != "output"
     if sigma == "scripts":
@@ -45,6 +45,7 @@ def initializers(fan_in: int, settings: dict[str, Any], *path: str | int) -> dic
 
 
 def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
+    """Return a normal initialiser with mean 0 and standard deviation `std`."""
     return keras.initializers.RandomNormal(stddev=std, seed=derive(*path) % 2**31)
 
 
@@ -60,7 +61,7 @@ def dense(hidden: keras.KerasTensor, width: int, settings: dict[str, Any], *path
         hidden: Inputs of the layer.
         width: Number of units.
         settings: Settings of the learner, as an architecture receives them.
-        *path: Name of the random stream of the weights; its last part is the layer index, which also names the layers.
+        *path: Key of the random stream of the weights; its last part is the layer index, which also names the layers.
     """
     layer = path[-1]
     start = initializers(hidden.shape[-1], settings, *path)
@@ -68,10 +69,10 @@ def dense(hidden: keras.KerasTensor, width: int, settings: dict[str, Any], *path
 
 
 def activated(hidden: keras.KerasTensor, settings: dict[str, Any], layer: int) -> keras.KerasTensor:
-    """Apply the configured normalisation and activation; the shape stays.
+    """Apply the configured normalisation and activation; the shape is unchanged.
 
     Args:
-        hidden: Outputs of the weights of a layer.
+        hidden: Outputs of the linear part of a layer, [batch, ...].
         settings: `normalization` and `activation` of `failures.config.types.Learner`.
         layer: Layer index, which names the Keras layers.
     """

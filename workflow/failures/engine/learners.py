@@ -1,4 +1,4 @@
-"""Networks and optimisers that several families share, built from their configuration."""
+"""Build networks and optimisers from their configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outpu
         settings: `architecture`, `width`, `depth`, `activation` and `normalization` of `failures.config.types.Learner`;
             optionally `initial_weights` (default: `scripts`), `initial_biases` (default: 0) and `branch_scale`
             (default: `one`). Other keys are ignored.
-        *path: Name of the random stream of the weights.
+        *path: Key of the random stream of the weights.
         n_outputs: Number of outputs.
 
     Returns:
@@ -41,6 +41,10 @@ def network(n_features: int, settings: dict[str, Any], *path: str | int, n_outpu
 
 
 def optimizer(settings: dict[str, Any]) -> keras.optimizers.Optimizer:
-    """Return the Keras optimiser with the settings `name`, `learning_rate` and `arguments`."""
+    """Return the Keras optimiser of a configuration.
+
+    Args:
+        settings: `name` (a class of `keras.optimizers`), `learning_rate` and `arguments` (further arguments).
+    """
     cls = getattr(keras.optimizers, settings["name"])
     return cls(learning_rate=settings["learning_rate"], **settings["arguments"])

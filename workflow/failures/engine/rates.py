@@ -1,4 +1,4 @@
-"""Sweeps of the learning rate: each trial of a problem once for each of its `rate_factors`."""
+"""Learning-rate sweeps: repeat each trial of a problem for each of its `rate_factors`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ import pandas as pd
 
 
 def with_rate_factors(instances: pd.DataFrame, rate_factors: Sequence[float] = (1.0,)) -> pd.DataFrame:
-    """Repeat every trial for each multiple of the learner's learning rate, in a new column `rate_factor`.
+    """Repeat every trial once per multiple of the learner's learning rate.
 
-    Instances keep their names where there is a single factor, and get it in front of them otherwise, so that runs
-    of other rates draw other weights and data where these go by the trial's name.
+    A single factor keeps the names of the trials. Otherwise each name gets its factor as a prefix, so that trials with
+    different rates use different random streams wherever the key contains the name.
+
+    Args:
+        instances: Table with the column `trial`.
+        rate_factors: Multiples of the learning rate.
+
+    Returns:
+        The table with the additional column `rate_factor` and len(rate_factors) rows per row of `instances`.
     """
     factors = pd.DataFrame({"rate_factor": [float(factor) for factor in rate_factors]})
     table = instances.merge(factors, how="cross")

@@ -1,9 +1,9 @@
-"""Random numbers in TensorFlow's graph that depend on a key alone: (seed, step) and their place.
+"""Random numbers in TensorFlow's graph that depend only on (seed, step) and their position.
 
-The generator is Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"),
-which JAX uses, too: additions, rotations and exclusive ors of 32 bits, which XLA turns into vector instructions.
-TensorFlow's own generators are seven to fifty times as slow in a program that XLA compiles for the CPU
-(docs/decisions/engine.md), and some of them draw other numbers there than outside of it.
+The generator is Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"), which
+JAX also uses. It consists of additions, rotations and exclusive ors of 32-bit words, which XLA compiles to vector
+instructions. TensorFlow's own generators are 7 to 50 times slower in a program that XLA compiles for the CPU, and some
+of them return other numbers there than outside XLA (docs/decisions/engine.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,18 @@ Words = tuple[tf.Tensor, tf.Tensor]
 
 
 def threefry(key: Words, counter: Words) -> Words:
-    """Two words of 32 random bits for each counter, uint32 of the counter's shape. key: two uint32 scalars."""
+    """Return two words of 32 random bits per counter.
+
+    Args:
+        key: Two uint32 scalars.
+        counter: Two uint32 tensors of one shape.
+
+    Returns:
+        Two uint32 tensors of the counter's shape.
+
+    Reference:
+        Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3".
+    """
     keys = *key, key[0] ^ key[1] ^ tf.constant(_PARITY, tf.uint32)
     first, second = counter[0] + keys[0], counter[1] + keys[1]
     for group in range(5):
@@ -40,18 +51,28 @@ def threefry(key: Words, counter: Words) -> Words:
 
 
 def _rotated(word: tf.Tensor, distance: int) -> tf.Tensor:
+    """Rotate the bits of uint32 words to the left."""
     left = tf.bitwise.left_shift(word, tf.constant(distance, tf.uint32))
     return left | tf.bitwise.right_shift(word, tf.constant(32 - distance, tf.uint32))
 
 
 def _words(value: tf.Tensor) -> Words:
-    """The two halves of an int64, of which the cast to 32 bits keeps the lower."""
+    """Return the lower and the upper 32 bits of an int64."""
     value = tf.bitcast(tf.convert_to_tensor(value, tf.int64), tf.uint64)
     return tf.cast(value, tf.uint32), tf.cast(tf.bitwise.right_shift(value, tf.constant(32, tf.uint64)), tf.uint32)
 
 
 def bits(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Words of 32 random bits, uint32 of this shape. seed, step: int64 scalars."""
+    """Draw words of 32 random bits.
+
+    Args:
+        shape: Shape of the result.
+        seed: Seed of the stream, an int64 scalar.
+        step: Training step, an int64 scalar.
+
+    Returns:
+        A uint32 tensor of this shape.
+    """
     n = math.prod(shape)
     half = -(-n // 2)
     key = threefry(_words(seed), _words(step))
@@ -61,13 +82,32 @@ def bits(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
 
 
 def integers(n: int, limit: int | tf.Tensor, seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """n whole numbers from 0 to limit - 1 (limit up to 2^31), int32 [n]; their odds differ by limit / 2^32 at most."""
+    """Draw integers from 0 to limit - 1; their probabilities differ by a relative error of at most limit / 2^32.
+
+    Args:
+        n: Number of integers.
+        limit: Number of possible values, at most 2^31.
+        seed: Seed of the stream, an int64 scalar.
+        step: Training step, an int64 scalar.
+
+    Returns:
+        An int32 tensor [n].
+    """
     wide = tf.cast(bits([n], seed, step), tf.uint64) * tf.cast(limit, tf.uint64)
     return tf.cast(tf.bitwise.right_shift(wide, tf.constant(32, tf.uint64)), tf.int32)
 
 
 def coins(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Fair coins, float32 of this shape with the values -1 and 1; each takes one bit."""
+    """Draw fair coins; each takes one random bit.
+
+    Args:
+        shape: Shape of the result.
+        seed: Seed of the stream, an int64 scalar.
+        step: Training step, an int64 scalar.
+
+    Returns:
+        A float32 tensor of this shape with the values -1 and 1.
+    """
     n = math.prod(shape)
     words = tf.bitcast(bits([-(-n // 32), 1], seed, step), tf.int32)
     flips = tf.bitwise.right_shift(words, tf.range(32)) & 1
@@ -75,21 +115,47 @@ def coins(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
 
 
 def uniform(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Odd multiples of 2^-24 between 0 and 1, which float32 holds exactly, of this shape."""
+    """Draw uniform numbers from (0, 1): odd multiples of 2^-24, which float32 represents exactly.
+
+    Args:
+        shape: Shape of the result.
+        seed: Seed of the stream, an int64 scalar.
+        step: Training step, an int64 scalar.
+
+    Returns:
+        A float32 tensor of this shape.
+    """
     level = tf.bitcast(tf.bitwise.right_shift(bits(shape, seed, step), tf.constant(9, tf.uint32)), tf.int32)
     return (tf.cast(level, tf.float32) + 0.5) * 2.0**-23
 
 
 def normal(shape: list[int], seed: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
-    """Standard normal numbers, float32 of this shape: the quantiles of uniform ones, up to 5.3."""
+    """Draw standard normal numbers, as quantiles of uniform numbers; their absolute value is at most 5.3.
+
+    Args:
+        shape: Shape of the result.
+        seed: Seed of the stream, an int64 scalar.
+        step: Training step, an int64 scalar.
+
+    Returns:
+        A float32 tensor of this shape.
+    """
     return math.sqrt(2.0) * inverse_erf(2.0 * uniform(shape, seed, step) - 1.0)
 
 
 def inverse_erf(x: tf.Tensor) -> tf.Tensor:
-    """Inverse of the error function between -1 and 1, float32, by the polynomials of Giles 2012, "Approximating the
-    erfinv function"; relative error 3e-7.
+    """Compute the inverse of the error function with a relative error of at most 3e-7.
 
-    XLA's own has the same polynomials of log1p(-x^2), which takes longer than all the rest.
+    XLA's own implementation uses the same polynomials of log1p(-x^2), whose computation takes longer than all the rest.
+
+    Args:
+        x: Numbers in (-1, 1), float32.
+
+    Returns:
+        A float32 tensor of the same shape.
+
+    Reference:
+        Giles 2012, "Approximating the erfinv function".
     """
     w = -tf.math.log((1.0 - x) * (1.0 + x))
     central, tail = tf.math.polyval(list(_CENTRAL), w - 2.5), tf.math.polyval(list(_TAIL), tf.sqrt(w) - 3.0)

@@ -1,8 +1,8 @@
-"""Named random streams: every random number of the project is decided by one key alone.
+"""Named random streams: a key determines every random number of the project.
 
-Keys have the form (family, problem, replicate, purpose, ...), such as ``("parity", "d10", 3, "instance")``. Streams with
-different keys are independent, so the target, the initial weights and the training data of a replicate share no random
-numbers.
+Keys have the form (family, problem, replicate, purpose, ...), such as ``("parity", "d10", 3, "instance")``. Streams
+with different keys are independent, so the target, the initial weights and the training data of a replicate share no
+random numbers.
 """
 
 from __future__ import annotations
@@ -17,13 +17,21 @@ INSTANCE, INIT, DATA, EVALUATION, NOISE = "instance", "init", "data", "evaluatio
 
 
 def derive(*key: str | int) -> int:
-    """Return the seed of a stream: an integer in [0, 2^63), the same on every machine."""
+    """Return the seed of a stream: an integer in [0, 2^63), the same on every machine.
+
+    Args:
+        *key: Parts of the key; the number 1 and the text ``"1"`` are different parts.
+    """
     name = "/".join(f"{type(part).__name__}:{part}" for part in key)
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
 def generator(*key: str | int) -> np.random.Generator:
-    """Return the NumPy generator of a stream."""
+    """Return the NumPy generator of a stream.
+
+    Args:
+        *key: Parts of the key.
+    """
     return np.random.default_rng(derive(*key))
 
 

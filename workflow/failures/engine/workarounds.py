@@ -1,4 +1,4 @@
-"""What Keras and TensorFlow do that the training engine has no use for, and how it is told not to."""
+"""Workarounds for behaviour of Keras and TensorFlow that does not suit the training engine."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ import tensorflow as tf
 from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
 
-def functional_optimizers() -> None:
-    """Let Keras' optimisers do what they do on every other backend: update values where a `keras.StatelessScope` asks
-    for that.
+def enable_functional_optimizers() -> None:
+    """Make Keras' optimisers update values in a `keras.StatelessScope`, as they do on all backends except TensorFlow.
 
-    On TensorFlow these methods override it to serve `tf.distribute`, which nothing here uses.
+    On TensorFlow, Keras overrides the update methods to support `tf.distribute`, which this project does not use.
     """
     for name in ("assign", "assign_add", "assign_sub", "_var_key", "_backend_update_step", "_apply_weight_decay"):
         if name in vars(TFOptimizer):
             delattr(TFOptimizer, name)
 
 
-def untuned(data: tf.data.Dataset) -> tf.data.Dataset:
-    """The same data without tf.data's tuner, which has nothing to tune where there is only a list.
+def without_autotuner(data: tf.data.Dataset) -> tf.data.Dataset:
+    """Return the same dataset without the autotuner of tf.data, which has nothing to tune in a list.
 
-    Its thread sleeps between rounds, each twice as long as the one before, up to a minute, and in one of three or four
-    trials the end of `fit` waits until it wakes: after 3.0 s of work until 5.1 s, after 9.1 s until 10.2 s (TensorFlow
+    The tuner's thread sleeps between rounds. Each sleep is twice as long as the one before, up to a minute. In every
+    third or fourth trial, the end of `fit` waits until the thread wakes: 2 s after 3 s of work, for example (TensorFlow
     2.21).
+
+    Args:
+        data: Any dataset.
     """
     options = tf.data.Options()
     options.autotune.enabled = False
@@ -34,11 +36,14 @@ def untuned(data: tf.data.Dataset) -> tf.data.Dataset:
 
 
 @contextmanager
-def graphs_for(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
-    """TensorFlow's rewriting of graphs, which for Muon leaves sums alone.
+def limited_rewriting(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Disable TensorFlow's arithmetic graph rewriting for the Muon optimiser within the block.
 
-    Sums of large products, such as Muon's, would share a temporary variable, which in loops outside XLA two of them may
-    want at once: AlreadyExistsError (tensorflow/tensorflow#23780).
+    The rewriting makes sums of large products, such as those of Muon, share a temporary variable. In loops outside XLA,
+    two sums can request the variable at once, which raises AlreadyExistsError (tensorflow/tensorflow#23780).
+
+    Args:
+        optimizer: Optimiser of the graphs that are built in the block.
     """
     if not isinstance(optimizer, keras.optimizers.Muon):
         yield

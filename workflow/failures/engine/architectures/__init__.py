@@ -1,8 +1,8 @@
 """Architectures of hidden layers: the modules of this folder, and modules that installed packages register.
 
-A package registers an architecture by an entry point of the group `failures.architectures`: its name is the name of the
-architecture, its value a module. A name from the configuration is looked up among these two kinds only and is never
-a path or module to import. Nothing here imports Keras or an architecture, except `load`.
+A package registers an architecture by an entry point of the group `failures.architectures`. The name of the entry point
+is the name of the architecture; its value is a module. A name from the configuration is looked up among these two kinds
+only. It is never a path or a module to import. Only `load` imports Keras or an architecture.
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ def describe() -> dict[str, str]:
 
 
 def check(name: str) -> str:
-    """Return `name` if it is an architecture that `load` can import; otherwise raise ValueError, as `sources` does."""
+    """Return the name of an architecture that `load` can import.
+
+    Args:
+        name: Name of an architecture.
+
+    Raises:
+        ValueError: The name is unknown or ambiguous, or the registered module does not exist.
+    """
     sources(name)
     return name
 
@@ -61,6 +68,9 @@ def sources(name: str) -> tuple[str | Path, ...]:
 def load(name: str) -> Callable:
     """Import an architecture and return its function `hidden_layers`.
 
+    Args:
+        name: Name of an architecture.
+
     Raises:
         ValueError: The name is unknown or ambiguous, or its module has no such function.
     """
@@ -72,7 +82,11 @@ def load(name: str) -> Callable:
 
 
 def _module(name: str) -> str:
-    """Return the dotted name of the module of an architecture; ValueError if the name is unknown or ambiguous."""
+    """Return the dotted name of the module of an architecture.
+
+    Raises:
+        ValueError: The name is unknown or ambiguous.
+    """
     entries = [entry for entry in _registered() if entry.name == name]
     packages = ", ".join(sorted(entry.dist.name for entry in entries))
     if name in built_in():
@@ -92,6 +106,7 @@ def _module(name: str) -> str:
 
 @cache
 def _registered() -> tuple[EntryPoint, ...]:
+    """Return the entry points of all registered architectures."""
     return tuple(entry_points(group=GROUP))
 
 

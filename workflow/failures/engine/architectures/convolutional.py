@@ -10,7 +10,13 @@ from failures.engine.layers import activated, initializers, units
 
 
 def hidden_layers(inputs: keras.KerasTensor, settings: dict[str, Any], *path: str | int) -> keras.KerasTensor:
-    """Apply `depth` one-dimensional convolutions, `width` filters of 3 taps, [batch, n] -> [batch, n * width]."""
+    """Apply one-dimensional convolutions with `width` filters of 3 taps, [batch, n] -> [batch, n * width].
+
+    Args:
+        inputs: Inputs of the network.
+        settings: `width`, `depth` (number of convolutions) and the settings of `failures.engine.layers.activated`.
+        *path: Key of the random stream of the weights.
+    """
     filters = units(settings["width"], inputs.shape[-1])
     hidden = keras.layers.Reshape((inputs.shape[-1], 1), name="channel")(inputs)
     for layer in range(1, settings["depth"] + 1):

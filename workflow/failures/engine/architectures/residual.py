@@ -14,6 +14,11 @@ def hidden_layers(inputs: keras.KerasTensor, settings: dict[str, Any], *path: st
 
     With `branch_scale: depth` the outputs of a layer are divided by the depth before they are added. With He
     initialisation, norms then grow by a bounded factor at any depth; without the division they grow exponentially.
+
+    Args:
+        inputs: Inputs of the network.
+        settings: `width`, `depth`, `branch_scale` and the settings of `failures.engine.layers.dense`.
+        *path: Key of the random stream of the weights.
     """
     hidden, width = inputs, units(settings["width"], inputs.shape[-1])
     for layer in range(1, settings["depth"] + 1):
