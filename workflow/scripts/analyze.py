@@ -1,4 +1,4 @@
-"""Run an analysis of networks (gradients, predictions) and write its result table."""
+"""Analyse networks (gradients, predictions) and write the results as a table."""
 
 from importlib import import_module
 

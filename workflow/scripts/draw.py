@@ -1,4 +1,4 @@
-"""Draw a figure from its tables."""
+"""Draw a figure from its tables and save it."""
 
 from importlib import import_module
 

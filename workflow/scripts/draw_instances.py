@@ -1,4 +1,4 @@
-"""Draw the instances of a problem for one block of replicates and write them as a table."""
+"""Draw the instances of a problem for one block of replicates and write the table of trials."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Draw the pool of samples that all runs of a family share and save it as a NumPy array."""
+"""Draw the samples that all runs of a family share and save them as a NumPy array."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Render the HTML report of all results."""
+"""Render the HTML report of all results as one file."""
 
 from failures.reporting.page.render import render
 from failures.runtime.files import atomic

@@ -1,4 +1,4 @@
-"""Compute the table of a figure from its input artifacts."""
+"""Compute the table of a figure from its input artifacts and write it."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Train one learner on all instances of one block of replicates."""
+"""Train one learner on all trials of one block of replicates."""
 
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ with job(snakemake):
 
     from failures.engine.blocks import train_block
 
-    # Further training data of the family, such as the pool of images.
+    # Further inputs of the family, such as the pool of images.
     further = {name: file for name, file in snakemake.input.items() if name != "instances"}
     training = import_module(params.module).Training(settings["problem"], settings["learner"], **further)
     training.trainer.xla &= settings["xla"]

@@ -1,1 +1,1 @@
-"""What surrounds the computation of a job: logs, progress, records and atomic files; changes no artifact."""
+"""Infrastructure around the computation of a job: logs, progress, provenance and atomic files; changes no artifact."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Write files and folders atomically: readers see the old or the new content, never a part of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from pathlib import Path
 
 @contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a private path beside `path` that becomes `path` if the block ends without an error.
+    """Yield a private path beside `path`, which replaces `path` if the block ends without an error.
 
-    The private path may be made a file or a folder; either is removed on an error. A reader of
-    `path` sees the old content or the new, never a part of it, even if two jobs write it at once.
-    The suffix of `path` is kept.
+    The block may create a file or a folder at the private path; on an error, it is removed. Two jobs may write the same
+    path at once.
+
+    Args:
+        path: Path of the file or folder to write; its parent folder is created.
+
+    Yields:
+        The private path, with the suffix of `path`.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,7 +37,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
                 os.replace(private, path)
                 break
             except OSError as error:
-                # A folder gives way to nothing but an empty one.
+                # A folder can be replaced only if it is empty.
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EISDIR):
                     raise
                 with suppress(FileNotFoundError):
@@ -43,7 +48,11 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with all that is in it; nothing happens if there is none."""
+    """Remove a file, or a folder with its content; do nothing if the path does not exist.
+
+    Args:
+        path: Path of a file, folder or symbolic link.
+    """
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -51,14 +60,18 @@ def remove(path: Path) -> None:
 
 
 def abandoned(path: Path) -> list[Path]:
-    """Private paths beside `path` of processes of this machine that ended without removing them (SIGKILL)."""
-    mine = re.compile(rf"\.{re.escape(platform.node())}-(\d+)-[0-9a-f]{{32}}\.{re.escape(path.name)}")
-    found = [(mine.fullmatch(other.name), other) for other in path.parent.glob(f".*.{path.name}")]
-    return [other for match, other in found if match and not _alive(int(match[1]))]
+    """Return the private paths of `path` that ended processes of this host left behind, for example after SIGKILL.
+
+    Args:
+        path: Path that was passed to `atomic`.
+    """
+    pattern = re.compile(rf"\.{re.escape(platform.node())}-(\d+)-[0-9a-f]{{32}}\.{re.escape(path.name)}")
+    matches = [(pattern.fullmatch(other.name), other) for other in path.parent.glob(f".*.{path.name}")]
+    return [other for match, other in matches if match and not _alive(int(match[1]))]
 
 
 def _alive(process: int) -> bool:
-    """Whether there is a process of this number on this machine."""
+    """Return whether a process with this ID runs on this host."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

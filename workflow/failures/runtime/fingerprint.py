@@ -1,4 +1,4 @@
-"""Semantic fingerprint of code: changes with the code that decides an artifact's bytes, and with nothing else.
+"""Semantic fingerprint of code: it changes if and only if code that determines the bytes of an artifact changes.
 
 Snakemake detects an edited script but not an edited module that the script imports, and it treats a corrected comment
 as a change. The fingerprint hashes the syntax trees of a script and of the project modules that it imports, directly or
@@ -29,10 +29,10 @@ EXCLUDED = {
 
 
 def fingerprint(*sources: str | Path) -> str:
-    """Return a hash of the code behind `sources` that is the same on every supported Python.
+    """Return a hash of the code behind `sources` that is the same on every supported Python version.
 
     Args:
-        sources: Names of modules, such as ``"failures.families.parity.problem"``, or paths of scripts.
+        *sources: Names of modules, such as ``"failures.families.parity.problem"``, or paths of scripts.
 
     Returns:
         Twelve hexadecimal digits.
@@ -50,10 +50,10 @@ def _place(path: Path) -> str:
 
 
 def code_files(*sources: str | Path) -> set[Path]:
-    """Return the files whose code counts for `sources`, with symbolic links resolved.
+    """Return the files whose code determines the fingerprint of `sources`, with symbolic links resolved.
 
     Args:
-        sources: Names of modules or paths of scripts, as in `fingerprint`. They count even if they are in `EXCLUDED`.
+        *sources: Names of modules or paths of scripts, as in `fingerprint`. They count even if they are in `EXCLUDED`.
 
     Raises:
         FileNotFoundError: If a source does not exist.
@@ -85,6 +85,9 @@ def meaning(source: str) -> str:
     """Return the syntax tree of a source text as text, without docstrings, positions and layout.
 
     `ast.dump` differs between Python versions, which add fields and omit empty ones. This text does not.
+
+    Args:
+        source: Source text of a module.
     """
     tree = _tree(source)
     for node in _statements(tree):
@@ -104,7 +107,7 @@ _REDUNDANT = ("ctx", "kind")
 def _dump(value: ast.AST | list | object) -> str:
     """Return a node as its class and its fields that are neither None nor empty, in the order of the class.
 
-    Strings are escaped to ASCII: which other characters `repr` escapes depends on the Unicode version of Python.
+    Strings are escaped to ASCII, because the characters that `repr` escapes depend on the Unicode version of Python.
     """
     if isinstance(value, list):
         return f"[{', '.join(map(_dump, value))}]"
@@ -129,7 +132,10 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def imports(path: Path) -> set[str]:
-    """Return the dotted names that the file at `path` imports from this package, with their parent packages.
+    """Return the dotted names that a file imports from this package, with their parent packages.
+
+    Args:
+        path: Path of a Python file.
 
     Raises:
         ValueError: If an import is relative; its text alone does not determine the module.
@@ -139,7 +145,7 @@ def imports(path: Path) -> set[str]:
 
 @cache
 def _imports(path: Path, source: str) -> set[str]:
-    """Return `imports` of a source text. path: for the error message."""
+    """Return `imports` of a source text; `path` appears in the error message."""
     names: set[str] = set()
     for node in _statements(_tree(source)):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""Imports that leave out what is not used and takes long."""
+"""Import libraries without their optional dependencies, to save time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def missing(*modules: str) -> Iterator[None]:
-    """Import as if these modules were not installed, unless they are loaded already."""
+    """Import as if some modules were not installed; modules that are already loaded stay available.
+
+    Args:
+        *modules: Names of modules.
+    """
     absent = [name for name in modules if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))
     try:

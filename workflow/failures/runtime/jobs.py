@@ -1,4 +1,4 @@
-"""What every job does around its work: log file, threads, progress, and a record of what it took."""
+"""Context of a job: redirect output to the log, verify inputs, remove leftovers, record provenance and resource usage."""
 
 from __future__ import annotations
 
@@ -22,16 +22,20 @@ from failures.runtime.files import abandoned, remove
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[None]:
-    """Surround what a script does.
+    """Run the body of a script with logging, input verification and provenance.
 
-    Standard output and error, those of C++ libraries too, go to the job's log file (line-buffered); a terminal that
-    standard error was connected to stays reachable through `report`. Inputs are compared with their sidecars first,
-    and what a killed job left beside the outputs is removed; at the end the outputs get sidecars, and the log a last
-    line that says what the job took, which `failures.reporting.costs.records` reads.
+    Standard output and error, including those of C++ libraries, are redirected to the log of the job, line-buffered. If
+    standard error was a terminal, `report` still writes to it. At the start, inputs are compared with their sidecars,
+    and private files of killed jobs are removed. At the end, sidecars of the outputs are written. The last line of the
+    log records the resource usage; `failures.reporting.costs.records` reads it.
 
-    snakemake: the object of this name in a script.
+    Args:
+        snakemake: The object `snakemake` of the script.
+
+    Raises:
+        ProvenanceError: An input has no sidecar or differs from it.
     """
-    began = time.time()
+    start = time.time()
     sys.excepthook = _one_line
     _redirect(snakemake.log[0])
     provenance.check(snakemake.input)
@@ -40,11 +44,11 @@ def job(snakemake: Any) -> Iterator[None]:
             remove(leftover)
     yield
     provenance.record(snakemake)
-    _record(snakemake, began)
+    _record(snakemake, start)
 
 
 def _redirect(log: str) -> None:
-    """Send standard output and error to a file."""
+    """Redirect standard output and error to a file."""
     global _terminal, _stderr
     _stderr = os.dup(2)
     if sys.stderr.isatty():
@@ -59,18 +63,18 @@ def _redirect(log: str) -> None:
     sys.stdout.reconfigure(line_buffering=True)
 
 
-# Errors of the place and not of the program: they need no traceback.
-_PLACE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
+# Environment errors (disk full, permissions); they need no traceback.
+_ENVIRONMENT = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Report an uncaught error: in one line if it is about a place or an artifact, with its traceback otherwise.
+    """Report an uncaught error: environment and provenance errors in one line, all others with a traceback.
 
-    A full disk takes no log, so that the line goes to where standard error went before, too.
+    If the log cannot be written, as on a full disk, the text is written to the original standard error.
     """
     if isinstance(error, provenance.ProvenanceError):
         text = str(error)
-    elif isinstance(error, OSError) and (error.errno in _PLACE or "No space left on device" in str(error)):
+    elif isinstance(error, OSError) and (error.errno in _ENVIRONMENT or "No space left on device" in str(error)):
         reason = os.strerror(error.errno or errno.ENOSPC)
         text = f"{error.filename or 'results'}: {reason}; finished results are kept; fix the cause and run again"
     else:
@@ -86,26 +90,27 @@ _stderr = 2
 
 @contextmanager
 def work() -> Iterator[None]:
-    """Count the CPU time of the block, in all threads, as the job's real work; the rest is what surrounds it.
+    """Add the CPU time of the block, in all threads, to the compute time of the job; the rest counts as overhead.
 
-    RuntimeError inside another such block, which would count twice.
+    Raises:
+        RuntimeError: The block is inside another such block, which would count its time twice.
     """
     global _worked, _working
     if _working:
         raise RuntimeError("work() blocks must not be nested: their CPU time would be counted twice")
-    began, _working = time.process_time(), True
+    start, _working = time.process_time(), True
     try:
         yield
     finally:
         _working = False
-        _worked += time.process_time() - began
+        _worked += time.process_time() - start
 
 
 _worked, _working = 0.0, False  # seconds of CPU time
 
 
-def _record(job: Any, began: float) -> None:
-    """Print what a job took as one line of JSON (epoch seconds, CPU seconds, MiB)."""
+def _record(job: Any, start: float) -> None:
+    """Print the resource usage of a job as one line of JSON (epoch seconds, CPU seconds, MiB)."""
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     record = {
         "rule": job.rule,
@@ -114,7 +119,7 @@ def _record(job: Any, began: float) -> None:
         "output": list(job.output),
         "threads": job.threads,
         "mem_mb": dict(job.resources.items()).get("mem_mb"),
-        "start": round(began, 3),
+        "start": round(start, 3),
         "end": round(time.time(), 3),
         "cpu_s": round(sum(part.ru_utime + part.ru_stime for part in usage), 3),
         "loop_cpu_s": round(_worked, 3),
@@ -124,9 +129,10 @@ def _record(job: Any, began: float) -> None:
 
 
 def _peak_memory() -> float:
-    """Largest resident memory that this process had, MiB.
+    """Return the peak resident memory of this process, in MiB.
 
-    On Linux ru_maxrss will not do: it passes from a process to those it starts, and Snakemake is larger than some jobs.
+    On Linux, a process inherits ru_maxrss from its parent, and Snakemake is larger than some jobs; VmHWM is not
+    inherited.
     """
     status = Path("/proc/self/status")
     peak = re.search(r"^VmHWM:\s*(\d+) kB$", status.read_text(), re.M) if status.is_file() else None
@@ -139,7 +145,11 @@ _terminal = None
 
 
 def report(line: str) -> None:
-    """Write a line to the log and, if the job was started from one, to the terminal."""
+    """Write a line to the log, and to the terminal if standard error was one.
+
+    Args:
+        line: Text without a line break.
+    """
     print(line, flush=True)
     if _terminal is not None:
         _terminal.write(f"{line}\n")

@@ -1,4 +1,4 @@
-"""Progress of a training job, in its log and on the terminal."""
+"""Report the progress of a training job in its log and on the terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from failures.runtime.jobs import report
 
 
 class Progress:
-    """Reports steps a second and the time left, at most every `interval` seconds.
+    """Count steps and report throughput and remaining time.
 
-    total: steps of all runs of the job; done: those that earlier, interrupted jobs have trained.
+    Args:
+        name: Name of the job, at the start of each line.
+        total: Number of steps of all runs of the job.
+        interval: Minimum time between two reports, in seconds.
     """
 
     def __init__(self, name: str, total: int, interval: float = 10.0):
@@ -19,11 +22,19 @@ class Progress:
         self.started = self.reported = time.monotonic()
 
     def skip(self, steps: int) -> None:
-        """Count steps that need no training any more."""
+        """Count steps that need no training.
+
+        Args:
+            steps: Number of steps that an earlier job completed, or that remain after a run diverged.
+        """
         self.done += steps
 
     def advance(self, steps: int) -> None:
-        """Count trained steps."""
+        """Count trained steps, and report if `interval` has passed.
+
+        Args:
+            steps: Number of steps since the last call.
+        """
         self.done += steps
         self.trained += steps
         now = time.monotonic()
@@ -32,7 +43,7 @@ class Progress:
             self.report()
 
     def report(self) -> None:
-        """Report now."""
+        """Report immediately."""
         elapsed = max(time.monotonic() - self.started, 1e-9)
         rate = self.trained / elapsed
         left = (self.total - self.done) / rate if rate else 0.0

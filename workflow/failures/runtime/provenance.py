@@ -1,7 +1,7 @@
-"""Where an artifact comes from: a sidecar beside each, which says how it was made and lets readers check it.
+"""Provenance of artifacts: a sidecar records how an artifact was produced, so that readers can verify it.
 
-The sidecar of `results/PATH` is `results/provenance/PATH.json`. It depends on nothing but the artifact's content
-and what decided it: no clock, host or absolute path.
+The sidecar of `results/PATH` is `results/provenance/PATH.json`. It depends only on the content of the artifact and on
+what determines it. It contains no time, host or absolute path.
 """
 
 from __future__ import annotations
@@ -22,27 +22,42 @@ PACKAGES = ("keras", "matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seabo
 
 
 class ProvenanceError(ValueError):
-    """An artifact is not what was recorded of it; the text is one line that names it."""
+    """An artifact differs from its record or has none; the message is one line that names the artifact."""
 
 
 def is_artifact(path: str | Path) -> bool:
-    """Whether a path lies below `results/`; a module's prefix may stand before that."""
+    """Return whether a path lies below `results/`, which may follow the prefix of a module.
+
+    Args:
+        path: Path of a file or folder.
+    """
     return ROOT.name in Path(path).parts[:-1] and ".." not in Path(path).parts
 
 
 def sidecar(artifact: str | Path) -> Path:
-    """Path of the sidecar of an artifact; ValueError for a path that is none."""
+    """Return the path of the sidecar of an artifact.
+
+    Args:
+        artifact: Path below `results/`.
+
+    Raises:
+        ValueError: The path does not lie below `results/`.
+    """
     if not is_artifact(artifact):
         raise ValueError(f"{artifact}: not an artifact; pass a path below {ROOT}/, such as {ROOT}/tables/fig1.csv")
     parts = Path(artifact).parts
-    at = parts.index(ROOT.name) + 1
-    return Path(*parts[:at], "provenance", *parts[at:-1], f"{parts[-1]}.json")
+    depth = parts.index(ROOT.name) + 1
+    return Path(*parts[:depth], "provenance", *parts[depth:-1], f"{parts[-1]}.json")
 
 
 def digest(artifact: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of a folder's files; hidden files do not count.
+    """Return the SHA-256 of a file, or of the names and contents of all files in a folder except hidden ones.
 
-    Raises FileNotFoundError if there is none.
+    Args:
+        artifact: Path of a file or folder.
+
+    Raises:
+        FileNotFoundError: The path does not exist.
     """
     if not artifact.is_dir():
         with open(artifact, "rb") as file:
@@ -53,13 +68,14 @@ def digest(artifact: Path) -> str:
 
 
 def record(job: Any) -> None:
-    """Write the sidecars of a finished job's outputs.
+    """Write the sidecars of the outputs of a finished job.
 
-    job: the object `snakemake` of a script; its rule, wildcards, params, input and output.
+    Args:
+        job: The object `snakemake` of a script, with rule, wildcards, params, input and output.
     """
     params = dict(job.params.items())
-    params.pop("numbers", None)  # for captions, and no part of the artifact
-    made = {
+    params.pop("numbers", None)  # used by captions, not by the artifact
+    origin = {
         "rule": job.rule,
         "wildcards": dict(job.wildcards.items()),
         "code": params.pop("code", None),
@@ -68,54 +84,62 @@ def record(job: Any) -> None:
         "inputs": {_name(Path(path)): digest(Path(path)) for path in job.input},
     }
     for output in job.output:
-        content = {"path": str(output), "sha256": digest(Path(output))} | made
+        content = {"path": str(output), "sha256": digest(Path(output))} | origin
         with atomic(sidecar(output)) as private:
             private.write_text(json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
 def _name(path: Path) -> str:
-    """An input's path, wherever the workflow was run from: files of the project by their place in it."""
+    """Return the path of an input as recorded: files of the project relative to its root, other files by name."""
     if is_artifact(path):
         return str(path)
-    whole = path.resolve()
-    return whole.relative_to(PROJECT).as_posix() if whole.is_relative_to(PROJECT) else path.name
+    resolved = path.resolve()
+    return resolved.relative_to(PROJECT).as_posix() if resolved.is_relative_to(PROJECT) else path.name
 
 
 def check(artifacts: Iterable[str | Path]) -> None:
-    """Compare artifacts with their sidecars; those that lie elsewhere than below `results/` have none.
+    """Compare artifacts with their sidecars; paths outside `results/` are skipped.
 
-    Raises ProvenanceError for the first that differs or has no sidecar.
+    Args:
+        artifacts: Paths of files or folders.
+
+    Raises:
+        ProvenanceError: For the first artifact that differs from its sidecar or has none.
     """
     for artifact in map(Path, artifacts):
         if not is_artifact(artifact):
             continue
-        made = read(artifact)
-        if made is None:
+        entry = read(artifact)
+        if entry is None:
             raise ProvenanceError(
                 f"{artifact}: provenance record {sidecar(artifact)} is missing or unreadable; "
                 "delete the artifact and run again"
             )
-        if digest(artifact) != made["sha256"]:
+        if digest(artifact) != entry["sha256"]:
             raise ProvenanceError(
-                f"{artifact}: changed since rule {made['rule']} made it; remove it with `make verify`, then run again"
+                f"{artifact}: changed since rule {entry['rule']} made it; remove it with `make verify`, then run again"
             )
 
 
 def read(artifact: str | Path) -> dict[str, Any] | None:
-    """The sidecar of an artifact, or None if there is none that can be read."""
+    """Return the sidecar of an artifact, or None if it is missing or unreadable.
+
+    Args:
+        artifact: Path below `results/`.
+    """
     try:
-        made = json.loads(sidecar(artifact).read_text())
+        entry = json.loads(sidecar(artifact).read_text())
     except (OSError, ValueError):
         return None
-    return made if isinstance(made, dict) and {"rule", "sha256", "inputs"} <= made.keys() else None
+    return entry if isinstance(entry, dict) and {"rule", "sha256", "inputs"} <= entry.keys() else None
 
 
 def _installed() -> dict[str, str]:
-    """Versions of the packages that decide results, of those that are installed."""
-    found = {}
+    """Return the versions of the installed packages that determine results."""
+    versions = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
