@@ -50,7 +50,12 @@ def _normal(std: float, *path: str | int) -> keras.initializers.Initializer:
 
 
 def units(width: int | str, n_features: int) -> int:
-    """Return the units of a hidden layer from a setting such as 64 or ``"10d"``."""
+    """Return the number of units of a hidden layer.
+
+    Args:
+        width: Number of units, such as 64, or multiple of the input dimension, such as ``"10d"``.
+        n_features: Input dimension d.
+    """
     return int(width[:-1]) * n_features if isinstance(width, str) else width
 
 

@@ -1,4 +1,4 @@
-"""Context of a job: redirect output to the log, verify inputs, remove leftovers, record provenance and resource usage."""
+"""Context of a job: log, verification of inputs, removal of leftovers, provenance and resource usage."""
 
 from __future__ import annotations
 

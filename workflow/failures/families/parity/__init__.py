@@ -1,4 +1,4 @@
-"""Random parities: targets whose gradient carries almost no information about them (section 2).
+"""Random parities: targets about which the gradient carries almost no information (section 2, Theorem 1).
 
-v* is the indicator vector of the relevant bits, |v*| their number, and d the number of all bits.
+v* is the indicator vector of the relevant bits, |v*| is their number, and d is the number of all bits.
 """

@@ -33,16 +33,16 @@ KINDS = {
 Sizes = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1), AfterValidator(unique)]
 
 Dimensions = Annotated[list[Annotated[int, Field(ge=1, le=1024)]], Field(min_length=1), AfterValidator(unique)]
-Answers = Annotated[list[Annotated[float, Field(ge=0, le=1000)]], AfterValidator(unique)]
+OracleErrors = Annotated[list[Annotated[float, Field(ge=0, le=1000)]], AfterValidator(unique)]
 
 
 class Queries(Settings):
     """Settings of the gradient oracle, which adds noise to the gradients or rounds them; each target is trained once
     per setting."""
 
-    noise: Answers = Field([0.0])
+    noise: OracleErrors = Field([0.0])
     """Standard deviations of the Gaussian noise added to each component of the gradient."""
-    tolerance: Answers = Field([])
+    tolerance: OracleErrors = Field([])
     """Largest errors of the quantised gradient; each component is rounded to the nearest multiple of twice this
     value."""
 
@@ -252,7 +252,11 @@ class Config(Family):
 
 
 def resolve(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a validated `parity` block with lists for the subset sizes `all` and `full`."""
+    """Return a block with lists for the subset sizes `all` and `full`.
+
+    Args:
+        block: Validated block `parity`.
+    """
     problems = {name: problem | {"subset_sizes": _sizes(problem)} for name, problem in block["problems"].items()}
     return block | {"problems": problems}
 

@@ -1,4 +1,4 @@
-"""How a learner is trained on parity targets."""
+"""Training of a learner on parity targets: choose the objective and the network by kind of problem."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import keras
 from failures.engine import learners
 from failures.engine.seeding import DATA, EVALUATION, INIT, NOISE, Streams
 from failures.engine.training import Schedule, Trainer
-from failures.families.parity.objective import ParityObjective, QueryObjective
+from failures.families.parity.objective import ParityObjective, StatisticalQueriesObjective
 from failures.families.parity.objectives.mixed_inputs import MixedObjective
 from failures.families.parity.objectives.prefix_labels import PrefixLabelsObjective, stages
 from failures.families.parity.objectives.target_pairs import TargetPairsObjective, copies
@@ -17,21 +17,25 @@ from failures.families.parity.problem import parse_target
 
 OBJECTIVES = {
     "targets": ParityObjective,
-    "statistical_queries": QueryObjective,
+    "statistical_queries": StatisticalQueriesObjective,
     "target_pairs": TargetPairsObjective,
     "mixed": MixedObjective,
     "prefix_labels": PrefixLabelsObjective,
 }
 
-# Hidden layers with normalisation that XLA compiles: for 64 it takes 1.8 GB and up to two minutes.
+# Largest depth of normalised networks that XLA compiles; 64 hidden layers take 1.8 GB and up to two minutes.
 DEEPEST_NORMALISED = 32
 
 
 class Training:
-    """One learner on one problem; `begin` starts the run of a trial (see `failures.engine.blocks`)."""
+    """One learner on one problem; `begin` starts a trial (see `failures.engine.blocks`).
+
+    Args:
+        problem: Validated block of `parity.problems`, with its `stream`.
+        learner: Validated block of `parity.learners`, with its `stream`.
+    """
 
     def __init__(self, problem: dict[str, Any], learner: dict[str, Any]):
-        """problem, learner: validated blocks of `parity.problems` and `parity.learners`."""
         self.streams, self.learner = Streams("parity", problem["stream"]), learner
         self.n_features, self.kind = problem["n_features"], problem["kind"]
         batch = "cube" if problem["samples"] == "cube" else learner["batch_size"]
@@ -44,10 +48,13 @@ class Training:
         self.trainer = Trainer(self._model(self._network("template")), self.objective, optimizer, schedule, xla)
 
     def begin(self, trial: Any) -> None:
-        """Give the trainer the target, the random streams and fresh weights of a trial.
+        """Set target, random streams and initial weights of a trial.
 
-        trial: a row of `failures.families.parity.problem.draw_instances`. Learners train on the same samples of an
-        trial, but are evaluated on samples of their own: tests between them need independent errors.
+        All learners train on the same samples of a trial. Each is evaluated on samples of its own, because tests
+        between learners require independent errors.
+
+        Args:
+            trial: Row of the table of `failures.families.parity.problem.draw_instances`.
         """
         seeds = {purpose: self.streams.seed(trial.trial, purpose) for purpose in (DATA, NOISE)}
         seeds[EVALUATION] = self.streams.seed(trial.trial, EVALUATION, self.learner["stream"])
@@ -63,13 +70,14 @@ class Training:
     def _model(self, network: keras.Model) -> keras.Model:
         return copies(network) if self.kind == "target_pairs" else network
 
-    def _network(self, instance_name: str) -> keras.Model:
-        stream = self.streams.key(instance_name, INIT, self.learner["stream"])
+    def _network(self, trial: str) -> keras.Model:
+        """Build a network with the initial weights of a trial."""
+        stream = self.streams.key(trial, INIT, self.learner["stream"])
         build = stages if self.kind == "prefix_labels" else learners.network
         return build(self.n_features, self.learner, *stream)
 
 
 def _pays_to_compile(kind: str, learner: dict[str, Any]) -> bool:
-    """Whether XLA is worth its time and memory (docs/decisions/engine.md); comparisons have too few steps."""
-    many = learner["normalization"] == "layer" and learner["depth"] > DEEPEST_NORMALISED
-    return kind != "target_pairs" and learner["architecture"] != "convolutional" and not many
+    """Return whether XLA saves time (docs/decisions/engine.md); the kind `target_pairs` has too few steps."""
+    too_deep = learner["normalization"] == "layer" and learner["depth"] > DEEPEST_NORMALISED
+    return kind != "target_pairs" and learner["architecture"] != "convolutional" and not too_deep

@@ -1,4 +1,4 @@
-"""Signals of all parities in networks of growing depth, at random initial weights.
+"""Gradient signals of all parities in networks at initialisation, against depth (Theorem 1).
 
 Columns of gradients/parity/depth_signal/LEARNER.csv:
     learner, n_features
@@ -32,13 +32,20 @@ def analyze(
     seeds: list[int],
     **settings: Any,
 ) -> pd.DataFrame:
-    """Budget and signal by parity size of a learner at each depth, for the square loss and signed inputs, exact.
+    """Compute the squared gradient norm and the signal by parity size at each depth, exactly, for the square loss.
 
-    inputs: none. name: of the learner. settings: its own (architecture, width, activation, normalization,
-    initial_weights, initial_biases, branch_scale); its depth is one of `depths`.
-    Returns learner, n_features, depth, seed, quantity, degree and value. Quantities: budget, E ||grad p||^2; ratio, of
-    the variance over all parities to Theorem 1's bound budget / 2^d; energy, the sum over all parities of the size
-    `degree` of ||E[h_v grad p]||^2.
+    Args:
+        inputs: Empty.
+        name: Name of the learner.
+        stream: Name of the learner in the keys of random streams.
+        depths: Numbers of hidden layers.
+        n_features: Input dimensions d; inputs are signed.
+        seeds: Seeds of the replicates.
+        **settings: Settings of the learner (architecture, width, activation, normalization, initial_weights,
+            initial_biases, branch_scale).
+
+    Returns:
+        The table that `Columns` describes.
     """
     table = []
     for d in n_features:
@@ -49,18 +56,19 @@ def analyze(
                 keys = {"learner": name, "n_features": d, "depth": depth, "seed": seed}
                 table += [keys | row for row in _measure(network, d)]
         report(f"{name}: d = {d} done")
-        # Keras keeps the names of all layers that there ever were.
+        # Keras stores the names of all layers ever created; clear them.
         keras.backend.clear_session()
     return pd.DataFrame(table)
 
 
 def _measure(network: keras.Model, n_features: int) -> list[dict[str, Any]]:
+    """Return the rows of one network."""
     pieces = cube_gradients(network, n_features)
     norms = np.concatenate([piece.squared_norms() for piece in pieces])
     budget = norms.mean()
     rows = [
         {"quantity": "budget", "value": budget},
-        # Input 0 is the one on which every parity is +1 (failures.families.parity.theory.theorem_1).
+        # Every parity is +1 on input 0 (failures.families.parity.theory.theorem_1).
         {"quantity": "ratio", "value": 1 - norms[0] / budget / 2**n_features},
     ]
     parts = energies(by_distance(pieces, n_features))

@@ -1,8 +1,8 @@
-"""The tangent kernel of a network on the whole cube, averaged over the pairs of inputs at each distance.
+"""Empirical neural tangent kernel on the whole cube, averaged over the pairs of inputs at each Hamming distance.
 
-<grad p(x), grad p(x')> is, for a dense layer, the product of <a(x), a(x')> and <delta(x), delta(x')>
-(`failures.engine.gradients`): two products of matrices a layer in place of a transform of all its weights. What is small
-against the whole is lost in its rounding: energies below about 1e-13 of the sum mean nothing.
+For a dense layer, <grad p(x), grad p(x')> is the product of <a(x), a(x')> and <delta(x), delta(x')>
+(`failures.engine.gradients`). Two matrix products per layer replace a transform of all its weights. Rounding limits the
+resolution: energies below about 1e-13 of the sum are not significant.
 """
 
 from __future__ import annotations
@@ -17,25 +17,40 @@ from failures.engine.gradients import FullGradients, OuterProducts, SampleGradie
 from failures.families.parity.analyses.gradient_variance import encode
 from failures.families.parity.problem import cube
 
-# Inputs that pass through a network at once (TensorFlow keeps all that layers compute), and in a tile of the kernel,
-# which stays in the processor's cache.
+# Inputs per forward pass, which limits TensorFlow's memory, and per tile of the kernel, which fits into the CPU cache.
 PIECE, TILE = 512, 256
 
 Layer = OuterProducts | FullGradients
 
 
 def cube_gradients(network: keras.Model, n_features: int) -> list[SampleGradients]:
-    """Gradients of the score on all 2^d signed inputs, in pieces of their order; network in float64."""
+    """Compute the gradients of the score on all 2^d signed inputs.
+
+    Args:
+        network: Model [n, d] -> [n, 1] in float64.
+        n_features: Dimension d.
+
+    Returns:
+        Gradients of PIECE inputs per item, in the order of the cube.
+    """
     inputs = encode(cube(n_features), "signed")
     return [sample_gradients(network, inputs[start : start + PIECE]) for start in range(0, len(inputs), PIECE)]
 
 
 def by_distance(pieces: list[SampleGradients], n_features: int) -> np.ndarray:
-    """Mean of <grad p(x), grad p(x')> over all pairs of inputs at Hamming distance 0..d, [d + 1]."""
+    """Compute the mean of <grad p(x), grad p(x')> over all pairs of inputs at each Hamming distance.
+
+    Args:
+        pieces: Result of `cube_gradients`.
+        n_features: Dimension d.
+
+    Returns:
+        The means at the distances 0 to d, [d + 1].
+    """
     tiles, sums = list(_tiles(pieces)), np.zeros(n_features + 1)
-    for index, (rows, of_rows) in enumerate(tiles):
-        for columns, of_columns in tiles[index:]:
-            kernel = sum(map(_products, of_rows, of_columns))
+    for index, (rows, row_gradients) in enumerate(tiles):
+        for columns, column_gradients in tiles[index:]:
+            kernel = sum(map(_products, row_gradients, column_gradients))
             distances = np.bitwise_count(rows[:, None] ^ columns)
             once = np.bincount(distances.ravel(), kernel.ravel(), n_features + 1)
             sums += once if rows is columns else 2 * once
@@ -43,24 +58,25 @@ def by_distance(pieces: list[SampleGradients], n_features: int) -> np.ndarray:
 
 
 def _tiles(pieces: list[SampleGradients]) -> Iterator[tuple[np.ndarray, list[Layer]]]:
-    """Numbers of at most TILE inputs, and their gradients by every layer."""
+    """Yield the indices of at most TILE inputs, and their gradients by layer."""
     start = 0
     for piece in pieces:
         for first in range(0, len(piece.scores), TILE):
             rows = slice(first, first + TILE)
-            numbers = np.arange(len(piece.scores), dtype=np.uint32)[rows] + np.uint32(start)
-            yield numbers, [_rows(layer, rows) for layer in piece.layers]
+            indices = np.arange(len(piece.scores), dtype=np.uint32)[rows] + np.uint32(start)
+            yield indices, [_rows(layer, rows) for layer in piece.layers]
         start += len(piece.scores)
 
 
 def _rows(layer: Layer, rows: slice) -> Layer:
+    """Return the gradients of some inputs."""
     if isinstance(layer, OuterProducts):
         return OuterProducts(layer.inputs[rows], layer.deltas[rows])
     return FullGradients(layer.values[rows])
 
 
 def _products(rows: Layer, columns: Layer) -> np.ndarray:
-    """Inner products of the gradients of two sets of inputs, [rows, columns]."""
+    """Return the inner products of the gradients of two sets of inputs, [rows, columns]."""
     if isinstance(rows, FullGradients):
         return rows.values @ columns.values.T
     products = rows.inputs @ columns.inputs.T

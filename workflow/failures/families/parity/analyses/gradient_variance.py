@@ -1,10 +1,10 @@
-"""Variance of a network's gradient over all parities, from its single-sample gradients (Theorem 1).
+"""Variance of a network's gradient over all parities, from its per-sample gradients (Theorem 1).
 
-Three ways, all in float64, from the dearest to the cheapest in d:
+There are three methods, all in float64, from most to least expensive in d:
 
-- transform: all 2^d vectors E_x[h_v(x) g(x)], by Walsh-Hadamard transform of the gradients of all 2^d
-  inputs, a block of weights at a time; this alone splits the signal by parity size |v|;
-- cube: the closed form with E ||g||^2 over all 2^d inputs, which needs only layer inputs and deltas;
+- transform: all 2^d vectors E_x[h_v(x) g(x)], by a Walsh-Hadamard transform of the gradients of all
+  2^d inputs, one block of weights at a time; only this method splits the signal by parity size |v|;
+- cube: the closed form with E ||g||^2 over all 2^d inputs, which requires only layer inputs and deltas;
 - sample: the closed form with E ||g||^2 from random inputs, and its standard error.
 
 Columns of gradients/parity/gradient_variance/LEARNER.csv, gradients/parity/trained/PROBLEM/LEARNER.csv:
@@ -29,7 +29,7 @@ import numpy as np
 from failures.engine.gradients import SampleGradients, sample_gradients
 from failures.families.parity.theory.theorem_1 import subset_sizes, target_weight, variance, walsh_hadamard
 
-# Inputs that are passed through a network at once; gradients of a block of weights, in numbers.
+# Inputs per forward pass; entries per block of gradients.
 BATCH, BLOCK = 2**13, 2**23
 
 LOSSES = ("square", "logistic", "hinge")
@@ -39,9 +39,13 @@ LOSSES = ("square", "logistic", "hinge")
 class Measured:
     """Variance of the gradient over all parities, for one loss.
 
-    variance: with its standard error (0 if exact). bound: 2^-d E ||grad p||^2, with its standard error.
-    energies: sum over the parities of each size 0..d of ||E[h_v g]||^2, [d + 1]; None unless transformed.
-    squared_norm: E ||g||^2.
+    Attributes:
+        variance: Variance over all 2^d parities.
+        error: Standard error of `variance`; 0 if exact.
+        bound: Bound of Theorem 1, 2^-d E ||grad p||^2.
+        bound_error: Standard error of `bound`; 0 if exact.
+        squared_norm: E ||g||^2.
+        energies: Sum of ||E[h_v g]||^2 over the parities of each size 0 to d, [d + 1]; None unless transformed.
     """
 
     variance: float
@@ -53,12 +57,29 @@ class Measured:
 
 
 def encode(bits: np.ndarray, encoding: str) -> np.ndarray:
-    """Inputs of bits 0/1: as they are (binary), or 1 for 0 and -1 for 1 (signed), float64."""
+    """Encode bits as inputs of a network: 0/1 (binary), or 1 for bit 0 and -1 for bit 1 (signed).
+
+    Args:
+        bits: 0/1, [n, d].
+        encoding: ``"binary"`` or ``"signed"``.
+
+    Returns:
+        A float64 array [n, d].
+    """
     return 1.0 - 2.0 * bits if encoding == "signed" else bits.astype(float)
 
 
 def by_transform(network: keras.Model, n_features: int, encoding: str) -> dict[str, Measured]:
-    """Exact variance and energies for every loss; network in float64. Memory grows as 2^d times its units."""
+    """Compute variance and energies exactly, by a transform; memory grows as 2^d times the number of units.
+
+    Args:
+        network: Model [n, d] -> [n, 1] in float64.
+        n_features: Dimension d.
+        encoding: ``"binary"`` or ``"signed"``.
+
+    Returns:
+        Result for each of LOSSES.
+    """
     inputs = encode(_cube_rows(n_features, 0, 2**n_features), encoding)
     gradients = sample_gradients(network, inputs)
     bound = gradients.squared_norms().mean() / 2**n_features
@@ -73,7 +94,16 @@ def by_transform(network: keras.Model, n_features: int, encoding: str) -> dict[s
 
 
 def by_cube(network: keras.Model, n_features: int, encoding: str) -> dict[str, Measured]:
-    """Exact variance for every loss by the closed form; network in float64."""
+    """Compute the variance exactly, by the closed form over all 2^d inputs.
+
+    Args:
+        network: Model [n, d] -> [n, 1] in float64.
+        n_features: Dimension d.
+        encoding: ``"binary"`` or ``"signed"``.
+
+    Returns:
+        Result for each of LOSSES, without energies.
+    """
     sums, at_zero = dict.fromkeys(LOSSES, 0.0), {}
     norm = 0.0
     for start in range(0, 2**n_features, BATCH):
@@ -97,7 +127,18 @@ def by_cube(network: keras.Model, n_features: int, encoding: str) -> dict[str, M
 def by_sample(
     network: keras.Model, n_features: int, encoding: str, n_samples: int, rng: np.random.Generator
 ) -> dict[str, Measured]:
-    """Variance for every loss by the closed form, with E ||g||^2 from uniform inputs; network in float64."""
+    """Estimate the variance by the closed form, with E ||g||^2 from uniform random inputs.
+
+    Args:
+        network: Model [n, d] -> [n, 1] in float64.
+        n_features: Dimension d.
+        encoding: ``"binary"`` or ``"signed"``.
+        n_samples: Number of random inputs.
+        rng: Random generator.
+
+    Returns:
+        Result for each of LOSSES, without energies.
+    """
     norms, squares = [], {loss: [] for loss in LOSSES}
     for bits in _batches(n_features, n_samples, rng):
         gradients = sample_gradients(network, encode(bits, encoding))
@@ -117,17 +158,19 @@ def by_sample(
 
 
 def _transformed(gradients: SampleGradients, weights: np.ndarray, n_features: int, bound: float) -> Measured:
+    """Compute variance and energies of the gradients times `weights`."""
     size = 2**n_features
-    energy, of_mean = np.zeros(size), 0.0
+    energy, mean_energy = np.zeros(size), 0.0
     for block in gradients.blocks(max(1, BLOCK // size)):
         signals = walsh_hadamard(block * weights[:, None])
         energy += np.einsum("ij,ij->i", signals, signals)
-        of_mean += np.square(signals.mean(0)).sum()
+        mean_energy += np.square(signals.mean(0)).sum()
     energies = np.bincount(subset_sizes(n_features), energy)
-    return Measured(energy.mean() - of_mean, 0.0, bound, 0.0, energy.sum(), energies)
+    return Measured(energy.mean() - mean_energy, 0.0, bound, 0.0, energy.sum(), energies)
 
 
 def _scaled(measured: Measured, factor: float) -> Measured:
+    """Return the result for gradients whose squared norm is multiplied by `factor`; the bound is unchanged."""
     return Measured(
         measured.variance * factor,
         0.0,
@@ -139,33 +182,39 @@ def _scaled(measured: Measured, factor: float) -> Measured:
 
 
 def _mean(values: np.ndarray) -> tuple[float, float]:
-    """Mean and its standard error."""
+    """Return the mean and its standard error."""
     return values.mean(), values.std(ddof=1) / np.sqrt(len(values))
 
 
 def _cube_rows(n_features: int, start: int, stop: int) -> np.ndarray:
-    """Bits of the inputs start..stop-1 of the cube, [stop - start, n_features]."""
+    """Return the bits of the inputs `start` to `stop` - 1 of the cube, [stop - start, n_features]."""
     return np.arange(start, stop)[:, None] >> np.arange(n_features) & 1
 
 
 def _batches(n_features: int, n_samples: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Uniform bits [at most BATCH, n_features], n_samples in all."""
+    """Yield uniform bits [at most BATCH, n_features], `n_samples` in total."""
     for start in range(0, n_samples, BATCH):
         yield rng.integers(0, 2, (min(BATCH, n_samples - start), n_features))
 
 
 def rows(measured: dict[str, Measured], **keys: Any) -> list[dict[str, Any]]:
-    """Tidy rows of what `by_...` measured: the keys, then loss, quantity, degree, value, standard_error.
+    """Return the results as tidy rows, one per loss, quantity and, for `energy`, parity size.
 
-    Quantities are variance, bound, squared_norm, and for each degree 0..d energy.
+    Args:
+        measured: Results by loss.
+        **keys: Further columns, including `n_features`.
+
+    Returns:
+        Rows with the keys, `loss`, `quantity` (`variance`, `bound`, `squared_norm` or `energy`), `degree` (for
+        `energy`), `value` and `standard_error`.
     """
     table = []
     for loss, result in measured.items():
-        of_norm = result.error * 2 ** keys["n_features"]
+        norm_error = result.error * 2 ** keys["n_features"]
         for quantity, value, error in (
             ("variance", result.variance, result.error),
             ("bound", result.bound, result.bound_error),
-            ("squared_norm", result.squared_norm, of_norm),
+            ("squared_norm", result.squared_norm, norm_error),
         ):
             table.append(keys | {"loss": loss, "quantity": quantity, "value": value, "standard_error": error})
         for degree, energy in enumerate(result.energies if result.energies is not None else ()):

@@ -1,4 +1,4 @@
-"""Variance of the gradient over all parities at random initial weights, for growing d."""
+"""Variance of the gradient over all parities at initialisation, against d (Theorem 1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from failures.engine.seeding import DATA, INIT, generator
 from failures.families.parity.analyses.gradient_variance import Measured, by_cube, by_sample, by_transform, encode, rows
 from failures.runtime.jobs import report
 
-# Batches that the rounding error of a float32 gradient is averaged over.
+# Batches for the average rounding error of a float32 gradient.
 N_BATCHES = 16
 
 
@@ -28,15 +28,25 @@ def analyze(
     encoding: str,
     **settings: Any,
 ) -> pd.DataFrame:
-    """Variance, bound and energies of one learner, and what they drown in.
+    """Compute variance, bound and energies of one learner, and the noise and rounding error of its gradients.
 
-    Quantities beside those of `failures.families.parity.analyses.gradient_variance.rows`, for the square loss: batch_noise, the part
-    of E ||gradient - its mean||^2 that the labels make in a batch, E ||g||^2 / batch size; and rounding, E ||error||^2
-    of a batch's gradient in float32.
+    In addition to the quantities of `gradient_variance.rows`, there are two for the square loss. `batch_noise` is the
+    part of E ||gradient - its mean||^2 that the labels cause in a batch, E ||g||^2 / batch size. `rounding` is E
+    ||error||^2, where the error is that of a batch's gradient in float32.
 
-    inputs: none. name: of the learner. settings: its own (architecture, width, depth, activation,
-    normalization, batch_size) and largest_transform, largest_deep_transform, largest_cube, samples.
-    Returns learner, n_features, seed, updates (0), method, loss, quantity, degree, value, standard_error.
+    Args:
+        inputs: Empty.
+        name: Name of the learner.
+        stream: Name of the learner in the keys of random streams.
+        n_features: Input dimensions d.
+        seeds: Seeds of the replicates.
+        encoding: ``"binary"`` or ``"signed"``.
+        **settings: Settings of the learner (architecture, width, depth, activation, normalization, batch_size), and
+            `largest_transform`, `largest_deep_transform`, `largest_cube` and `samples`.
+
+    Returns:
+        The table that `Columns` of `gradient_variance` describes, with 0 updates and without `trial`, `subset_size` and
+        `accuracy`.
     """
     table = []
     for d in n_features:
@@ -59,7 +69,7 @@ def analyze(
 def _measure(
     network: keras.Model, n_features: int, encoding: str, settings: dict[str, Any], rng: np.random.Generator
 ) -> tuple[dict[str, Measured], str]:
-    """The dearest way that the settings allow, and its name."""
+    """Apply the most expensive method that the settings permit; return its results and its name."""
     exact = in_precision(network, "float64")
     shallow = settings["depth"] <= 1
     if n_features <= settings["largest_transform" if shallow else "largest_deep_transform"]:
@@ -70,7 +80,17 @@ def _measure(
 
 
 def float_error(network: keras.Model, encoding: str, batch_size: int, rng: np.random.Generator) -> tuple[float, float]:
-    """E ||gradient in float32 - gradient in float64||^2 for a batch and random labels, square loss; standard error."""
+    """Estimate E ||gradient in float32 - gradient in float64||^2 for a batch with random labels and the square loss.
+
+    Args:
+        network: Model [n, d] -> [n, 1] in float32.
+        encoding: ``"binary"`` or ``"signed"``.
+        batch_size: Samples per batch.
+        rng: Random generator.
+
+    Returns:
+        The mean over N_BATCHES batches and its standard error.
+    """
     exact = in_precision(network, "float64")
     errors = []
     for _ in range(N_BATCHES):
@@ -82,6 +102,7 @@ def float_error(network: keras.Model, encoding: str, batch_size: int, rng: np.ra
 
 
 def _gradient(network: keras.Model, inputs: np.ndarray, labels: np.ndarray, dtype: tf.DType) -> np.ndarray:
+    """Return the gradient of the square loss with respect to all weights, [weights], as float64."""
     with tf.GradientTape() as tape:
         loss = losses.square(tf.cast(labels, dtype), network(tf.cast(inputs, dtype)))
     return np.concatenate(

@@ -1,4 +1,4 @@
-"""Variance of the gradient over all parities along the training on one of them."""
+"""Variance of the gradient over all parities, during training on one of them (Theorem 1)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from failures.families.parity.analyses.gradient_variance import by_transform, ro
 
 
 def analyze(inputs: dict[str, Any], n_features: int, encoding: str) -> pd.DataFrame:
-    """Variance, bound and energies at every network that was kept.
+    """Compute variance, bound and energies of every saved network.
 
-    inputs: `runs` (a table) and `models` (a folder), lists of the same length.
-    Returns the columns of `initial_gradients.analyze`, and trial, subset_size and accuracy (at the
-    end of training) of the run.
+    Args:
+        inputs: `runs`, paths of tables, and `models`, paths of folders, in the same order.
+        n_features: Input dimension d.
+        encoding: ``"binary"`` or ``"signed"``.
+
+    Returns:
+        The table that `Columns` of `gradient_variance` describes, one row per network, loss, quantity and parity size.
     """
     table = []
     for runs, models in zip(inputs["runs"], inputs["models"], strict=True):
@@ -32,7 +36,7 @@ def analyze(inputs: dict[str, Any], n_features: int, encoding: str) -> pd.DataFr
 
 
 def _updates(path: Path, n_steps: int) -> int:
-    """Updates that a saved network has had: after the update of step t, t + 1."""
+    """Return the number of updates of a saved network: t + 1 after the update of step t."""
     match path.name.split(".")[1:-1]:
         case []:
             return n_steps
@@ -40,6 +44,4 @@ def _updates(path: Path, n_steps: int) -> int:
             return 0
         case [step]:
             return int(step.removeprefix("step_")) + 1
-    raise ValueError(
-        f"{path}: not a saved network; allowed: INSTANCE.keras, INSTANCE.initial.keras, INSTANCE.step_STEP.keras"
-    )
+    raise ValueError(f"{path}: not a saved network; allowed: TRIAL.keras, TRIAL.initial.keras, TRIAL.step_STEP.keras")

@@ -1,4 +1,4 @@
-"""Gradient signal by parity size in networks of growing depth, its sum, and depth scales of mean-field theory."""
+"""Figure of the gradient signal by parity size and depth, with the depth scales of mean-field theory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from failures.artifacts.labels import learner_label
 from failures.artifacts.style import PAGE, add_note, color
 
 MARKERS = "osD^vP*X"
-# Smaller values are rounding errors of the sum over all parities.
+# Values below this are rounding errors of the sum over all parities.
 RESOLVED = 1e-12
 # Lower end of the y axis of the learners' panels.
 SHOWN = 1e-5
@@ -24,11 +24,11 @@ SHADES = {"tanh": "black", "relu": "0.55"}
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.depth_signal`: one panel per learner, then three summaries.
+    """Draw one panel per learner, and three summaries: squared gradient norm, signal of large parities, depth scales.
 
-    The summaries are the squared gradient norm, the signal of large parities, and depth scales.
-
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.depth_signal`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     learners = list(table.loc[table["source"] == "network", "learner"].unique())
     n_rows = -(-(len(learners) + 3) // 3)
@@ -55,7 +55,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. d: the largest; large: largest median of the large parities' signal over the mean."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.depth_signal`.
+
+    Returns:
+        `d`: largest input dimension; `large`: largest median signal of the large parities, relative to the mean of all
+        parities.
+    """
     n_features = table["n_features"].max()
     relative = _of_large(table[(table["n_features"] == n_features) & (table["source"] == "network")])
     medians = relative.groupby(["learner", "depth"])["value"].median()
@@ -63,14 +71,16 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _shades(depths: np.ndarray) -> dict[int, tuple]:
-    """One shade per depth."""
+    """Return one shade per depth."""
     depths = sorted(int(depth) for depth in depths)
     shades = plt.get_cmap("viridis_r")(np.linspace(0.1, 1, len(depths)))
     return {depth: tuple(shade) for depth, shade in zip(depths, shades, strict=True)}
 
 
 def _sizes(axis: plt.Axes, table: pd.DataFrame, shades: dict[int, tuple]) -> None:
-    """Signal of one parity over the mean of all, against its size: networks (points) and kernel (lines)."""
+    """Plot the signal of one parity, relative to the mean of all, against its size: networks (points) and kernel
+    (lines).
+    """
     table = table[(table["quantity"] == "relative") & (table["value"] > RESOLVED)]
     for depth, shade in shades.items():
         rows = table[table["depth"] == depth]
@@ -86,7 +96,7 @@ def _sizes(axis: plt.Axes, table: pd.DataFrame, shades: dict[int, tuple]) -> Non
 
 
 def _budgets(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
-    """Mean squared gradient norm E ||grad p||^2 against depth."""
+    """Plot the mean squared gradient norm E ||grad p||^2 against depth."""
     budgets = table[table["quantity"] == "budget"]
     for index, learner in enumerate(learners):
         rows = budgets[budgets["learner"] == learner]
@@ -104,7 +114,7 @@ def _budgets(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
 
 
 def _large(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
-    """Signal of a large parity over the mean of all, against depth."""
+    """Plot the signal of large parities, relative to the mean of all, against depth."""
     relative = _of_large(table)
     relative = relative[relative["value"] > RESOLVED]
     for index, learner in enumerate(learners):
@@ -117,33 +127,34 @@ def _large(axis: plt.Axes, table: pd.DataFrame, learners: list[str]) -> None:
 
 
 def _of_large(table: pd.DataFrame) -> pd.DataFrame:
-    """Signal of all large parities, divided by that of as many parities of mean signal.
+    """Return the mean signal of the large parities, relative to the mean of all parities.
 
-    Returns columns source, learner, depth, seed and value.
+    The columns are source, learner, depth, seed and value.
     """
     large = table[(table["quantity"] == "relative") & (table["degree"] >= LARGE * table["n_features"])]
     share = table[(table["quantity"] == "share") & (table["degree"] >= LARGE * table["n_features"])]
     keys = ["source", "learner", "depth", "seed"]
-    # Share of the signal that these parities would have if all parities had the same.
+    # Share of these parities if all parities had the same signal.
     count = (share["value"].to_numpy() / large["value"].to_numpy()).round(15)
     fair = share.assign(fair=count).groupby(keys, dropna=False)[["value", "fair"]].sum()
     return (fair["value"] / fair["fair"]).rename("value").reset_index()
 
 
 def _measured(axis: plt.Axes, rows: pd.DataFrame, index: int) -> None:
-    """One point per network, and the median."""
+    """Plot one point per network, and the median."""
     style = {"color": color(index), "marker": MARKERS[index % len(MARKERS)], "markeredgewidth": 0}
     axis.plot(rows["depth"], rows["value"], linestyle="", markersize=2, alpha=0.5, **style)
     axis.plot(rows.groupby("depth")["value"].median(), linestyle=":", linewidth=0.7, markersize=3.5, **style)
 
 
 def _curve(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return x and y of a line."""
     rows = rows.sort_values("depth")
     return rows["depth"], rows["value"]
 
 
 def _scales(axis: plt.Axes, table: pd.DataFrame) -> None:
-    """Depth scales against the scale of the weights, with a marker per learner."""
+    """Plot depth scales against the scale of the weights, with a marker per learner."""
     sweep = table[(table["source"] == "sweep") & np.isfinite(table["value"])]
     for quantity, line in (("correlation_scale", "-"), ("gradient_scale", "--")):
         for activation, shade in SHADES.items():
@@ -187,7 +198,7 @@ def _legend(table: pd.DataFrame, shades: dict[int, tuple], learners: list[str]) 
 
 
 def _theory(table: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Colour, line style and label of the predictions that are drawn."""
+    """Return colour, line style and label of the predictions in the figure."""
     sweep = table[(table["source"] == "sweep") & np.isfinite(table["value"])]
     lines = [("0.3", "-", "infinite-width kernel")] * int((table["source"] == "kernel").any())
     for scale, line in (("correlation", "-"), ("gradient", "--")):

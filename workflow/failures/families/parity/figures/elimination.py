@@ -1,4 +1,4 @@
-"""Gaussian elimination over GF(2): success against samples, and against label noise."""
+"""Figure of Gaussian elimination over GF(2): success rate against samples, and against label noise."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.elimination`; points with 95 % intervals, lines for the prediction.
+    """Draw points with 95 % intervals, and lines for the prediction.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.elimination`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
     samples, noisy = (table[table["experiment"] == name] for name in ("samples", "label_noise"))
@@ -26,13 +28,21 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. extra: samples beyond d with noise; trials: per point; found: largest share, by d."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.elimination`.
+
+    Returns:
+        `extra`: samples beyond d in the systems with label noise; `trials`: systems per point; `found`: largest success
+        rate at each d, as text.
+    """
     samples = table[table["experiment"] == "samples"]
     most = samples.sort_values("n_samples").groupby("n_features").last()
-    found = [f"{percent(row.share)} with {row.n_samples} samples at d = {d}" for d, row in most.iterrows()]
+    shares = [f"{percent(row.share)} with {row.n_samples} samples at d = {d}" for d, row in most.iterrows()]
     noisy = table[table["experiment"] == "label_noise"]
     extra = (noisy["n_samples"] - noisy["n_features"]).max()
-    return {"extra": f"{extra}", "trials": f"{table['trials'].max():,}", "found": listed(found)}
+    return {"extra": f"{extra}", "trials": f"{table['trials'].max():,}", "found": listed(shares)}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame, x: str) -> None:

@@ -1,4 +1,4 @@
-"""Figure 1: accuracy against training steps, for d = 5, 10, 30."""
+"""Figure 1: accuracy against training steps for d = 5, 10 and 30."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ LINES = ("-", "--", ":", "-.")
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.fig1` with a linear and a logarithmic axis of steps.
+    """Draw the accuracy with a linear and a logarithmic axis of steps.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.fig1`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
+
+    Reference:
+        Figure 1.
     """
     last = table.loc[table["part"] == "curve", "step"].max()
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 2.6), sharey=True)
@@ -32,7 +37,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Return numbers for the caption. solved: replicates that reach 100 %; published: empty if no such curve is drawn."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.fig1`.
+
+    Returns:
+        `solved`: number of replicates that reach 100 %, as text; `published`: empty if no published curve is drawn.
+    """
     runs = table[table["part"] == "run"]
     several = len(runs["learner"].unique()) > 1
     solved = [
@@ -43,7 +55,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _published(table: pd.DataFrame) -> pd.DataFrame:
-    """Select the published points that the figure shows: those up to our last step."""
+    """Return the published points in the figure: those up to the last step of the runs."""
     last = table.loc[table["part"] == "curve", "step"].max()
     return table[(table["part"] == "published") & (table["step"] <= last)]
 

@@ -1,4 +1,4 @@
-"""Theorem 1 in four panels: variance against d, ratio to the bound, split by parity size, ratio during training."""
+"""Figure of Theorem 1: variance against d, ratio to the bound, split by parity size, and ratio during training."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ MARKERS = "osD^vP*X"
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.gradient_variance`.
+    """Draw the four panels.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.gradient_variance`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(2, 2, figsize=(PAGE, 5.6))
     initial, trained = (table[table["stage"] == stage] for stage in ("initial", "trained"))
@@ -34,7 +36,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. crossings: least d with variance below noise and rounding; exact: largest exact d."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.gradient_variance`.
+
+    Returns:
+        `crossings`: smallest d at which the variance is below the batch noise and the rounding error, as text; `exact`:
+        largest d with exact values.
+    """
     initial = table[(table["stage"] == "initial") & (table["loss"] == "square")]
     reference = _reference(initial)
     median = _median(initial[initial["learner"] == reference], "n_features")
@@ -51,7 +61,7 @@ def numbers(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _reference(table: pd.DataFrame) -> str:
-    """Learner whose noise and rounding error are drawn."""
+    """Return the learner whose noise and rounding error are drawn."""
     learners = list(table["learner"].unique())
     return "relu" if "relu" in learners else learners[0]
 
@@ -120,5 +130,5 @@ def _training(axis: plt.Axes, table: pd.DataFrame) -> None:
 
 
 def _median(rows: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Median over replicates of each quantity (columns) at each value of the key (index)."""
+    """Return the median over replicates of each quantity (columns) at each value of the key (index)."""
     return rows.groupby([key, "quantity"])["value"].median().unstack("quantity")

@@ -1,4 +1,4 @@
-"""Training steps to 90, 99 and 100 % accuracy against the size of the parity."""
+"""Figure of the training steps to 90, 99 and 100 % accuracy against parity size."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ ENCODINGS = {"signed": ("o", "-", "x in {−1, +1}"), "binary": ("s", "--", "x i
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.parity_size`: one row of panels per learner, one panel per d.
+    """Draw one row of panels per learner and one panel per d.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.parity_size`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     learners, dimensions = table["learner"].unique(), sorted(table["n_features"].unique())
     size = (PAGE, 2.7 * len(learners))
@@ -34,7 +36,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. thresholds: accuracies that are to be reached, in percent."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.parity_size`.
+
+    Returns:
+        `thresholds`: the accuracies to reach, in percent, as text.
+    """
     return {"thresholds": listed(100 * threshold for threshold in sorted(table["threshold"].unique()))}
 
 

@@ -1,4 +1,4 @@
-"""Accuracy of classes of predictors on parities after the same number of training steps."""
+"""Figure of the accuracy of several classes of predictors after the same number of training steps."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ LIMITED = {
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.predictors`: one panel per d, one row per class.
+    """Draw one panel per d and one row per class.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.predictors`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     dimensions = sorted(table["n_features"].unique())
     classes = [name for name in ORDER if name in set(table["learner"])]
@@ -45,10 +47,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption.
+    """Compute the numbers of the caption.
 
-    steps: of training; evaluation: how accuracy is measured, by d; outcomes: classes that learn all targets, and the
-    range of mean accuracies, by d; limits: classes that cannot represent every parity.
+    Args:
+        table: Table of `failures.families.parity.tables.predictors`.
+
+    Returns:
+        `steps`: training steps; `evaluation`: method of evaluation at each d; `outcomes`: number of classes that learn
+        all targets, and range of mean accuracies, at each d; `limits`: classes that cannot represent every parity.
     """
     trained, outcomes, evaluation = table[table["learner"] != "hand_built"], [], []
     for n_features, rows in trained.groupby("n_features"):
@@ -75,6 +81,6 @@ def _panel(axis: plt.Axes, rows: pd.DataFrame) -> None:
 
 
 def _test(rows: pd.DataFrame) -> str:
-    """P-value of equal accuracy of all trained classes, as a line of the title; empty if there was no test."""
+    """Return the p-value of equal accuracy of all trained classes as a line of the title; empty without a test."""
     same = rows["p_same"].dropna()
     return f"\ntrained classes equal: p = {same.iloc[0]:.2f}" if len(same) else ""

@@ -1,4 +1,4 @@
-"""Training steps to learn a parity against the noise of the gradient oracle, and against its tolerance."""
+"""Figure of the training steps to learn a parity against noise and against tolerance of the gradient oracle."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.queries`: one panel for noise, one for tolerance.
+    """Draw one panel for noise and one for tolerance.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.queries`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.0), sharey=True)
     exact = (table["noise"] == 0) & (table["tolerance"] == 0)
@@ -27,9 +29,16 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. limits: training steps of a run, by d."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.queries`.
+
+    Returns:
+        `limits`: training steps per run at each d, as text.
+    """
     by_limit = table.groupby("n_steps")["n_features"].unique()
-    return {"limits": listed(f"{limit:,} steps (d = {listed(sorted(of))})" for limit, of in by_limit.items())}
+    return {"limits": listed(f"{limit:,} steps (d = {listed(sorted(d))})" for limit, d in by_limit.items())}
 
 
 def _panel(axis: plt.Axes, table: pd.DataFrame, other: str) -> None:

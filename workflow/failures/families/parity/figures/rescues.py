@@ -1,4 +1,4 @@
-"""Accuracy on parities under interventions and without, and training steps on sparse parities against d."""
+"""Figure of the interventions: accuracy with and without each, and training steps on sparse parities against d."""
 
 from __future__ import annotations
 
@@ -23,9 +23,11 @@ SPARSE = list(NAMES).index("sparse")
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.rescues`: accuracy against training steps, and steps against d.
+    """Draw accuracy against training steps, and training steps against d.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.rescues`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 4.4), width_ratios=(1.25, 1))
     _curves(axes[0], table[table["part"] == "curve"])
@@ -37,7 +39,14 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. reached: runs at the largest d that reach 99 %, without and with each intervention."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.rescues`.
+
+    Returns:
+        `reached`: number of runs at the largest d that reach 99 % accuracy, per intervention, as text.
+    """
     runs, reached = table[table["part"] == "run"], []
     for intervention, name in NAMES.items():
         title = {"uniform": "no intervention", "sparse": "sparse parities"}.get(intervention, name)
@@ -55,14 +64,14 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
         curves = table[table["intervention"] == intervention]
         learners = list(curves["learner"].unique())
         shown = ["learner", "n_features", "subset_size"]
-        for number, ((learner, _, size), rows) in enumerate(curves.groupby(shown, dropna=False)):
+        for curve, ((learner, _, size), rows) in enumerate(curves.groupby(shown, dropna=False)):
             label = name.format(size=size) + f": {learner_label(learner)}" * (len(learners) > 1)
             # The evaluation at step 0 comes after the first update.
             steps = rows["step"] + 1
             axis.fill_between(
                 steps, rows["accuracy_p10"], rows["accuracy_p90"], color=color(index), alpha=0.2, linewidth=0
             )
-            style = LINES[number % len(LINES)]
+            style = LINES[curve % len(LINES)]
             axis.plot(steps, rows["accuracy_median"], style, color=color(index), linewidth=1.2, label=label)
     axis.set(
         title=f"interventions, d = {listed(sorted(table['n_features'].unique()))}",
@@ -75,18 +84,18 @@ def _curves(axis: plt.Axes, table: pd.DataFrame) -> None:
 def _powers(axis: plt.Axes, table: pd.DataFrame) -> None:
     runs, fits = table[table["part"] == "run"], table[table["part"] == "exponent"]
     handles = []
-    for number, (size, rows) in enumerate(runs.groupby("subset_size")):
+    for index, (size, rows) in enumerate(runs.groupby("subset_size")):
         style = {"color": color(SPARSE), "linestyle": "", "markersize": 4, "alpha": 0.6}
-        marker = MARKERS[number % len(MARKERS)]
+        marker = MARKERS[index % len(MARKERS)]
         axis.plot(rows["n_features"], rows["steps"], marker, **style, mew=0)
         never = rows[rows["steps"].isna()]
         axis.plot(never["n_features"], 1.25 * never["n_steps"], "^", **style, mfc="none")
         label = f"|v| = {size:.0f}"
         for fit in fits[fits["subset_size"] == size].itertuples():
             d = np.array([rows["n_features"].min(), rows["n_features"].max()], float)
-            axis.plot(d, fit.factor * d**fit.exponent, LINES[number % len(LINES)], color=color(SPARSE))
+            axis.plot(d, fit.factor * d**fit.exponent, LINES[index % len(LINES)], color=color(SPARSE))
             label += f": $d^{{{fit.exponent:.2f}}}$ [{fit.exponent_low:.2f}, {fit.exponent_high:.2f}]"
-        handles.append(Line2D([], [], **style | {"linestyle": LINES[number % len(LINES)]}, marker=marker, label=label))
+        handles.append(Line2D([], [], **style | {"linestyle": LINES[index % len(LINES)]}, marker=marker, label=label))
     dimensions = sorted(runs["n_features"].unique())
     axis.set(
         title="sparse parities", xlabel="bits d", ylabel="training steps to 99 % accuracy", xscale="log", yscale="log"

@@ -1,4 +1,4 @@
-"""Distance between the weights of two copies of a network that train on two targets."""
+"""Figure of the weight distance between two copies of a network that are trained on different targets."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from failures.artifacts.style import PAGE, add_note, color
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
-    """Draw the table of `failures.families.parity.tables.target_blindness`: against training steps, and at the end against d.
+    """Draw the distances against training steps, and those after the last step against d.
 
-    note: label of a run that is not at the paper's scale or settings.
+    Args:
+        table: Table of `failures.families.parity.tables.target_blindness`.
+        note: Text in the upper right corner; empty for a run at the paper's scale and settings.
     """
     figure, axes = plt.subplots(1, 2, figsize=(PAGE, 3.7), sharey=True)
     exact = table[table["samples"] == "cube"]
@@ -34,7 +36,15 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
 
 
 def numbers(table: pd.DataFrame) -> dict[str, str]:
-    """Numbers for the caption. control: distance between two targets over that with random labels, largest d."""
+    """Compute the numbers of the caption.
+
+    Args:
+        table: Table of `failures.families.parity.tables.target_blindness`.
+
+    Returns:
+        `control`: sentence with the ratio of the distance between two targets to that with random labels, at the
+        largest d.
+    """
     ends = table[(table["step"] == table["step"].max()) & (table["samples"] == "fresh")]
     medians = ends.groupby(["labels", "n_features"])["drift_float64"].median().unstack("labels")
     medians = medians.dropna() if {"parity", "coins"} <= set(medians) else medians.iloc[:0]

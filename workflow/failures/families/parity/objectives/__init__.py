@@ -1,1 +1,1 @@
-"""Training objectives other than that of Figure 1."""
+"""Training objectives of further kinds of problems, beside that of Figure 1."""

@@ -1,8 +1,10 @@
-"""A parity learnt from other inputs than uniform ones: in half of the samples all relevant bits are equal.
+"""Parities with mixed training inputs: in half of the samples, all relevant bits are equal (Daniely and Malach 2020).
 
-Under uniform inputs no single bit, nor any few of them, says anything of the label. Where all relevant bits are
-equal, they stand out: they agree with one another, and with the label if their number is odd, so that the first
-gradients find them (Daniely and Malach 2020, "Learning parities with neural networks").
+Under uniform inputs, small sets of bits carry no information about the label. If all relevant bits are equal, they are
+correlated with one another, and with the label if their number is odd. The first gradients then identify them.
+
+Reference:
+    Daniely and Malach 2020, "Learning parities with neural networks".
 """
 
 from __future__ import annotations
@@ -15,13 +17,22 @@ from failures.families.parity.objective import ParityObjective
 
 
 class MixedObjective(ParityObjective):
-    """Trains on the mixture; evaluates on uniform inputs, as every other parity is.
+    """Parity that is trained on the mixture and evaluated on uniform inputs.
 
-    The samples that are left as they are have the inputs that the same stream gives without the mixture.
+    The uniform half of the samples equals the samples that the same stream gives without the mixture.
     """
 
     def draw(self, n: int | str, purpose: str, step: tf.Tensor) -> tf.Tensor:
-        """Packed bits, int32 [n, n_words]: of the mixture where they are for training, uniform elsewhere."""
+        """Draw packed inputs: from the mixture for training, uniform otherwise.
+
+        Args:
+            n: Number of inputs.
+            purpose: Random stream; DATA selects the mixture.
+            step: Training step, an int64 scalar.
+
+        Returns:
+            An int32 tensor [n, n_words].
+        """
         uniform = super().draw(n, purpose, step)
         if purpose != DATA:
             return uniform

@@ -1,8 +1,8 @@
-"""A parity learnt by decomposition: with the label of each of its prefixes, stage by stage.
+"""Parities with intermediate labels: one network per prefix of the bits, after the decomposition of section 3.1.
 
-The label of the first t bits, y_t = (-1)^(x_1 v_1 + ... + x_t v_t), follows from y_(t-1) and the bit x_t alone: it is
-their product if the bit is relevant and y_(t-1) if not. Which of the two is a target in two bits, however large d is.
-Whoever is given the running labels y_1, ..., y_d as intermediate targets (as in section 3.1) need not search.
+The label of the first t bits, y_t = (-1)^(x_1 v_1 + ... + x_t v_t), depends on y_(t-1) and the bit x_t alone: it is
+their product if the bit is relevant, and y_(t-1) otherwise. Each stage therefore learns a function of two bits, for any
+d. With the prefix labels y_1, ..., y_d as intermediate targets, no search over subsets is required.
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ from failures.engine.seeding import DATA, EVALUATION
 from failures.families.parity.objective import ParityObjective
 from failures.families.parity.problem import pack
 
-INPUTS = 2  # of a stage: the label so far and the next bit
+INPUTS = 2  # inputs per stage: the previous label and the next bit
 
 
 def stages(n_features: int, settings: dict[str, Any], *path: str | int) -> keras.Model:
-    """d networks of the learner side by side, one a stage, that share nothing.
+    """Build d independent networks side by side, one per stage.
 
-    settings: `width` (``"10d"`` is ten times a stage's two inputs), `depth` and `activation` of a fully connected
-    learner. path: name of the random stream of the weights. Returns a model [batch, d, 2] -> scores [batch, d].
+    Args:
+        n_features: Number of stages d.
+        settings: `width` (``"10d"`` is ten times the two inputs of a stage), `depth` and `activation` of a fully
+            connected learner.
+        *path: Key of the random stream of the weights.
+
+    Returns:
+        A model [batch, d, 2] -> scores [batch, d].
     """
     inputs = keras.Input((n_features, INPUTS), name="inputs")
     hidden, width = inputs, units(settings["width"], INPUTS)
@@ -38,7 +44,7 @@ def stages(n_features: int, settings: dict[str, Any], *path: str | int) -> keras
 
 
 def _dense(hidden: keras.KerasTensor, width: int, name: str, *path: str | int) -> keras.KerasTensor:
-    """A dense layer a stage, [batch, d, n] -> [batch, d, width]."""
+    """Apply one dense layer per stage, [batch, d, n] -> [batch, d, width]."""
     _, n_stages, fan_in = hidden.shape
     kernels = initializer(fan_in, *path)
     shape = (n_stages, width)
@@ -47,46 +53,80 @@ def _dense(hidden: keras.KerasTensor, width: int, name: str, *path: str | int) -
 
 
 class PrefixLabelsObjective(ParityObjective):
-    """Each stage learns from true labels; all of them are evaluated as a chain, each on what the last one decided."""
+    """Parity whose stages are trained on correct prefix labels and evaluated as a chain.
+
+    In the chain, each stage receives the sign of the previous stage's score in place of the correct label.
+
+    Args:
+        *arguments: Arguments of `ParityObjective`.
+        **settings: Arguments of `ParityObjective`.
+    """
 
     def __init__(self, *arguments, **settings):
-        """Takes what ParityObjective takes."""
         super().__init__(*arguments, **settings)
         self.prefixes = tf.Variable(tf.zeros([self.n_features, self.n_words], tf.int32), trainable=False)
 
     def assign(self, target: np.ndarray, seeds: dict[str, int]) -> None:
-        """Set the target v* (0/1, [n_features]) and the seeds of the random streams, by purpose."""
+        """Set the target and the seeds of the random streams.
+
+        Args:
+            target: v*, 0/1, [n_features].
+            seeds: Seeds by purpose (DATA, EVALUATION, NOISE).
+        """
         super().assign(target, seeds)
         self.prefixes.assign(pack(np.tril(np.ones((self.n_features, 1), int) * target)))
 
-    def running_labels(self, bits: tf.Tensor) -> tf.Tensor:
-        """y_1, ..., y_d of packed bits [n, n_words], float32 [n, d]; the last is the parity's label."""
+    def prefix_labels(self, bits: tf.Tensor) -> tf.Tensor:
+        """Compute y_1, ..., y_d; the last is the label of the parity.
+
+        Args:
+            bits: Packed bits, int32 [n, n_words].
+
+        Returns:
+            A float32 tensor [n, d] with the values -1 and +1.
+        """
         common = tf.raw_ops.PopulationCount(x=bits[:, None, :] & self.prefixes)
         odd = tf.reduce_sum(tf.cast(common, tf.int32), axis=2) & 1
         return 1.0 - 2.0 * tf.cast(odd, tf.float32)
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Sum of the stages' losses, so that each gets the gradient that it would get alone."""
+        """Return the sum of the stages' losses, so that each stage gets the gradient of its own loss; a scalar.
+
+        Args:
+            model: The d stages [batch, d, 2] -> [batch, d].
+            step: Training step, an int64 scalar.
+        """
         bits = self.draw(self.batch, DATA, step)
-        labels = self.running_labels(bits)
-        before = tf.concat([tf.ones_like(labels[:, :1]), labels[:, :-1]], 1)
-        scores = model(tf.stack([before, self.encode(bits)], 2), training=True)
+        labels = self.prefix_labels(bits)
+        previous = tf.concat([tf.ones_like(labels[:, :1]), labels[:, :-1]], 1)
+        scores = model(tf.stack([previous, self.encode(bits)], 2), training=True)
         return self.n_features * self.loss_of(labels, scores)
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Accuracy and loss of the chain's last stage, for the parity of all bits."""
+        """Return accuracy and loss of the last stage of the chain for the parity of all bits, float32 [2].
+
+        Args:
+            model: The d stages [batch, d, 2] -> [batch, d].
+            step: Training step, an int64 scalar.
+        """
         bits = self.draw(self.evaluation, EVALUATION, step)
         labels, scores = self.label(bits), self.chain(model, self.encode(bits))
         return tf.stack([losses.accuracy(labels, scores), self.loss_of(labels, scores)])
 
     def chain(self, model: keras.Model, inputs: tf.Tensor) -> tf.Tensor:
-        """Scores of the last stage, [n, 1], for encoded inputs [n, d]; each stage reads the sign of the last one's.
+        """Compute the scores of the last stage when each stage receives the sign of the previous score.
 
-        There are only two labels that a stage can be told: all stages answer to both at once, and the chain is
-        followed through their answers.
+        Every stage is evaluated for both possible signs at once. The chain then selects among these scores.
+
+        Args:
+            model: The d stages [batch, d, 2] -> [batch, d].
+            inputs: Encoded inputs, float32 [n, d].
+
+        Returns:
+            A float32 tensor [n, 1].
         """
         plus, minus = (
-            model(tf.stack([said * tf.ones_like(inputs), inputs], 2), training=False) for said in (1.0, -1.0)
+            model(tf.stack([label * tf.ones_like(inputs), inputs], 2), training=False) for label in (1.0, -1.0)
         )
         positive, score = tf.ones_like(inputs[:, 0], tf.bool), plus[:, 0]
         for stage in range(self.n_features):

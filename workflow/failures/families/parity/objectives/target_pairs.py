@@ -1,8 +1,8 @@
-"""One network trained on two targets at once, in two precisions: what of a trajectory depends on the target.
+"""Training of one network on two targets, in two precisions: how far a trajectory depends on the target (Theorem 1).
 
-The theorem's point is that the gradient says next to nothing of the target. So the weights must move along
-the same path whatever the target is: here copies of one network see the same inputs with the labels of
-two parities, and their distance is measured as they train.
+By Theorem 1 the gradient carries almost no information about the target. The weights should therefore move along nearly
+the same path for every target. Copies of one network receive the same inputs with the labels of two parities, and the
+distance between their weights is measured during training.
 
 Metrics of problems of the kind `target_pairs`:
     drift_float32, drift_float64, rounding, travel, accuracy: as in `tables/target_blindness.csv`
@@ -25,7 +25,14 @@ PRECISIONS = ("float32", "float64")
 
 
 def copies(network: keras.Model) -> keras.Model:
-    """Four copies side by side, with outputs of [n, 1] each: for both targets in float32, then in float64."""
+    """Build four copies of a network side by side: for both targets in float32, then in float64.
+
+    Args:
+        network: Model [n, d] -> [n, 1].
+
+    Returns:
+        A model with four outputs [n, 1].
+    """
     inputs = keras.Input(network.input_shape[1:], name="inputs")
     parts = []
     for dtype in PRECISIONS:
@@ -37,25 +44,34 @@ def copies(network: keras.Model) -> keras.Model:
 
 
 class TargetPairsObjective(ParityObjective):
-    """Loss of the four copies and distances between them, all as shares of the initial weights' norm.
+    """Loss of the four copies, and distances between them divided by the norm of the initial weights.
 
-    drift: between the copies for the two targets; rounding: between the precisions for the first target;
-    travel: from the initial weights, first target, float64.
+    The distances are:
+
+    - drift: between the copies for the two targets, in each precision;
+    - rounding: between the two precisions, for the first target;
+    - travel: from the initial weights, for the first target in float64.
+
+    Args:
+        *arguments: Arguments of `ParityObjective`.
+        **settings: Arguments of `ParityObjective`.
     """
 
     metrics = ("drift_float32", "drift_float64", "rounding", "travel", "accuracy")
 
     def __init__(self, *arguments, **settings):
-        """Takes what ParityObjective takes."""
         super().__init__(*arguments, **settings)
         self.other_mask = tf.Variable(tf.zeros([self.n_words], tf.int32), trainable=False)
         self.coins = tf.Variable(False, trainable=False)
         self.initial = None
 
     def compare(self, other: np.ndarray, coins: bool, weights: list[np.ndarray]) -> None:
-        """Set the second target (0/1, [n_features]) and the initial weights of one copy.
+        """Set the second target and the initial weights.
 
-        coins: replace both targets' labels by fair coins, fresh for each sample: the control.
+        Args:
+            other: Second target, 0/1, [n_features].
+            coins: Replace the labels of both targets by fair coins, drawn for each sample; this is the control.
+            weights: Initial weights of one copy.
         """
         self.other_mask.assign(pack(other))
         self.coins.assign(coins)
@@ -65,7 +81,12 @@ class TargetPairsObjective(ParityObjective):
             variable.assign(weight)
 
     def loss(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Sum of the copies' losses: each copy gets just the gradient of its own."""
+        """Return the sum of the copies' losses, so that each copy gets the gradient of its own loss; a float64 scalar.
+
+        Args:
+            model: The four copies.
+            step: Training step, an int64 scalar.
+        """
         bits = self.draw(self.batch, DATA, step)
         flips = coins([bits.shape[0], 2], self.seeds[NOISE], step)
         parities = tf.concat([self.label(bits), self.label(bits, self.other_mask)], 1)
@@ -76,7 +97,12 @@ class TargetPairsObjective(ParityObjective):
         return tf.add_n([tf.cast(part, tf.float64) for part in parts])
 
     def evaluate(self, model: keras.Model, step: tf.Tensor) -> tf.Tensor:
-        """Distances and the first target's accuracy (float64) after this step."""
+        """Return the distances and the accuracy for the first target (float64) after this step, float32 [5].
+
+        Args:
+            model: The four copies.
+            step: Training step, an int64 scalar.
+        """
         first_32, second_32, first_64, second_64 = (part.trainable_variables for part in _parts(model))
         norm = _distance(self.initial, [tf.zeros_like(weight) for weight in self.initial])
         distances = (
@@ -91,10 +117,11 @@ class TargetPairsObjective(ParityObjective):
 
 
 def _parts(model: keras.Model) -> list[keras.Model]:
+    """Return the four copies of the model."""
     return [layer for layer in model.layers if isinstance(layer, keras.Model)]
 
 
 def _distance(first: list, second: list) -> tf.Tensor:
-    """Euclidean distance of two lists of weights, a float64 scalar."""
+    """Return the Euclidean distance between two lists of weights, a float64 scalar."""
     pairs = zip(first, second, strict=True)
     return tf.sqrt(tf.add_n([tf.reduce_sum((tf.cast(a, tf.float64) - tf.cast(b, tf.float64)) ** 2) for a, b in pairs]))

@@ -75,18 +75,18 @@ def tabulate(
 
 
 def _is_known(learner: dict[str, Any]) -> bool:
-    """Whether theory has a recursion for a learner."""
+    """Return whether the theory covers a learner."""
     plain = (learner["architecture"], learner["normalization"]) == ("fully_connected", "none")
     return plain and learner["activation"] in ACTIVATIONS and learner["initial_weights"] != "scripts"
 
 
 def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two learners differ in their spread alone, as far as depth scales go."""
+    """Return whether two learners have the same depth scales at equal `initial_weights`."""
     return all(one[key] == other[key] for key in ("activation", "initial_biases"))
 
 
 def _with_shares(table: pd.DataFrame) -> pd.DataFrame:
-    """A table with `energy` replaced by `share` and `relative`."""
+    """Replace the rows `energy` by rows `share` and `relative`."""
     energy, others = table[table["quantity"] == "energy"], table[table["quantity"] != "energy"]
     keys = ["learner", "n_features", "depth", "seed"]
     budget = others[others["quantity"] == "budget"].set_index(keys)["value"]
@@ -98,7 +98,7 @@ def _with_shares(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _kernel(name: str, learner: dict[str, Any], n_features: int, depths: list[int]) -> pd.DataFrame:
-    """Rows of the kernel of infinite width at these depths."""
+    """Return the rows of the infinite-width kernel at these depths."""
     width, settings = learner["width"], ("activation", "initial_weights", "initial_biases")
     width = int(width[:-1]) * n_features if isinstance(width, str) else width
     kernels = tangent_kernels(n_features, width, max(depths), *(learner[key] for key in settings))
@@ -112,7 +112,7 @@ def _kernel(name: str, learner: dict[str, Any], n_features: int, depths: list[in
 
 
 def _scales(source: str, name: str, learner: dict[str, Any], spreads: list[float]) -> pd.DataFrame:
-    """Rows of the fixed point at these spreads."""
+    """Return the rows of mean-field theory at these values of `initial_weights`."""
     rows = []
     for spread in spreads:
         point = fixed_point(learner["activation"], spread, learner["initial_biases"])

@@ -47,9 +47,9 @@ def tabulate(
     rows = []
     for experiment, d, n_samples, noise in points:
         rng = generator("parity", "elimination", experiment, d, n_samples, str(noise), DATA)
-        found, _ = recovery(d, n_samples, noise, trials, rng)
-        low, high = wilson(found, trials)
-        rows.append((experiment, d, n_samples, noise, trials, found / trials, low, high))
+        solved, _ = recovery(d, n_samples, noise, trials, rng)
+        low, high = wilson(solved, trials)
+        rows.append((experiment, d, n_samples, noise, trials, solved / trials, low, high))
         rows[-1] += (full_rank_probability(n_samples, d) * (1 - noise) ** d,)
     columns = ["experiment", "n_features", "n_samples", "label_noise", "trials", "share", "share_low", "share_high"]
     return pd.DataFrame(rows, columns=[*columns, "predicted"])

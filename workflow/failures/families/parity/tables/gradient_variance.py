@@ -67,10 +67,11 @@ def tabulate(inputs: dict[str, Any]) -> pd.DataFrame:
 
 
 def _of(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the rows of one quantity."""
     return table[table["quantity"] == name]
 
 
 def _quotient(rows: pd.DataFrame, divisor: pd.DataFrame) -> pd.DataFrame:
-    """Rows with their value divided by that of the divisor of the same network and loss; no standard error."""
+    """Divide the values by those of the divisor for the same network and loss; the standard error is NaN."""
     merged = rows.merge(divisor[[*KEYS, "value"]], on=KEYS, suffixes=("", "_divisor"), validate="many_to_one")
     return merged.assign(value=merged["value"] / merged["value_divisor"], standard_error=np.nan)

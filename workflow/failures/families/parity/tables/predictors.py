@@ -44,14 +44,15 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
     runs = pd.concat([pd.read_csv(path, dtype={"target": str}) for path in inputs["runs"]], ignore_index=True)
     parts = []
     for name, rows in runs.groupby("problem"):
-        table = pd.DataFrame([_row(learner, of, problems[name]) for learner, of in rows.groupby("learner")])
+        table = pd.DataFrame([_row(learner, part, problems[name]) for learner, part in rows.groupby("learner")])
         table["p_same"] = _same(table)
-        built = _hand_built(rows.drop_duplicates("trial"), problems[name])
-        parts.append(pd.concat([table, pd.DataFrame([built])], ignore_index=True))
+        hand_built = _hand_built(rows.drop_duplicates("trial"), problems[name])
+        parts.append(pd.concat([table, pd.DataFrame([hand_built])], ignore_index=True))
     return pd.concat(parts, ignore_index=True).sort_values(["n_features", "learner"], ignore_index=True)
 
 
 def _row(learner: str, runs: pd.DataFrame, problem: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of one learner on one problem."""
     accuracy = runs["final_accuracy"]
     row = {
         "learner": learner,
@@ -78,7 +79,7 @@ def _row(learner: str, runs: pd.DataFrame, problem: dict[str, Any]) -> dict[str,
 
 
 def _same(table: pd.DataFrame) -> float:
-    """P-value of the chi-squared test that all classes have one accuracy; NaN for exact evaluations or one class."""
+    """Return the p-value of the chi-squared test of equal accuracy; NaN for exact evaluations or a single class."""
     if "n_samples" not in table or len(table) < 2:
         return np.nan
     right = table["accuracy"] * table["n_samples"]
@@ -86,7 +87,7 @@ def _same(table: pd.DataFrame) -> float:
 
 
 def _hand_built(instances: pd.DataFrame, problem: dict[str, Any]) -> dict[str, Any]:
-    """Accuracy of the network of width d that realises each target, on the cube or on random inputs."""
+    """Return the accuracy of the network of width d that realises each target, on the cube or on random inputs."""
     n_features, accuracies = problem["n_features"], []
     for trial in instances.itertuples():
         target = parse_target(trial.target)

@@ -35,7 +35,7 @@ from failures.artifacts.tables import first_step_reaching, read_histories, read_
 from failures.engine.seeding import generator
 
 THRESHOLD = 0.99
-N_LAST = 10  # evaluations at the end of a run that its accuracy is taken from
+N_LAST = 10  # evaluations at the end of a run, for its accuracy
 N_RESAMPLES = 2000
 
 RUN = ["problem", "learner", "trial"]
@@ -51,8 +51,8 @@ def tabulate(inputs: dict[str, Any], interventions: dict[str, dict[str, dict[str
 
     Args:
         inputs: `history` and `runs`, paths of both kinds of files.
-        interventions: For each intervention (uniform, sparse, mixed, prefix_labels), its problems with `n_features`, `evaluation` and
-            `n_steps`.
+        interventions: For each intervention (uniform, sparse, mixed, prefix_labels), its problems with `n_features`,
+            `evaluation` and `n_steps`.
 
     Returns:
         The table that `Columns` describes, without the part `exponent` if there is a single d.
@@ -67,11 +67,11 @@ def tabulate(inputs: dict[str, Any], interventions: dict[str, dict[str, dict[str
 
 
 def _history(paths: list[str], interventions: dict[str, dict[str, dict[str, Any]]]) -> pd.DataFrame:
-    """Accuracies of all runs with intervention, n_features, evaluation and n_steps of their problem."""
+    """Return the accuracies of all runs, with intervention and settings of their problem."""
     problems = [
-        (intervention, name, *of.values())
+        (intervention, name, *settings.values())
         for intervention, problems in interventions.items()
-        for name, of in problems.items()
+        for name, settings in problems.items()
     ]
     keys = next(iter(next(iter(interventions.values())).values()))
     table = pd.DataFrame(problems, columns=["intervention", "problem", *keys])
@@ -79,7 +79,9 @@ def _history(paths: list[str], interventions: dict[str, dict[str, dict[str, Any]
 
 
 def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
-    """One row a run: keys, intervention, n_features, subset_size, seed, accuracy, n_samples, steps and n_steps."""
+    """Return one row per run: keys, intervention, n_features, subset_size, seed, accuracy, n_samples, steps and
+    n_steps.
+    """
     history = history.sort_values([*RUN, "step"])
     steps = first_step_reaching(history, RUN, "accuracy", THRESHOLD) + 1
     ends = (
@@ -93,17 +95,17 @@ def _runs(history: pd.DataFrame, paths: list[str]) -> pd.DataFrame:
 
 
 def _curves(history: pd.DataFrame) -> pd.DataFrame:
-    """Bands over replicates, at the largest d of each intervention."""
+    """Compute the bands over replicates at the largest d of each intervention."""
     history = history[history["n_features"] == history.groupby("intervention")["n_features"].transform("max")]
-    by = ["intervention", "learner", "n_features", "step"]
+    keys = ["intervention", "learner", "n_features", "step"]
     sparse = history["intervention"] == "sparse"
-    bands = [replicate_band(history[~sparse], by, "accuracy")]
-    bands += [replicate_band(history[sparse], [*by, "subset_size"], "accuracy")]
+    bands = [replicate_band(history[~sparse], keys, "accuracy")]
+    bands += [replicate_band(history[sparse], [*keys, "subset_size"], "accuracy")]
     return pd.concat(bands, ignore_index=True).assign(part="curve")
 
 
 def _exponents(runs: pd.DataFrame) -> pd.DataFrame:
-    """The fit of each learner and subset size on sparse parities."""
+    """Fit the power law of each learner and subset size on sparse parities."""
     fits = []
     for (learner, size), rows in runs[runs["intervention"] == "sparse"].groupby(["learner", "subset_size"]):
         if len(set(rows["n_features"])) > 1:
@@ -114,19 +116,23 @@ def _exponents(runs: pd.DataFrame) -> pd.DataFrame:
 def power(runs: pd.DataFrame, *stream: str | int) -> dict[str, float]:
     """Fit steps = factor n_features^exponent to runs of a single subset size.
 
-    runs: n_features (two or more different ones), steps (NaN: not learnt) and n_steps, which stands for steps that are
-    missing. stream: name of the random stream of the bootstrap. Returns exponent, exponent_low, exponent_high,
-    factor, n_missing and n_replicates.
+    Args:
+        runs: Table with `n_features` (at least two values), `seed`, `steps` (NaN if not learnt) and `n_steps`, which
+            replaces missing steps.
+        *stream: Key of the random stream of the bootstrap.
+
+    Returns:
+        `exponent`, `exponent_low`, `exponent_high`, `factor`, `n_missing` and `n_replicates`.
     """
     runs = runs.sort_values(["n_features", "seed"])
     x = np.log(runs["n_features"].to_numpy(float))
     y = np.log(runs["steps"].fillna(runs["n_steps"]).to_numpy(float))
     line = stats.linregress(x, y)
-    # Replicates are drawn within each d, so that the d stay what they are, and with them the slope's coefficients.
+    # The bootstrap draws replicates within each d. The values of d, and thus the slope's coefficients, stay fixed.
     rng, groups = generator(*stream), list(runs.groupby("n_features").indices.values())
-    drawn = [y[rng.choice(group, (N_RESAMPLES, len(group)))] for group in groups]
-    middle = x - x.mean()
-    slopes = np.concatenate(drawn, axis=1) @ (middle / (middle @ middle))
+    resampled = [y[rng.choice(group, (N_RESAMPLES, len(group)))] for group in groups]
+    centred = x - x.mean()
+    slopes = np.concatenate(resampled, axis=1) @ (centred / (centred @ centred))
     low, high = np.quantile(slopes, [0.025, 0.975])
     return {
         "exponent": line.slope,

@@ -47,5 +47,5 @@ def tabulate(inputs: dict[str, Any], problems: dict[str, dict[str, Any]]) -> pd.
 
 
 def _by_problem(paths: list[str]) -> list[tuple[str, str]]:
-    """Each table of instances with its problem, the name of its folder."""
+    """Return each path with its problem, the name of its folder."""
     return [(path, str(path).split("/")[-2]) for path in paths]

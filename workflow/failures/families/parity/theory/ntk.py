@@ -1,15 +1,19 @@
-"""The neural tangent kernel on the cube, and what it says of the signal of every parity (NumPy only).
+"""Neural tangent kernel (NTK) on the cube, and the gradient signal of every parity that it predicts.
 
-The tangent kernel Theta(x, x') = <grad p(x), grad p(x')> of a network on the inputs {-1, +1}^d decides the signals of
-all parities: with h_v(x) = (-1)^<x, v>, and Theta(h) the mean over all pairs of inputs at Hamming distance h,
+The kernel Theta(x, x') = <grad p(x), grad p(x')> of a network on the inputs {-1, +1}^d determines the signals of all
+parities h_v(x) = (-1)^<x, v>. With Theta(h), the mean over all pairs of inputs at Hamming distance h,
 
     sum over |v| = k of ||E_x[h_v(x) grad p(x)]||^2 = 2^-d sum_h C(d, h) K_k(h) Theta(h),
 
-K_k being the Krawtchouk polynomial, K_k(h) = sum_j (-1)^j C(h, j) C(d - h, k - j). The sum over all k is Theta(0), the
-budget E ||grad p||^2 (Parseval). For a network of infinite width Theta depends on the distance alone, and the same sum
-gives the kernel's eigenvalues, each as often as there are parities of its size. Its recursion over layers is that of
-Jacot et al. 2018 (arXiv:1806.07572), with weights that are not rescaled by their fan in, so that the gradient by a
-layer's kernel counts with its number of inputs.
+where K_k(h) = sum_j (-1)^j C(h, j) C(d - h, k - j) is the Krawtchouk polynomial. The sum over all k is Theta(0), the
+squared gradient norm E ||grad p||^2 (Parseval). At infinite width, Theta depends only on the distance. The same sum
+then gives the eigenvalues of the kernel, with the number of parities of size k as multiplicity.
+
+The recursion over layers is that of Jacot et al., with one difference: weights are not rescaled by their fan-in. The
+gradient with respect to the kernel of a layer is therefore weighted by the number of its inputs.
+
+Reference:
+    Jacot et al. 2018, "Neural tangent kernel" (arXiv:1806.07572).
 """
 
 from __future__ import annotations
@@ -21,14 +25,28 @@ from failures.families.parity.theory.mean_field import moments
 
 
 def krawtchouk(n_features: int) -> np.ndarray:
-    """K_k(h), [k, h] for k and h from 0 to d: sum of h_v(z) over the v of size k, for a z of size h."""
+    """Return K_k(h) for k and h from 0 to d: the sum of h_v(z) over all v of size k, for a z of size h.
+
+    Args:
+        n_features: Dimension d.
+
+    Returns:
+        A float array [k, h], of shape [d + 1, d + 1].
+    """
     d = n_features
     k, h, j = np.ogrid[: d + 1, : d + 1, : d + 1]
     return ((-1.0) ** j * comb(h, j) * comb(d - h, k - j)).sum(2)
 
 
 def energies(kernel: np.ndarray) -> np.ndarray:
-    """Sum of the squared signals of the parities of each size 0..d, from the kernel at distances 0..d; [..., d + 1]."""
+    """Compute the sum of the squared signals of the parities of each size from the kernel.
+
+    Args:
+        kernel: Theta(h) at the distances 0 to d, [..., d + 1].
+
+    Returns:
+        The sums for the sizes 0 to d, [..., d + 1].
+    """
     n_features = kernel.shape[-1] - 1
     pairs = comb(n_features, np.arange(n_features + 1)) / 2**n_features
     return (kernel * pairs) @ krawtchouk(n_features).T
@@ -37,14 +55,24 @@ def energies(kernel: np.ndarray) -> np.ndarray:
 def tangent_kernels(
     n_features: int, width: int, depth: int, activation: str, spread: float, biases: float
 ) -> np.ndarray:
-    """Tangent kernels of fully connected networks of 1..depth hidden layers, [depth, d + 1], by distance 0..d.
+    """Compute the expected NTK of fully connected networks with random weights, to leading order in 1/width.
 
-    Expected at random weights to leading order in 1/width: of He's ReLU network without biases exactly at distance 0,
-    and of one hidden layer at all distances. width: of the hidden layers. activation, spread, biases: as of
-    `propagation.fixed_point`; the output's weights have a standard deviation of 1 / sqrt(width).
+    The values are exact at distance 0 for He's ReLU network without biases, and at all distances for one hidden layer.
+    The weights of the output have a standard deviation of 1 / sqrt(width).
+
+    Args:
+        n_features: Dimension d.
+        width: Units per hidden layer.
+        depth: Largest number of hidden layers.
+        activation: One of `mean_field.ACTIVATIONS`.
+        spread: sigma_w, as in `mean_field.fixed_point`.
+        biases: sigma_b, as in `mean_field.fixed_point`.
+
+    Returns:
+        Kernels for 1 to `depth` hidden layers at the distances 0 to d, [depth, d + 1].
     """
     cosine = 1 - 2 * np.arange(n_features + 1) / n_features
-    # What grad p by the weights so far adds up to, per squared derivative of p by the layer's sums.
+    # `below` is the contribution of the weights below a layer, per squared derivative of p with respect to its sums.
     inputs, covariance = n_features * cosine + 1, spread**2 * cosine + biases**2
     kernels, below = [], 0.0
     for _ in range(depth):
