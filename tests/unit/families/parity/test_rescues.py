@@ -78,7 +78,7 @@ def test_running_labels_are_the_products_so_far(n_features):
     rng = np.random.default_rng(n_features)
     bits, target = rng.integers(0, 2, (50, n_features)), rng.integers(0, 2, n_features)
     made = objective(PrefixLabelsObjective, target)
-    labels = made.running_labels(tf.constant(pack(bits))).numpy()
+    labels = made.prefix_labels(tf.constant(pack(bits))).numpy()
     assert np.array_equal(labels, np.cumprod((1 - 2 * bits) ** target, axis=1))
     assert np.array_equal(labels[:, -1:], made.label(tf.constant(pack(bits))).numpy())
 

@@ -6,13 +6,13 @@ import tensorflow as tf
 from scipy import stats
 
 from failures.engine.seeding import DATA, EVALUATION, NOISE
-from failures.families.parity.objective import QueryObjective
+from failures.families.parity.objective import StatisticalQueriesObjective
 from failures.families.parity.problem import draw_instances
 
 
 @pytest.fixture
 def objective():
-    made = QueryObjective(4, "signed", "hinge", 8, 16)
+    made = StatisticalQueriesObjective(4, "signed", "hinge", 8, 16)
     made.assign(np.ones(4, int), {DATA: 1, EVALUATION: 2, NOISE: 3})
     return made
 
