@@ -110,7 +110,7 @@ def _training(raw: dict[str, Any]) -> str | None:
 The table shows steps per second, including the time of evaluations.
 The number in brackets states how many times as fast the engine is.
 
-Each row is one problem and one learner of `config.yaml`, with the settings of the authors' scripts.
+Each row is one problem and one learner of the configuration, with the settings of the authors' scripts.
 A row is named after its family and its problem or learner. `threads2` marks two threads; other rows have one.
 The network is evaluated every 100 steps. For lines it is evaluated every 4 steps, with 80 test tuples instead of
 2,000, so that the evaluations take the same share of the time.

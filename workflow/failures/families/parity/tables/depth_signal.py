@@ -2,7 +2,7 @@
 
 Columns:
     source: origin of the value, as listed below
-    learner: name in `config.yaml`; for the source `sweep`, the activation
+    learner: name in the configuration; for the source `sweep`, the activation
     n_features
     depth: number of hidden layers
     seed: seed of the initial weights

@@ -2,7 +2,7 @@
 
 Columns:
     part: `curve`: accuracy over replicates; `run`: one run; `published`: a curve digitised from the paper's Figure 1
-    learner: name in `config.yaml`; empty for published curves
+    learner: name in the configuration; empty for published curves
     n_features
     seed: replicate (`run`)
     step: step of the evaluation (`curve`, `published`)

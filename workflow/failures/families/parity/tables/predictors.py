@@ -1,7 +1,7 @@
 """Accuracy of several classes of predictors after the same number of updates.
 
 Columns:
-    learner: name in `config.yaml`; `hand_built`: the network of width d with weights set by hand
+    learner: name in the configuration; `hand_built`: the network of width d with weights set by hand
     n_features
     n_replicates: number of targets; all learners have the same targets
     n_steps: updates completed

@@ -1,7 +1,7 @@
 """Predictions of trained learners for fresh samples of a step function (section 5, Figure 7).
 
 Columns of predictions/steps/fig7.csv:
-    learner, kind: name and kind in `config.yaml`
+    learner, kind: name and kind in the configuration
     bias: b*
     r: r = ⟨v*, x⟩ + b*
     truth: u(r)

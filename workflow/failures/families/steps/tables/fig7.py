@@ -3,7 +3,7 @@
 One row per learner and fresh sample. b* is subtracted from r and from all values of u.
 
 Columns:
-    learner, kind: name and kind in `config.yaml`
+    learner, kind: name and kind in the configuration
     r: r - b*
     truth: u(r) - b*
     prediction: prediction of the learner - b*

@@ -2,7 +2,7 @@
 
 Columns:
     stage: `training`: during training; `summary`: one value per learner
-    learner, kind: name and kind in `config.yaml`
+    learner, kind: name and kind in the configuration
     step: step of the evaluation (`training`)
     quantity: name of the quantity, as listed below
     value_median, value_p10, value_p90: value over replicates
