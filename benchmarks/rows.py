@@ -1,4 +1,4 @@
-"""Rows of the table of training: problems and learners of the configuration, with the settings of the authors' scripts."""
+"""Rows of the table of training: configured problems and learners, with the settings of the authors' scripts."""
 
 from __future__ import annotations
 
