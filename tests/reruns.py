@@ -103,6 +103,16 @@ EDITS = {
         TRAIN_PARITIES | TRAIN_WAVES | TRAIN_LINES | INITIAL | INITIAL_SIGNAL,
     ),
     "random streams": (f"{LIBRARY}/engine/seeding.py", replace('"init"', '"weights"'), EVERYTHING),
+    "an architecture": (
+        f"{LIBRARY}/engine/architectures/quadratic.py",
+        append("FURTHER = 1"),
+        {"parity_train": 2} | CLASSES,
+    ),
+    "an architecture that no selected learner has": (
+        f"{LIBRARY}/engine/architectures/convolutional.py",
+        append("FURTHER = 1"),
+        {},
+    ),
     "an analysis": (
         f"{LIBRARY}/families/parity/analyses/initial_gradients.py",
         replace("= 16", "= 17"),

@@ -17,8 +17,8 @@ TARGET = f"{RUN}/history.parquet"
 class Victim(Project):
     """A copy of the project with one run of some ten seconds, which tests disturb."""
 
-    def __init__(self, folder):
-        super().__init__(folder)
+    def __init__(self, folder, targets=()):
+        super().__init__(folder, targets)
         self.seen = {}
         problem = {"n_steps": 50_000, "evaluate_every": 1000, "checkpoint_every": 2000}
         self.overlay("victim.yaml", {"parity": {"experiments": {"fig1": {"problems": {"d5": problem}}}}})
@@ -55,16 +55,16 @@ class Victim(Project):
             time.sleep(0.1)
 
     def output(self):
-        """What Snakemake said."""
+        """Return the output of Snakemake."""
         return (self.folder / "driver.log").read_text()
 
     def finish(self, seconds=900):
-        """Wait for the end, which must be a good one; nothing that was saved may have been trained again."""
+        """Wait for a successful end; fail if a step was trained again that a checkpoint holds."""
         assert self.process.wait(seconds) == 0, self.output()
         assert all(done == sorted(done) for done in self.seen.values()), "trained again what had been saved"
 
     def resume(self, profile):
-        """What `make resume` does."""
+        """Run what `make resume` runs, and return the completed process."""
         command = self.command(TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile)
         command = [sys.executable, "-m", "failures.commands.resume", *command]
         environment = os.environ | {"PYTHONPATH": "workflow"}
