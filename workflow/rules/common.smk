@@ -3,7 +3,6 @@ import os
 import re
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import yaml
@@ -20,6 +19,7 @@ from failures.config.types import ConfigError
 from failures.engine import architectures
 from failures.packages import families, folder, package
 from failures.runtime.fingerprint import fingerprint
+from failures.runtime.provenance import installed
 
 for place in (RULES.parent, WORKFLOW):
     if re.search(r"\s", str(place)):
@@ -110,15 +110,6 @@ def code(script, *modules, sources=no_sources):
     """
     compute = cache(lambda *further: fingerprint(SCRIPTS / script, *modules, *further))
     return lambda wildcards: compute(*sources(wildcards))
-
-
-@cache
-def installed(package):
-    """Return the version of a package; None where it is missing, as in the base environment of --sdm conda."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def versions(*packages):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("look")
 
 
 def look_of(line):
-    """Line style and marker; a solid line and a marker that carries it are told apart."""
+    """Line style and marker; a solid line differs from a marker on a solid line."""
     return line.get_linestyle() if line.get_linewidth() else "None", str(line.get_marker())
 
 

@@ -109,7 +109,7 @@ def test_divergence_is_a_result(xla):
     ],
 )
 def test_only_what_pays_is_compiled(changes, compiled):
-    """XLA takes gigabytes for many layers with normalisation, and seconds a step for convolutions."""
+    """XLA takes gigabytes for many layers with normalisation, and seconds per step for convolutions."""
     learner = LEARNER | {"width": 2} | changes
     assert Training(PROBLEM, learner).trainer.xla == compiled
 

@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def document(page: str) -> str:
-    """Return `page` with everything below the marker generated anew."""
+    """Return `page` with everything below the marker regenerated."""
     head, marker, _ = page.partition(MARKER)
     if not marker:
         raise ValueError(f"{README}: missing line {MARKER}")

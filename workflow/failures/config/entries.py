@@ -9,10 +9,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from failures.config.layers import SELECTED, merge
+from failures.config.layers import KINDS, SELECTED, merge
 from failures.config.types import ConfigError
-
-KINDS = {"problems": "problem", "learners": "learner"}
 
 
 def mapping(value: Any, where: str) -> dict[str, Any]:
@@ -103,7 +101,7 @@ class Entries:
         """Return an entry with the values of those parents that are entries: enough for the names of its members."""
         own = self.entries[entry]
         parent = own.get("extends")
-        if not _is_name(parent) or parent not in self.entries or parent in chain:
+        if not isinstance(parent, str) or parent not in self.entries or parent in chain:
             return own
         return merge(_unnamed(self._lineage(parent, (*chain, entry))), own)
 
@@ -114,7 +112,7 @@ class Entries:
             if key == self.key and isinstance(value, dict):
                 names = selected_names(value)
                 # A changed member is written beside its grid, which selects it, too.
-                single = [name for name in names if not (_is_name(name) and self.refined.get(name) in names)]
+                single = [name for name in names if not (isinstance(name, str) and self.refined.get(name) in names)]
                 found[key] = [member for name in single for member in self._selected(name)]
             elif isinstance(value, dict) and key not in KINDS:
                 found[key] = self.selected(value)
@@ -123,8 +121,8 @@ class Entries:
         return found
 
     def _selected(self, entry: Any) -> list[Any]:
-        made = [name for name, other in self.names.items() if other == entry]
-        return made or [entry]
+        members = [name for name, other in self.names.items() if other == entry]
+        return members or [entry]
 
     def _expanded(self, entry: str, chain: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         """Return the values of every member of an entry, by name."""
@@ -140,7 +138,7 @@ class Entries:
         The keys that stand in braces in the entry's name span the grid, and every other list has one value per member.
         Without braces, all lists span the grid.
         """
-        lists = {path: value for path, value in self._lists(values, self.model)}
+        lists = dict(self._lists(values, self.model))
         axes = {path: value for path, value in lists.items() if f"{{{path[-1]}}}" in entry} or lists
         points = list(itertools.product(*axes.values()))
         found = {}
@@ -172,15 +170,15 @@ class Entries:
         parent = own.pop("extends", None)
         if parent is None:
             return own
-        chain, own_parent = (*chain, entry), parent
-        parent = parent if _is_name(parent) else None
-        if parent in self.entries and parent not in self.refined:
-            return merge(_unnamed(self._extended(parent, chain)), own)
-        for other in self.entries:
-            if other not in chain and parent in (made := self._expanded(other, chain)):
-                return merge(_unnamed(made[parent]), own)
+        chain = (*chain, entry)
+        if isinstance(parent, str):
+            if parent in self.entries and parent not in self.refined:
+                return merge(_unnamed(self._extended(parent, chain)), own)
+            for other in self.entries:
+                if other not in chain and parent in (members := self._expanded(other, chain)):
+                    return merge(_unnamed(members[parent]), own)
         raise ConfigError(
-            f"{where}.extends = {own_parent!r}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
+            f"{where}.extends = {parent!r}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
         )
 
     def _lists(self, values: dict[str, Any], model: type[BaseModel], path: tuple[str, ...] = ()) -> Any:
@@ -209,10 +207,6 @@ class Entries:
 def _unnamed(values: dict[str, Any]) -> dict[str, Any]:
     """Return the values that a child inherits: all except the name of the random streams."""
     return {key: value for key, value in values.items() if key != "stream"}
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _put(values: dict[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from failures.config.entries import KINDS, Entries, mapping, selected_names
-from failures.config.layers import SELECTED, merge
+from failures.config.entries import Entries, mapping, selected_names
+from failures.config.layers import KINDS, SELECTED, merge
 from failures.config.types import ConfigError
 
 

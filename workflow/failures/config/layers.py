@@ -15,6 +15,8 @@ import yaml
 
 from failures.config.types import ConfigError
 
+# What the entries under these keys are.
+KINDS = {"problems": "problem", "learners": "learner"}
 # Key of the normal form of a selection: `problems: [d5]` in an experiment becomes `problems: {SELECTED: [d5]}`.
 SELECTED = "="
 # PyYAML's loader in C, where it is available, takes a tenth of the time.
@@ -111,9 +113,9 @@ def _selections(block: dict[str, Any]) -> dict[str, Any]:
     """Replace lists of problems and learners by their normal form, in a block and the blocks inside it."""
     found = {}
     for key, value in block.items():
-        if key in ("problems", "learners") and isinstance(value, list):
+        if key in KINDS and isinstance(value, list):
             found[key] = _listed(value)
-        elif isinstance(value, dict) and key not in ("problems", "learners"):
+        elif isinstance(value, dict) and key not in KINDS:
             found[key] = _selections(value)
         else:
             found[key] = value

@@ -1,7 +1,7 @@
 """Schema of the whole configuration, and its validation.
 
 Every family has a module `config` that defines `Problem`, `Learner`, `Experiments` and `Config`, the schemas of its
-block, and `resolve`, which replaces placeholder values.
+block; and, where its values have placeholders, `resolve`, which replaces them.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator, model_validator
 
-from failures.config.entries import KINDS, mapping
+from failures.config.entries import mapping
 from failures.config.expand import Expanded, expand
-from failures.config.layers import read_layers
+from failures.config.layers import KINDS, read_layers
 from failures.config.messages import one_line
 from failures.config.types import JOINT, ConfigError, Optimizer, Seeds, Settings, unique
 from failures.packages import families, package
@@ -178,7 +178,8 @@ def _resolve(name: str, block: dict[str, Any], kinds: Mapping[str, str], seeds: 
     block["experiments"] = {
         experiment: {"like": kind} | block["experiments"][experiment] for experiment, kind in kinds.items()
     }
-    return family_module(name).resolve(block)
+    resolve = getattr(family_module(name), "resolve", None)
+    return block if resolve is None else resolve(block)
 
 
 def _with_seeds(block: Any, shared: list[int]) -> Any:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -134,12 +135,15 @@ def read(artifact: str | Path) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) and {"rule", "sha256", "inputs"} <= entry.keys() else None
 
 
+@cache
+def installed(package: str) -> str | None:
+    """Return the version of a package; None where it is missing, as in the base environment of --sdm conda."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
 def _installed() -> dict[str, str]:
     """Return the versions of the installed packages that determine results."""
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions
+    return {package: found for package in PACKAGES if (found := installed(package)) is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -192,8 +192,3 @@ class Config(Family):
                     " this large; lower fitted_from or add larger values"
                 )
         return self
-
-
-def resolve(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a validated `curves` block as it is; it has no placeholders."""
-    return block

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -78,8 +78,3 @@ class Config(Family):
             if learner.loss != "square":
                 raise ValueError(f"learners.{name}.loss = '{learner.loss}': must be 'square', as in Theorem 2")
         return self
-
-
-def resolve(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a validated `periodic` block as it is; it has no placeholders."""
-    return block

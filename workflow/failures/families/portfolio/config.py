@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -106,8 +106,3 @@ class Config(Family):
                 if self.experiments.kinds[name] != "portfolio_rates" and len(self.problems[problem].rate_factors) > 1:
                     raise ValueError(f"{where}.problems: '{problem}' must have a single value in rate_factors")
         return self
-
-
-def resolve(block: dict[str, Any]) -> dict[str, Any]:
-    """Return a validated `portfolio` block as it is; it has no placeholders."""
-    return block
