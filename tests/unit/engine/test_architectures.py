@@ -30,8 +30,9 @@ def test_an_architecture_computes_its_forward_pass_in_numpy(name, settings, dept
     rng = np.random.default_rng(0)
     model.set_weights([weight + 0.1 * rng.standard_normal(weight.shape) for weight in model.get_weights()])
     x = rng.standard_normal((7, 6)).astype("f")
-    weights = model.get_weights()
-    hidden = getattr(numpy_architectures, name)(settings, weights, x)
+    # In double precision: OpenBLAS reports invalid values in products of single-precision rows of five values.
+    weights = [np.float64(weight) for weight in model.get_weights()]
+    hidden = getattr(numpy_architectures, name)(settings, weights, np.float64(x))
     kernel, bias = weights  # Of the output layer: the hidden layers removed theirs.
     np.testing.assert_allclose(model(x), hidden @ kernel + bias, atol=1e-5)
 
