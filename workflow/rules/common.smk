@@ -18,9 +18,16 @@ from failures.config.schema import validate
 from failures.config.types import ConfigError
 from failures.engine import architectures
 from failures.packages import families, folder, package
+from failures.runtime import environment
 from failures.runtime.fingerprint import fingerprint
 from failures.runtime.provenance import installed
 
+# Jobs ignore environment variables that would change results; in a module, they keep the importing workflow's path.
+ignored = environment.prepare_jobs(
+    WORKFLOW, Path(workflow.workdir_init), as_module=not workflow.modifier.is_main_snakefile()
+)
+if ignored and workflow.is_main_process:
+    print(ignored, file=sys.stderr)
 for place in (RULES.parent, WORKFLOW):
     if re.search(r"\s", str(place)):
         sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
@@ -37,17 +44,8 @@ except ConfigError as error:
 for place in (".", "results"):
     if not workflow.dryrun and os.path.exists(place) and not os.access(place, os.W_OK):
         sys.exit(f"folder '{os.path.abspath(place)}' is not writable; choose another with --directory FOLDER")
-# Environment variables for the scripts. By default, NumPy's matrix products use all cores and ignore `threads`.
-# The thread count also changes the rounding, so it is fixed to one.
-LIBRARIES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# In a module, keep the PYTHONPATH of the importing workflow.
-OTHERS = [] if workflow.modifier.is_main_snakefile() else os.environ.get("PYTHONPATH", "").split(os.pathsep)
-os.environ.update(
-    dict.fromkeys(LIBRARIES, "1"),
-    PYTHONPATH=os.pathsep.join(dict.fromkeys([str(WORKFLOW), *filter(None, OTHERS)])),
-    # Read by profiles, whose own relative paths start at the working directory.
-    FAILURES_ROOT=str(WORKFLOW.parent),
-)
+# Read by profiles, whose own relative paths start at the working directory.
+os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
 
 # Rules files of the families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in families() if config[name] is not None]

@@ -1,5 +1,9 @@
 """Analyse networks (gradients, predictions) and write the results as a table."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 
 from failures.artifacts.write import write_table

@@ -1,5 +1,9 @@
 """Draw a figure from its tables and save it."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 
 import pandas as pd

@@ -1,5 +1,9 @@
 """Draw the instances of a problem for one block of replicates and write the table of trials."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 
 from failures.artifacts.write import write_table

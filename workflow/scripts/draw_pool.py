@@ -1,5 +1,9 @@
 """Draw the samples that all runs of a family share and save them as a NumPy array."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 
 import numpy as np

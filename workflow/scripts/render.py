@@ -1,5 +1,9 @@
 """Render the HTML report of all results as one file."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from failures.reporting.page.render import render
 from failures.runtime.files import atomic
 from failures.runtime.jobs import job, work

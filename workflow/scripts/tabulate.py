@@ -1,5 +1,9 @@
 """Compute the table of a figure from its input artifacts and write it."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 
 from failures.artifacts.write import write_table

@@ -1,5 +1,9 @@
 """Train one learner on all trials of one block of replicates."""
 
+from failures.runtime import environment
+
+environment.clean()
+
 from importlib import import_module
 from pathlib import Path
 

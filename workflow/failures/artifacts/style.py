@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import chdir
+from importlib.util import find_spec
 from pathlib import Path
 
-import matplotlib
+from failures.runtime import environment
+from failures.runtime.imports import missing
+
+environment.clean(environment.MATPLOTLIB)
+# Matplotlib prefers a file `matplotlibrc` in the working directory to that of the user. This one holds its defaults.
+with chdir(Path(find_spec("matplotlib").origin).with_name("mpl-data")):
+    import matplotlib
 
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-
-from failures.runtime.imports import missing
 
 # Seaborn works without SciPy, whose import takes 0.7 s.
 with missing("scipy.stats", "scipy.cluster"):
@@ -29,11 +35,12 @@ _UNDATED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
 
 
 def apply(palette: str) -> None:
-    """Set fonts, lines and colours of all figures drawn afterwards.
+    """Set fonts, lines and colours of all figures drawn afterwards; all other settings are Matplotlib's defaults.
 
     Args:
         palette: Name of a seaborn palette.
     """
+    matplotlib.rcdefaults()
     sns.set_theme(context="paper", style="ticks", palette=palette, font="DejaVu Sans", font_scale=0.9)
     plt.rcParams.update(
         {

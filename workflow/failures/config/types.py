@@ -29,6 +29,7 @@ OPTIMIZERS: dict[str, set[str]] = {
     "Ftrl": {"learning_rate_power", "initial_accumulator_value", "beta"},
     "Muon": {"momentum", "nesterov", "ns_steps", "rms_rate", "epsilon", "adam_weight_decay"},
 }
+_MUON_DECAY = {"weight_decay", "adam_weight_decay"}
 _BELOW_ONE = {"momentum", "rho", "beta_1", "beta_2"}
 _SIGNED = {"beta_2_decay", "learning_rate_power"}
 ACTIVATIONS = Literal[
@@ -76,11 +77,26 @@ class Optimizer(Settings):
     arguments: dict[str, bool | int | float] = Field(default_factory=dict)
     """Further arguments by their Keras names, such as `{beta_2: 0.99, epsilon: 1.0e-5}`; omitted arguments keep Keras'
     defaults. Decay rates and momenta must lie in [0, 1). All other numbers must be at least 0, except `beta_2_decay`
-    and `learning_rate_power`."""
+    and `learning_rate_power`.
+
+    Weight decay is off unless `weight_decay` is given; only AdamW decays by 0.004 without it. Muon requires
+    `weight_decay`, which it applies to matrices, and `adam_weight_decay`, which it applies to all other weights, such
+    as biases, normalisation and convolutions.
+
+    `epsilon` is under the square root in RMSprop, Adagrad and Adadelta, and outside it in the others. Adam, AdamW and
+    Muon add it before the bias correction, so that step t divides it by sqrt(1 - beta_2^t).
+
+    Evaluations and saved models of ScheduleFreeAdamW are of the training point, at which it takes gradients, not of the
+    average of its iterates."""
 
     @model_validator(mode="after")
     def _arguments_fit_the_optimizer(self) -> Optimizer:
         allowed = OPTIMIZERS[self.name] | _COMMON
+        if self.name == "Muon" and (missing := sorted(_MUON_DECAY - self.arguments.keys())):
+            raise ValueError(
+                f"Muon requires the argument '{missing[0]}' (Keras' default is 0.004); give 'weight_decay' for matrices"
+                " and 'adam_weight_decay' for all other weights, such as 0.0 for no decay"
+            )
         for key, value in self.arguments.items():
             if key not in allowed:
                 raise ValueError(f"{self.name} takes no argument '{key}'; allowed: {', '.join(sorted(allowed))}")
@@ -118,7 +134,8 @@ class Learner(Streamed):
     depth: int = Field(1, ge=0, le=256)
     """Number of hidden layers; 0 is a linear model of the inputs, or of the quadratic features."""
     activation: ACTIVATIONS = "relu"
-    """Activation of the hidden layers, by its Keras name."""
+    """Activation of the hidden layers, by its Keras name. `leaky_relu` has the slope 0.2 below zero, unlike the layer
+    `LeakyReLU` (0.3)."""
     normalization: Literal["none", "layer"] = "none"
     """`layer` applies layer normalisation to each hidden layer before its activation. Batch normalisation is not
     offered: it leaves the gradient of a single sample undefined, and the theory concerns that gradient."""

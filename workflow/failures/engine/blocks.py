@@ -3,13 +3,14 @@
 Columns of runs/FAMILY/PROBLEM/LEARNER/seeds_BLOCK/history.parquet:
     problem, learner, trial, seed, step
     metric: name of the metric, as listed for each family
-    value: value of the metric; a run that diverges ends with its first value that is not finite
+    value: value of the metric; a run that diverges ends with its first value that is not finite, or with NaN if a
+        weight is not finite
 
 One row per run, evaluation and metric.
 
 Columns of runs/FAMILY/PROBLEM/LEARNER/seeds_BLOCK/runs.csv:
     problem, learner, trial, seed, rate_factor
-    status: `ok` or `diverged`
+    status: `ok`, or `diverged` if a value of the last evaluation or a weight is not finite
     n_steps: updates completed at the last evaluation
     final_METRIC: value of each metric at the last evaluation; empty for NaN
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 import os
 import sys
 
+from failures.runtime import environment
 from failures.runtime.imports import missing
+
+# Values of the variables that `failures.runtime.environment` removes; they determine results, unless noted otherwise.
+FIXED = {
+    "KERAS_BACKEND": "tensorflow",
+    # Without a folder there is no keras.json, the user's file of floatx, epsilon and image_data_format.
+    "KERAS_HOME": os.devnull,
+    # The networks are too small to split one operation over threads; independent operations run at once instead. Hence
+    # the number of threads does not change results.
+    "TF_NUM_INTRAOP_THREADS": "1",
+    # oneDNN selects kernels by processor, and is slower than Eigen on small networks.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    # Allocate GPU memory on demand, so that jobs can share a GPU; results do not depend on it.
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+}
 
 
 def configure_tensorflow(threads: int) -> None:
@@ -21,16 +36,9 @@ def configure_tensorflow(threads: int) -> None:
         raise RuntimeError(
             "TensorFlow is already imported, so its thread counts are fixed; call configure_tensorflow() first"
         )
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    # The networks are too small to split one operation over threads; independent operations run at once instead. Hence
-    # the number of threads does not change results.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-    os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
-    # oneDNN selects kernels by processor, and is slower than Eigen on small networks.
-    os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+    environment.clean()
+    os.environ.update(FIXED, TF_NUM_INTEROP_THREADS=str(threads))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    # Allocate GPU memory on demand, so that jobs can share a GPU.
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     # Keras imports these packages for image galleries only; they take a fifth of its import time (0.5 s).
     with missing("matplotlib", "IPython"):
         import keras  # noqa: F401

@@ -19,7 +19,12 @@ import numpy as np
 import tensorflow as tf
 
 from failures.engine.checkpoints import Checkpoint
-from failures.engine.workarounds import enable_functional_optimizers, limited_rewriting, without_autotuner
+from failures.engine.workarounds import (
+    enable_functional_optimizers,
+    limited_rewriting,
+    nan_unless_finite,
+    without_autotuner,
+)
 from failures.runtime.jobs import work
 from failures.runtime.progress import Progress
 
@@ -187,6 +192,7 @@ class Trainer(keras.Model):
             state = tf.while_loop(lambda step, *_: step <= evaluated, update, state, parallel_iterations=1)
             with keras.StatelessScope(zip(variables, state[1:], strict=True)):
                 value = self.objective.evaluate(self.learner, evaluated)
+            value = nan_unless_finite(value, state[1 : 1 + len(self.learner.trainable_variables)])
             return index + 1, tf.tensor_scatter_nd_update(values, [[index - first]], [value]), *state
 
         values = tf.zeros([self.schedule.longest_chunk, len(self.objective.metrics)])
@@ -275,7 +281,8 @@ class Result:
     Attributes:
         values: Values of the metrics at the evaluations, float32 [evaluations, metrics]; shorter than the schedule if
             the run diverged.
-        status: ``"ok"``, or ``"diverged"`` if the last row of `values` is not finite.
+        status: ``"ok"``, or ``"diverged"`` if the last row of `values` is not finite. It is NaN if a weight is not
+            finite although all metrics are.
         snapshots: Paths of the saved models, by step.
     """
 
@@ -287,7 +294,8 @@ class Result:
 def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Progress) -> Result:
     """Train to the end of the schedule, from the checkpoint if there is one and from the trainer's state otherwise.
 
-    Divergence is a result, not an error: the run ends with its first non-finite evaluation.
+    Divergence is a result, not an error: the run ends with the first evaluation at which a metric or a weight is not
+    finite.
 
     Args:
         trainer: Trainer in the initial state of the run.
@@ -297,6 +305,9 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
 
     Returns:
         Values, status and snapshots of the run.
+
+    Raises:
+        RuntimeError: Training ended before the last evaluation of the schedule although it did not diverge.
     """
     callback = Checkpoint(checkpoint, identity, progress)
     done = callback.restore(trainer)
@@ -307,7 +318,12 @@ def run(trainer: Trainer, checkpoint: Path | None, identity: Any, progress: Prog
         with work():
             trainer.train_to(chunks, callback)
     progress.skip(trainer.schedule.n_steps - callback.steps)
-    values = np.concatenate(callback.evaluations)
+    values = np.concatenate([np.empty((0, len(trainer.objective.metrics)), np.float32), *callback.evaluations])
+    if len(values) < (total := len(trainer.schedule.evaluation_steps)) and not callback.diverged:
+        raise RuntimeError(
+            f"training ended after {len(values)} of {total} evaluations ({callback.steps} of"
+            f" {trainer.schedule.n_steps} steps), so the run is incomplete; run again without what stopped Keras' fit"
+        )
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():
         values = values[: finite.argmin() + 1]

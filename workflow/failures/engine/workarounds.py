@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras.src.backend.tensorflow.optimizer import TFOptimizer
 
@@ -33,6 +34,20 @@ def without_autotuner(data: tf.data.Dataset) -> tf.data.Dataset:
     options = tf.data.Options()
     options.autotune.enabled = False
     return data.with_options(options)
+
+
+def nan_unless_finite(value: tf.Tensor, weights: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Return NaN for each metric if all metrics are finite and a weight is not.
+
+    Maxima and minima that XLA compiles return the other operand for NaN, so that the loss of NaN weights can be finite.
+
+    Args:
+        value: Values of the metrics at an evaluation, float32 [metrics].
+        weights: Values of the trained variables.
+    """
+    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(weight)) for weight in weights])
+    reported = tf.logical_not(tf.reduce_all(tf.math.is_finite(value)))
+    return tf.where(tf.logical_or(finite, reported), value, tf.constant(np.nan, value.dtype))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ PACKAGE = Path(__file__).resolve().parents[1].name
 # them are not followed. Every other imported module counts: `runtime.provenance` counts for the HTML report, which
 # links and reads records. `commands` and this module need no entry, since no artifact's code imports them.
 EXCLUDED = {
+    f"{PACKAGE}.runtime.environment": "restores the defaults of libraries",
     f"{PACKAGE}.runtime.files": "replaces files atomically; the caller writes their content",
     f"{PACKAGE}.runtime.imports": "hides optional libraries; the caller names them",
     f"{PACKAGE}.runtime.jobs": "redirects output, checks and records provenance, measures time and memory",

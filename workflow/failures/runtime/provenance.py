@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -145,5 +146,11 @@ def installed(package: str) -> str | None:
 
 
 def _installed() -> dict[str, str]:
-    """Return the versions of the installed packages that determine results."""
-    return {package: found for package in PACKAGES if (found := installed(package)) is not None}
+    """Return the versions of the packages that determine results: as imported, and as installed if not imported."""
+    found = {package: installed(package) for package in PACKAGES}
+    return {package: _imported(package) or number for package, number in found.items() if number is not None}
+
+
+def _imported(package: str) -> str | None:
+    """Return the version that an imported package states, which differs from the installed one on a changed path."""
+    return getattr(sys.modules.get(package.removesuffix("-cpu")), "__version__", None)
