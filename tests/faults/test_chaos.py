@@ -21,7 +21,9 @@ pytestmark = pytest.mark.chaos
 KILLS = int(os.environ.get("KILLS", 5))
 JOBS = 120  # of 131 of the tests' configuration
 DIFFERENT = {"TZ": "Pacific/Chatham", "LC_ALL": "C", "LANG": "tr_TR.UTF-8", "COLUMNS": "40", "PYTHONHASHSEED": "7"}
-DIFFERENT |= {"OMP_NUM_THREADS": "2", "MPLBACKEND": "svg"}
+DIFFERENT |= {"OMP_NUM_THREADS": "2", "MPLBACKEND": "svg", "PYTHONOPTIMIZE": "1", "OPENBLAS_CORETYPE": "Core2"}
+DIFFERENT |= {"KERAS_BACKEND": "jax", "KERAS_MAX_STEPS_PER_EPOCH": "1", "TF_XLA_FLAGS": "--tf_xla_auto_jit=2"}
+DIFFERENT |= {"XLA_FLAGS": "--unknown", "FREETYPE_PROPERTIES": "truetype:interpreter-version=35"}
 
 
 def drain(terminal):

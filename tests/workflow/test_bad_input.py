@@ -56,3 +56,15 @@ def test_bad_input_ends_before_any_work_with_one_line(recorded, case):
     assert recorded.artifacts() == before
     assert {path.name for path in recorded.folder.iterdir()} == files
     assert "touch x" not in done.stdout
+
+
+def test_settings_from_outside_are_named_in_one_line_and_run_nothing(recorded, tmp_path):
+    """A package of another version on PYTHONPATH is not the one that jobs import, so nothing runs again."""
+    (tmp_path / "keras-1.0.dist-info").mkdir()
+    (tmp_path / "keras-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: keras\nVersion: 1.0\n")
+    hostile = {"PYTHONPATH": str(tmp_path), "KERAS_BACKEND": "jax", "XLA_FLAGS": "--unknown"}
+    done = recorded.run("--dry-run", environment=hostile)
+    assert "Nothing to be done" in done.stdout + done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("environment: ")]
+    for words in ("KERAS_BACKEND=jax (the workflow trains with TensorFlow)", "PYTHONPATH=", "XLA_FLAGS=--unknown"):
+        assert words in line

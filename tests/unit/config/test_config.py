@@ -61,6 +61,13 @@ BAD_VALUES = [
     (f"{LEARNER}.optimizer.learning_rate", float("inf"), "finite number"),
     (f"{LEARNER}.optimizer.learning_rate", 0, "greater than 0"),
     (f"{LEARNER}.optimizer.arguments", {"momentum": 1.5}, "less than 1"),
+    (
+        f"{LEARNER}.optimizer",
+        {"name": "Muon"},
+        "Muon requires the argument 'adam_weight_decay' (Keras' default is 0.004)",
+    ),
+    (f"{LEARNER}.optimizer", {"name": "Muon", "arguments": {"weight_decay": 0.0}}, "argument 'adam_weight_decay'"),
+    (f"{LEARNER}.optimizer", {"name": "Muon", "arguments": {"adam_weight_decay": 0.1}}, "argument 'weight_decay'"),
     (f"{LEARNER}.optimizer.arguments", {"beta_1": 0.9}, "SGD takes no argument 'beta_1'; allowed: clipnorm"),
     ("parity.fig1.problems", ["d7"], "unknown problem 'd7'; defined: d10"),
     ("parity.fig1.learners", ["tanks"], "unknown learner 'tanks'; defined: adam, convolutional"),

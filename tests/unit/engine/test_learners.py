@@ -64,6 +64,58 @@ def test_no_optimizer_of_keras_is_missing():
     assert names - wrappers == set(OPTIMIZERS)
 
 
+def first_update(name, gradient=0.001, **arguments):
+    """Return the change of a weight of 0 by a first update at a learning rate of 1, in float64."""
+    optimizer = learners.optimizer({"name": name, "learning_rate": 1.0, "arguments": arguments})
+    weight = keras.Variable(np.zeros(1), dtype="float64")
+    optimizer.build([weight])
+    optimizer.apply([np.array([gradient])], [weight])
+    return -weight.numpy()[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "square"),
+    [
+        ("RMSprop", {"rho": 0.9}, 0.1 * 1e-6),
+        ("Adagrad", {"initial_accumulator_value": 0.0}, 1e-6),
+    ],
+)
+def test_the_epsilon_of_some_optimizers_is_under_the_root(name, arguments, square):
+    """As the reference says (`failures.config.types.Optimizer`)."""
+    assert first_update(name, epsilon=0.01, **arguments) == pytest.approx(0.001 / (square + 0.01) ** 0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "epsilon"),
+    [
+        ("Adam", {}, 0.01 / 0.001**0.5),
+        ("AdamW", {"weight_decay": 0.0}, 0.01 / 0.001**0.5),
+        ("Muon", {"weight_decay": 0.0, "adam_weight_decay": 0.0}, 0.01 / 0.001**0.5),
+        ("ScheduleFreeAdamW", {}, 0.01),
+        ("Adamax", {}, 0.01),
+    ],
+)
+def test_the_epsilon_of_adam_is_added_before_the_bias_correction(name, arguments, epsilon):
+    """Gradient and root of the mean square are corrected to 0.001 in the first step, at beta_2 = 0.999."""
+    assert first_update(name, epsilon=0.01, **arguments) == pytest.approx(0.001 / (0.001 + epsilon), rel=1e-4)
+
+
+def test_the_slope_of_leaky_relu_is_that_of_the_activation_and_not_of_the_layer():
+    negative = np.array([[-1.0]], "float32")
+    model = learners.network(1, NETWORK | {"width": 1, "activation": "leaky_relu"}, "test")
+    model.get_layer("hidden_1").kernel.assign([[1.0]])
+    model.get_layer("output").kernel.assign([[1.0]])
+    assert model(negative).numpy() == pytest.approx(-0.2)
+    assert keras.layers.LeakyReLU()(negative).numpy() == pytest.approx(-0.3)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_only_adamw_and_muon_decay_by_default(name):
+    """The configuration requires both decays of Muon."""
+    decay = learners.optimizer({"name": name, "learning_rate": 0.1, "arguments": {}}).weight_decay
+    assert decay == (0.004 if name in ("AdamW", "Muon") else None)
+
+
 def test_activations_are_keras():
     for name in ACTIVATIONS.__args__:
         assert callable(keras.activations.get(name))

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from failures.engine.training import Checkpoint, Schedule, run
+from failures.engine.workarounds import nan_unless_finite
 from failures.families.parity.training import Training
 from failures.runtime.progress import Progress
 from unit.engine.trainings import ADAM, COMPILED, LEARNER, PROBLEM, begun, finished, instance
@@ -97,6 +98,77 @@ def test_divergence_is_a_result(xla):
     assert np.isfinite(result.values[:-1]).all()
     assert not np.isfinite(result.values[-1]).all()
     assert len(result.values) < 40
+
+
+@COMPILED
+@pytest.mark.parametrize(("loss", "value"), [("hinge", np.nan), ("square", np.inf)])
+def test_weights_that_are_not_finite_are_a_divergence(tmp_path, loss, value, xla):
+    """In a compiled loop, `hard_tanh` of a NaN is finite, and so is the loss. A resumed run is the same."""
+    learner = LEARNER | {"activation": "hard_tanh", "loss": loss}
+    path = tmp_path / "run.npz"
+    for done in (0, 2):
+        training = begun(learner=learner, xla=xla)
+        kernel = training.trainer.learner.get_layer("hidden_1").kernel
+        kernel.assign(np.full(kernel.shape, value))
+        assert Checkpoint(path, "same").restore(training.trainer) == done
+        result = finished(training, path)
+        assert result.status == "diverged"
+        assert result.values.shape == (1, 2)
+        assert not np.isfinite(result.values).all()
+
+
+@COMPILED
+def test_a_weight_that_overflows_late_ends_the_run_at_the_next_evaluation(xla):
+    """The chunks between checkpoints do not matter. Infinite biases of `hard_tanh` leave the metrics finite."""
+    found = []
+    for every in (1, 1000):
+        training = begun(PROBLEM | {"checkpoint_every": every}, LEARNER | {"activation": "hard_tanh"}, xla=xla)
+        trainer, (index,) = (
+            training.trainer,
+            [i for i, v in enumerate(training.trainer.carried) if "bias" in v.path][:1],
+        )
+        update = trainer.update
+
+        def overflow(step, *state, update=update, index=index):
+            state = list(update(step, *state))
+            state[index] = tf.where(step < 30, state[index], np.inf)
+            return state
+
+        trainer.update = overflow
+        found.append(finished(training))
+    for result in found:
+        assert result.status == "diverged"
+        np.testing.assert_array_equal(np.isnan(result.values).all(axis=1), [*[False] * 5, True])
+        np.testing.assert_array_equal(result.values, found[0].values)
+
+
+def test_metrics_that_are_not_finite_keep_their_values():
+    values = tf.constant([np.inf, 0.5])
+    np.testing.assert_array_equal(nan_unless_finite(values, [tf.constant([np.nan])]), values)
+
+
+@pytest.fixture
+def limited():
+    """Let Keras' fit end after one batch, as KERAS_MAX_STEPS_PER_EPOCH does."""
+    keras.config.set_max_steps_per_epoch(1)
+    yield
+    keras.config.set_max_steps_per_epoch(None)
+
+
+@pytest.mark.filterwarnings("ignore:Limiting steps_per_epoch")
+def test_a_run_that_keras_cuts_short_fails(tmp_path, limited):
+    path = tmp_path / "run.npz"
+    with pytest.raises(RuntimeError, match=r"after 2 of 10 evaluations \(8 of 60 steps\), so the run is incomplete"):
+        finished(begun(), path)
+    keras.config.set_max_steps_per_epoch(None)
+    np.testing.assert_array_equal(finished(begun(), path).values, finished(begun()).values)
+
+
+def test_a_run_without_any_evaluation_fails(monkeypatch):
+    training = begun()
+    monkeypatch.setattr(training.trainer, "fit", lambda *data, **settings: None)
+    with pytest.raises(RuntimeError, match="after 0 of 10 evaluations"):
+        finished(training)
 
 
 @pytest.mark.parametrize(

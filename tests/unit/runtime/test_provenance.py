@@ -3,13 +3,14 @@
 import hashlib
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from failures.commands import audit
-from failures.runtime.provenance import ProvenanceError, check, digest, read, record, sidecar
+from failures.runtime.provenance import ProvenanceError, check, digest, installed, read, record, sidecar
 from project import ROOT
 
 UNREADABLE = r"fig1\.csv: provenance record results/provenance/tables/fig1\.csv\.json is missing or unreadable; delete"
@@ -163,3 +164,14 @@ def test_a_file_that_nobody_recorded_is_one_line(results, capsys):
     assert audit.main(["chain", ""]) == 2
     assert audit.main([]) == 2
     assert read("results/none.csv") is None
+
+
+def test_the_version_of_an_imported_package_is_the_one_it_states(results, monkeypatch):
+    """Another search path can hold a module of another version than the installed package."""
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(__version__="1.2.3"))
+    monkeypatch.setitem(sys.modules, "seaborn", None)
+    make([], TABLE, rule="fig1_table", n=3)
+    versions = read(TABLE)["versions"]
+    assert versions["tensorflow-cpu"] == "1.2.3"
+    assert versions["seaborn"] == installed("seaborn")
+    assert "tensorflow" not in versions
