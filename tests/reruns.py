@@ -165,6 +165,7 @@ EDITS = {
     "a progress line": (f"{LIBRARY}/runtime/progress.py", replace("steps/s", "steps per second"), {}),
     "a field of provenance records": (f"{LIBRARY}/runtime/provenance.py", replace('"rule":', '"rule_name":'), {}),
     "the writing of files": (f"{LIBRARY}/runtime/files.py", append("NOTHING = 0"), {}),
+    "the settings that jobs ignore": (f"{LIBRARY}/runtime/environment.py", replace('"KMP_*"', '"KMPD_*"'), {}),
     "the fingerprint": (f"{LIBRARY}/runtime/fingerprint.py", append("NOTHING = 0"), {}),
     "a command": (f"{LIBRARY}/commands/audit.py", append("NOTHING = 0"), {}),
     "the schedule of the costs": (

@@ -57,7 +57,15 @@ def test_variables_of_libraries_are_removed(shell, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["TF_CPP_MIN_LOG_LEVEL", "MPLCONFIGDIR", "TF_VAR_region", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "TF"]
+    "name",
+    [
+        "TF_CPP_MIN_LOG_LEVEL",
+        "MPLCONFIGDIR",
+        "TF_VAR_region",
+        "CUDA_VISIBLE_DEVICES",
+        "LD_LIBRARY_PATH",
+        "PYTHON_VERSION",
+    ],
 )
 def test_variables_that_change_no_artifact_stay(shell, name):
     shell[name] = "1"
@@ -105,6 +113,7 @@ def test_a_workflow_that_imports_this_one_keeps_its_variables(shell, tmp_path):
     shell |= mine | {"PYTHONPATH": str(tmp_path)}
     line = environment.prepare_jobs(LIBRARY, ROOT, as_module=True)
     assert mine.items() <= shell.items()
+    assert "PYTHONNOUSERSITE" not in shell
     assert shell["PYTHONPATH"] == f"{LIBRARY}{os.pathsep}{tmp_path}"
     assert line.startswith("environment: jobs ignore KERAS_BACKEND=jax (the workflow trains with TensorFlow), TF_XLA_")
 

@@ -22,11 +22,12 @@ from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
-# Variables that a process reads when it starts. `*` stands for any characters.
+# Variables that a process reads when it starts. The names are patterns of `fnmatch`.
 AT_START = {
     "BASH_ENV": "commands that the shell of every job would run first",
     "GLIBC_TUNABLES": "processor features that the C library uses: rounding of exp, log and sin",
-    "PYTHON*": "Python: path, user's packages, assertions, warnings as errors, encoding, interactive mode at the end",
+    "PYTHON[A-Z]*": "Python: path, user's packages, assertions, warnings as errors, encoding, a prompt at the end",
+    "PYTHON_CPU_COUNT": "Python: number of processors",
 }
 
 # Variables that libraries read when they are imported or first used.
@@ -62,7 +63,8 @@ NUMPY = {
     "PANDAS_*": "pandas: types of strings, copy on write",
 }
 MATPLOTLIB = {
-    "MPL*": "backend (an unknown one ends the import), system fonts",
+    "MPLBACKEND": "an unknown one ends the import",
+    "MPL_*": "system fonts",
     "MATPLOTLIBRC": "user's file of settings",
     "FREETYPE_PROPERTIES": "hinting of fonts",
 }
@@ -70,7 +72,6 @@ AT_IMPORT = TENSORFLOW | NUMPY | MATPLOTLIB
 
 # Variables of these names that change no artifact.
 KEPT = {
-    "MPLCONFIGDIR": "folder of Matplotlib's caches; its matplotlibrc is not read",
     "PYTHONDONTWRITEBYTECODE": "bytecode",
     "PYTHONFAULTHANDLER": "messages",
     "PYTHONHASHSEED": "order of sets, on which no result depends",
@@ -116,8 +117,8 @@ def prepare_jobs(library: Path, start: Path, *, as_module: bool) -> str:
     Args:
         library: Folder of this library.
         start: Working directory in which this process started.
-        as_module: Whether another workflow imports this one. Its variables of `AT_START` stay, and jobs search the
-            folders of its `PYTHONPATH` after `library`.
+        as_module: Whether another workflow imports this one. Its variables of `AT_START` and its search path stay, and
+            jobs search the folders of its `PYTHONPATH` after `library`.
 
     Returns:
         One line that names the variables that jobs ignore; an empty text if there are none.
@@ -131,9 +132,9 @@ def prepare_jobs(library: Path, start: Path, *, as_module: bool) -> str:
             del os.environ[name]
         if not outside:
             ignored.pop("PYTHONPATH", None)
-    if not _uses_packages_of_user():
-        sys.path[:] = [folder for folder in sys.path if folder != site.getusersitepackages()]
-        os.environ["PYTHONNOUSERSITE"] = "1"
+        if not _uses_packages_of_user():
+            sys.path[:] = [folder for folder in sys.path if folder != site.getusersitepackages()]
+            os.environ["PYTHONNOUSERSITE"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(library), *filter(None, theirs)]))
     return _notice(ignored)
 
