@@ -3,8 +3,9 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 
-ifneq ($(words $(CURDIR)),1)
-$(error path '$(CURDIR)' contains white space, so Snakemake cannot run its scripts; move the project folder)
+# The other paths that cannot work are in workflow/failures/config/launch.py.
+ifneq ($(words $(CURDIR))$(strip $(foreach character,{ } :,$(findstring $(character),$(CURDIR)))),1)
+$(error path '$(CURDIR)' contains white space, a brace or a colon, which the workflow does not support; move the project folder)
 endif
 
 CORES ?= all
@@ -29,7 +30,11 @@ help: ## list the targets
 
 setup: $(READY) ## build the environment .venv; targets that need it do so themselves
 
-$(READY): envs/lock.txt envs/setup.sh
+# If the project was moved or the Python of .venv is gone, the scripts in .venv/bin name an interpreter that is missing.
+USABLE = $(shell test -x "$$(sed -n '1s/^.!//p' $(SNAKEMAKE) 2>/dev/null)" && echo yes)
+FORCE:
+
+$(READY): envs/lock.txt envs/setup.sh envs/build.py $(if $(USABLE),,FORCE)
 	@envs/setup.sh $(VENV) envs/lock.txt
 
 # A cluster profile sets the number of jobs itself. Snakemake ignores an unknown profile name, so it is checked here.
@@ -104,13 +109,17 @@ gallery: $(READY) ## write docs/gallery.md and its pictures from a finished run;
 	PYTHONPATH=workflow:tests $(RUN) tests/page/gallery.py $(TARGETS)
 
 # Results of every scale and variant; logs, benchmarks and provenance have folders of the same names, which stay.
-SCALES = $(filter-out results/logs/ results/benchmarks/ results/provenance/,$(wildcard results/*/))
-
 clean: ## remove figures and tables; keep trained models
-	rm -rf $(foreach folder,results/ $(SCALES) $(addsuffix paper/,$(SCALES)),$(addprefix $(folder),figures tables index.html)) results/report.zip
+	@for folder in results results/* results/*/paper; do \
+		case $$folder/ in results/logs/* | results/benchmarks/* | results/provenance/*) continue ;; esac; \
+		rm -rf "$$folder/figures" "$$folder/tables" "$$folder/index.html"; \
+	done
+	rm -f results/report.zip
 
+# The slash follows results/ where it is a symbolic link. Of a link inside it, only the link is removed.
 clean-all: ## remove all results, including trained models
-	find results -mindepth 1 ! -name README.md -delete
+	@[ ! -d results ] || find results/ -type l -exec sh -c 'echo "$$1 is a link; its target stays: $$(readlink "$$1")"' - {} \;
+	[ ! -d results ] || find results/ -mindepth 1 ! -path results/README.md -delete
 
 lock: ## refresh the lock files from pyproject.toml; installs uv temporarily
 	envs/lock.sh

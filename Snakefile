@@ -10,9 +10,17 @@
 #
 # <results> is results/ at scale `full` and results/SCALE/ otherwise. The variant `paper` appends paper/.
 # A target is `all`, a family (parity), a figure (fig1, parity_size), `costs`, `page` or a file.
+import sys
+
+from snakemake.sourcecache import LocalSourceFile
 from snakemake.utils import min_version
 
 min_version("9.27")
+if not isinstance(workflow.current_basedir, LocalSourceFile):
+    sys.exit(
+        f"the workflow cannot run from {workflow.current_basedir}, because its jobs import a library of the same "
+        "repository: clone the repository and name the Snakefile of the clone (docs/tutorial.md, section 6)"
+    )
 
 
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)

@@ -15,7 +15,7 @@ from project import SMALL, Project
 MARKS = {"finished": "slow", "cluster": "cluster", "browser": "browser"}
 # Modules that share the folder of one project, or the long run of test_chaos, run one after the other.
 GROUPS = {
-    "recorded": ("test_reruns", "test_bad_input", "test_targets", "test_profiles", "test_any_config"),
+    "recorded": ("test_reruns", "test_bad_input", "test_targets", "test_profiles", "test_any_config", "test_launch"),
     "finished": ("test_page", "test_costs_target", "test_tutorial", "test_workflow", "test_notebook"),
     # xdist gives a process its next tests before its last one ends. The tests that wait for test_chaos must be short.
     "chaos": ("test_chaos", "test_machines"),

@@ -1,9 +1,6 @@
-"""Targets of the command line, in dry runs: names, the paper's variant, status, costs and a refused path."""
+"""Targets of the command line, in dry runs: names, the paper's variant, status and costs."""
 
 import re
-import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -38,22 +35,6 @@ def test_status_counts_what_is_left(recorded):
     assert len(table) == 131
     assert table["done"].all()
     assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0", "s"]
-
-
-def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):
-    folder = tmp_path / "a space"
-    folder.mkdir()
-    shutil.copy(ROOT / "Makefile", folder)
-    done = subprocess.run(["make", "help"], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert len(done.stderr.splitlines()) == 1
-    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr
-    for name in ("Snakefile", "config.yaml", "config", "workflow"):
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "-n"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "contains white space, so Snakemake cannot run its scripts" in done.stderr.splitlines()[-1]
 
 
 def test_costs_are_part_of_nothing_else(recorded):

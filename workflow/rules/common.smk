@@ -1,6 +1,5 @@
 # Code that all rules share: the validated configuration, the results folder, experiments, and helpers for parameters.
 import os
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ WORKFLOW = RULES.resolve().parent  # through a symbolic link, the plan is the sa
 sys.path.insert(0, str(WORKFLOW))
 
 from failures.config.experiments import blocks, block_seeds, pick
+from failures.config.launch import check_directory, check_path, check_storage
 from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
 from failures.config.layers import read_layers
 from failures.config.schema import validate
@@ -28,15 +28,18 @@ ignored = environment.prepare_jobs(
 )
 if ignored and workflow.is_main_process:
     print(ignored, file=sys.stderr)
-for place in (RULES.parent, WORKFLOW):
-    if re.search(r"\s", str(place)):
-        sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
 # In a module with `config:`, that mapping is the only overlay.
 if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile():
     overlays, given = (), config
 else:
     overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
 try:
+    for place in (RULES.parent, WORKFLOW):
+        check_path(place)
+    check_directory(Path.cwd())
+    check_storage(
+        workflow.storage_settings.default_storage_provider, map(str, workflow.storage_settings.shared_fs_usage)
+    )
     # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
     config = validate(read_layers(WORKFLOW.parent, overlays, given))
 except ConfigError as error:

@@ -1,0 +1,48 @@
+"""How Snakemake may be started: paths, storage and shared file systems."""
+
+from pathlib import Path
+
+import pytest
+
+from failures.config.launch import SHARED, check_directory, check_path, check_storage
+from failures.config.types import ConfigError
+
+# Characters of shells, format strings, wildcards and make that work; test_launch.py in tests/workflow tries some.
+WORKS = "$'\"#%&;*?[]\\~()!|<>`=@,+^-.é"
+
+
+@pytest.mark.parametrize("character", WORKS)
+def test_a_path_with_a_character_of_shells_or_wildcards_works(character):
+    check_path(Path(f"/home/{character}a{character}"))
+
+
+def test_a_working_directory_may_have_all_characters_of_utf_8():
+    check_directory(Path(f"/home/a {{b}}:\t{WORKS}"))
+    with pytest.raises(ConfigError, match=r"contains '\\udcff'.*choose another with --directory FOLDER$"):
+        check_directory(Path("/home/a\udcff"))
+
+
+@pytest.mark.parametrize("character", [" ", "\t", "\n", "{", "}", ":", "\udcff"])
+def test_a_path_that_cannot_work_is_refused_with_one_line(character):
+    with pytest.raises(ConfigError) as error:
+        check_path(Path(f"/home/a{character}b/project"))
+    message = str(error.value)
+    assert len(message.encode().splitlines()) == 1
+    assert f"contains {character!r}" in message
+    assert message.endswith("; move the project folder")
+
+
+def test_a_shared_file_system_is_accepted():
+    check_storage(None, [*SHARED, "source-cache"])
+    check_storage(None, SHARED)
+
+
+def test_a_storage_provider_is_refused():
+    with pytest.raises(ConfigError, match=r"^--default-storage-provider fs is not supported: .*leave the option out$"):
+        check_storage("fs", SHARED)
+
+
+@pytest.mark.parametrize("missing", SHARED)
+def test_what_nodes_must_share_is_named(missing):
+    with pytest.raises(ConfigError, match=f"^--shared-fs-usage lacks {missing}: "):
+        check_storage(None, [usage for usage in SHARED if usage != missing])
