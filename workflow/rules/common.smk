@@ -18,16 +18,24 @@ from failures.config.schema import validate
 from failures.config.types import ConfigError
 from failures.engine import architectures
 from failures.packages import families, folder, package
-from failures.runtime import environment
+from failures.runtime import environment, snakemake_runs
 from failures.runtime.fingerprint import fingerprint
 from failures.runtime.provenance import installed
+from failures.runtime.terminal import Messages
 
 # Jobs ignore environment variables that would change results; in a module, they keep the importing workflow's path.
 ignored = environment.prepare_jobs(
     WORKFLOW, Path(workflow.workdir_init), as_module=not workflow.modifier.is_main_snakefile()
 )
 if ignored and workflow.is_main_process:
-    print(ignored, file=sys.stderr)
+    Messages(sys.stderr).write(f"{ignored}\n")
+if workflow.modifier.is_main_snakefile():
+    snakemake_runs.watch(workflow)
+if workflow.is_main_process:
+    try:
+        snakemake_runs.check_limits(workflow.resource_settings)
+    except ValueError as error:
+        sys.exit(str(error))
 for place in (RULES.parent, WORKFLOW):
     if re.search(r"\s", str(place)):
         sys.exit(f"path '{place}' contains white space, so Snakemake cannot run its scripts; move the project folder")
@@ -69,6 +77,12 @@ onstart:
     # per second. After an hour polling takes half a core. Local runs need no limit; clusters keep it.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+    if workflow.is_main_process:
+        snakemake_runs.begin(workflow, RESULTS)
+
+
+onsuccess:
+    snakemake_runs.end()
 
 
 pathvars:
