@@ -4,10 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 
 import pandas as pd
 import pytest
 
+from failures.commands import plan
 from failures.commands.status import jobs, render
 from failures.packages import families
 from project import RESULTS, ROOT
@@ -37,7 +39,20 @@ def test_status_counts_what_is_left(recorded):
     table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
     assert len(table) == 131
     assert table["done"].all()
-    assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0", "s"]
+    lines = render(table).splitlines()
+    assert lines[0] == "131 of 131 jobs finished."
+    assert lines[-1].split() == ["total", "131", "0"]
+
+
+def test_the_plan_in_short_has_every_job_with_its_reason(recorded):
+    planned = list(
+        plan.jobs(recorded.fork("--dry-run", "families=['parity']", "parity={learners: {relu: {width: 7}}}"))
+    )
+    assert Counter(job.rule for job in planned) == recorded.plan(
+        "families=['parity']", "parity={learners: {relu: {width: 7}}}"
+    )
+    assert {job.reason for job in planned if job.rule == "parity_train"} == {"changed: settings"}
+    assert {job.reason for job in planned if job.kind == "figures"} == {"follows from other jobs"}
 
 
 def test_a_path_with_a_space_is_refused_with_one_line(tmp_path):

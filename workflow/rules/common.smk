@@ -13,7 +13,7 @@ sys.path.insert(0, str(WORKFLOW))
 
 from failures.config.experiments import blocks, block_seeds, pick
 from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
-from failures.config.layers import read_layers
+from failures.config.layers import read_layers, results_folder
 from failures.config.schema import validate
 from failures.config.types import ConfigError
 from failures.engine import architectures
@@ -58,9 +58,7 @@ os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
 # Rules files of the families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in families() if config[name] is not None]
 SCRIPTS = WORKFLOW / "scripts"
-RESULTS = "/".join(
-    ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
-)
+RESULTS = results_folder(config)
 # Note printed on figures at a reduced scale or with another variant.
 NOTE = "; ".join(
     [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")

@@ -159,6 +159,13 @@ def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
     return len(ids)
 
 
+def check_ended(here: Path) -> None:
+    """Check that no run of Snakemake works in a folder; raises ResumeError if one does."""
+    leaders, _ = processes(here)
+    if leaders:
+        raise ResumeError(still_running(here, leaders[0].pid))
+
+
 def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     """End all jobs that an earlier run in this folder left behind.
 
@@ -172,9 +179,7 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     Raises:
         ResumeError: Snakemake is still running, or a job does not end.
     """
-    leaders, _ = processes(here)
-    if leaders:
-        raise ResumeError(still_running(here, leaders[0].pid))
+    check_ended(here)
     names = run_ids(here / ".snakemake/log")
     jobs = queued(names) if names and shutil.which("squeue") else []
     if jobs:
@@ -200,6 +205,7 @@ def _ended(process: psutil.Process) -> bool:
 def main(command: list[str]) -> int:
     """End the remaining jobs, remove the lock and run Snakemake. Returns its exit code."""
     try:
+        check_ended(working_directory(command))
         ended, runs = 0, list(resumptions(command))
         for run in runs:
             with chdir(run.folder):
