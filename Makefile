@@ -42,8 +42,8 @@ reads = PYTHON VENV $(if $(filter $(RUNS),$1),$(CONFIGURATION) TARGETS CORES PRO
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(filter-out -*,$(name))))
 GOALS := $(or $(MAKECMDGOALS),help)
 TAKEN := $(if $(filter help,$(GOALS)),$(WORDS),$(call reads,$(GOALS)))
-# Words of a list that contain a word or are contained in it, in upper or lower case.
-near = $(or $(foreach name,$2,$(if $(findstring $(call upper,$1),$(call upper,$(name)))$(findstring $(call upper,$(name)),$(call upper,$1)),$(name))),$2)
+# Words of a list that contain a word or are contained in it, in upper or lower case; all words if there are none.
+near = $(or $(strip $(foreach name,$2,$(if $(findstring $(call upper,$1),$(call upper,$(name)))$(findstring $(call upper,$(name)),$(call upper,$1)),$(name)))),$2)
 upper = $(shell echo '$1' | tr a-z A-Z)
 refuse = $(error $1 = '$($1)': $(strip $2))
 $(foreach name,$(filter-out $(WORDS),$(GIVEN)),$(call refuse,$(name),unknown variable; did you mean one of: $(strip $(call near,$(name),$(WORDS)))))

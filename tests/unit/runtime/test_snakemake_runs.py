@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from failures.runtime import snakemake_runs
 from failures.runtime.snakemake_runs import begin, check_limits, end, is_active, read
@@ -15,7 +16,7 @@ from failures.runtime.terminal import Messages
 
 def workflow(folder, **settings):
     """Return what a record reads of Snakemake's object."""
-    settings = {"configfiles": [], "config": {}} | settings
+    settings = {"configfiles": [], "config": {}, "config_args": None} | settings
     return SimpleNamespace(
         rundir=str(folder),
         main_snakefile="/project/Snakefile",
@@ -44,12 +45,19 @@ def test_a_run_records_its_command_until_it_succeeds(here, monkeypatch, program)
 
 def test_options_of_a_run_that_another_program_started(here, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/home/me/wrapper.py"])
-    begin(workflow("/from", configfiles=[Path("mine.yaml")], config={"scale": "test", "xla": False}), "results/test")
-    ((_, run),) = read(here).items()
-    words = ["--snakefile", "/project/Snakefile", "--directory", str(here), "--cores", "2"]
-    words += ["--configfile", "/from/mine.yaml", "--config", 'scale="test"', "xla=false", "--", "fig1"]
-    assert list(run.options) == words
+    config = {"scale": "test", "seeds": [0, 1]}
+    words = ["--snakefile", "/project/Snakefile", "--directory", str(here), "--cores", "2", "--configfile"]
+    begin(workflow("/from", configfiles=["mine.yaml"], config=config, config_args=["scale=test"]), "results/test")
+    (run,) = read(here).values()
+    assert list(run.options) == [*words, "/from/mine.yaml", "--config", "scale=test", "--", "fig1"]
     end()
+    # Words of a command line cannot express every value: Snakemake reads numbers in lists as strings.
+    begin(workflow("/from", configfiles=["mine.yaml"], config=config), "results/test")
+    (run,) = read(here).values()
+    assert list(run.options)[:-3] == [*words, "/from/mine.yaml"]
+    assert yaml.safe_load(Path(run.options[-3]).read_text()) == config
+    end()
+    assert list((here / snakemake_runs.FOLDER).iterdir()) == []
 
 
 def test_a_new_run_replaces_an_interrupted_one_with_the_same_results(here, monkeypatch):

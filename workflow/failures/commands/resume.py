@@ -33,6 +33,7 @@ from failures.commands.interrupted import (
     still_running,
     working_directory,
 )
+from failures.runtime.snakemake_runs import remove
 
 WAIT = 300  # seconds
 
@@ -226,7 +227,7 @@ def _resume(run: Resumption) -> int:
     code = subprocess.run([*words, "--rerun-incomplete", *targets], cwd=run.folder, check=False).returncode
     if code == 0:
         for record in run.records:
-            record.unlink(missing_ok=True)
+            remove(record)
     return code
 
 

@@ -52,9 +52,9 @@ def begin(workflow: Any, results: str) -> None:
     """
     for path, run in read(Path()).items():
         if run.results == results and not is_active(path):
-            path.unlink(missing_ok=True)
-    run = Run(_options(workflow), workflow.rundir, results, platform.node(), os.getpid())
-    path = FOLDER.resolve() / f"{run.host}-{run.process}.json"
+            remove(path)
+    path = FOLDER.resolve() / f"{platform.node()}-{os.getpid()}.json"
+    run = Run(_options(workflow, path), workflow.rundir, results, platform.node(), os.getpid())
     with atomic(path) as private:
         private.write_text(json.dumps(asdict(run)), "utf-8")
     _held[path] = path.open("r+")
@@ -108,23 +108,48 @@ def check_limits(settings: Any) -> None:
 def end() -> None:
     """Remove the record of the run of this process in the working directory."""
     for path in [path for path in _held if path.parent == FOLDER.resolve()]:
-        path.unlink(missing_ok=True)
+        remove(path)
         _held.pop(path).close()
 
 
-def _options(workflow: Any) -> tuple[str, ...]:
-    """Return the options of the command line, or those that say the same where another program started Snakemake."""
+def _options(workflow: Any, record: Path) -> tuple[str, ...]:
+    """Return the options of the command line, or those that say the same where another program started Snakemake.
+
+    Args:
+        workflow: Snakemake's object `workflow`.
+        record: Path of the record. A configuration that has no words is written beside it, as an overlay.
+    """
     program = Path(sys.argv[0])
     if program.name == "snakemake" or program.parts[-2:] == ("snakemake", "__main__.py"):
         return tuple(sys.argv[1:])
     settings = workflow.config_settings
     options = ["--snakefile", str(workflow.main_snakefile), "--directory", os.getcwd()]
     options += ["--cores", str(workflow.resource_settings.cores or "all")]
-    if settings.configfiles:
-        options += ["--configfile", *(str(Path(workflow.rundir, file)) for file in settings.configfiles)]
-    if settings.config:
-        options += ["--config", *(f"{key}={json.dumps(value)}" for key, value in settings.config.items())]
+    overlays = [str(Path(workflow.rundir, file)) for file in settings.configfiles]
+    if settings.config and not settings.config_args:
+        with atomic(_overlay(record)) as private:
+            private.write_text(json.dumps(settings.config), "utf-8")
+        overlays.append(str(_overlay(record)))
+    if overlays:
+        options += ["--configfile", *overlays]
+    if settings.config_args:
+        options += ["--config", *settings.config_args]
     return (*options, "--", *workflow.dag_settings.targets)
+
+
+def _overlay(record: Path) -> Path:
+    """Return the path of the overlay beside a record."""
+    return record.with_suffix(".yaml")
+
+
+def remove(record: Path) -> None:
+    """Remove a record and its overlay.
+
+    Args:
+        record: Path of the record.
+    """
+    record.unlink(missing_ok=True)
+    _overlay(record).unlink(missing_ok=True)
 
 
 def read(here: Path) -> dict[Path, Run]:
