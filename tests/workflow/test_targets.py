@@ -45,13 +45,11 @@ def test_status_counts_what_is_left(recorded):
 
 
 def test_the_plan_in_short_has_every_job_with_its_reason(recorded):
-    planned = list(
-        plan.jobs(recorded.fork("--dry-run", "families=['parity']", "parity={learners: {relu: {width: 7}}}"))
-    )
-    assert Counter(job.rule for job in planned) == recorded.plan(
-        "families=['parity']", "parity={learners: {relu: {width: 7}}}"
-    )
-    assert {job.reason for job in planned if job.rule == "parity_train"} == {"changed: settings"}
+    overlay = recorded.overlay("wide.yaml", {"parity": {"learners": {"relu": {"width": 7}}}})
+    planned = list(plan.jobs(recorded.fork("--dry-run", overlay=overlay)))
+    assert Counter(job.rule for job in planned) == recorded.plan(overlay=overlay)
+    trainings = {job.reason for job in planned if job.rule == "parity_train"}
+    assert trainings == {"changed: settings"}
     assert {job.reason for job in planned if job.kind == "figures"} == {"follows from other jobs"}
 
 

@@ -1,4 +1,4 @@
-"""Page docs/claims.md from the table of the claims; `failures.commands.claims` writes it."""
+"""Page docs/claims.md from the table of the claims (`make claims`)."""
 
 from __future__ import annotations
 
