@@ -1,46 +1,61 @@
-"""Write docs/gallery.md and docs/gallery/ from a finished run: python gallery.py [TARGET ...].
+"""Write the gallery from a finished run: gallery.py [--configfile FILE ...] [--config KEY=VALUE ...] -- [TARGET ...].
 
-Without targets: every figure, and screenshots of the page. With targets: these figures only.
+Writes docs/gallery.md and docs/gallery/. For another scale or variant, or with an overlay, it writes the same into the
+folder docs of the results. Without targets: every figure, and screenshots of the page. With targets: only these.
 """
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
+from failures.commands.claims import missing
+from failures.commands.places import places
 from failures.reporting.page import gallery
 from page import browser
 
-RESULTS, DOCS = Path("results").resolve(), Path("docs")
 
-
-def main(targets):
-    """Check that the results are there, then write everything; Unavailable without Chromium."""
+def main(words):
+    """Check that the results are there, make everything, then replace; Unavailable without Chromium."""
+    place = places(words)
     readme = Path("README.md").read_text("utf-8")
     known = list(gallery.figures(readme))
+    targets = place.targets or known
     if unknown := sorted(set(targets) - set(known)):
         sys.exit(f"TARGETS: no figure {', '.join(unknown)}; the figures are {', '.join(known)}")
-    pictures = [RESULTS / "figures" / f"{name}.png" for name in targets or known]
-    needed = pictures if targets else [*pictures, RESULTS / "index.html"]
-    if missing := [path.name for path in needed if not path.is_file()]:
-        sys.exit(f"results/ lacks {', '.join(missing)}; run `make reproduce` and `make report` first")
-    if not targets:
-        browser.install()
-    page = DOCS / "gallery.md"
-    text = gallery.render(readme, RESULTS / "tables", targets or known, page.read_text("utf-8") if targets else "")
-    for picture in pictures:
-        shutil.copyfile(picture, DOCS / "gallery" / picture.name)
+    pictures = [place.results / "figures" / f"{name}.png" for name in targets]
+    needed = [*pictures, *gallery.tables(place.results / "tables", targets)]
+    needed += [place.results / "index.html"] * (not place.targets)
+    if absent := [str(path) for path in needed if not path.is_file()]:
+        remedy = f"make report {place.words}" if place.targets == () else ""
+        sys.exit(missing(place, absent) + f", then {remedy}" * bool(remedy))
+    page = place.docs / "gallery.md"
+    before = page.read_text("utf-8") if place.targets and page.is_file() else ""
+    text = gallery.render(readme, place.results / "tables", targets, before, partial=place.docs != Path("docs"))
+    with tempfile.TemporaryDirectory() as folder:
+        if not place.targets:
+            browser.install()
+            pictures += screenshots(place.results / "index.html", Path(folder))
+        (place.docs / "gallery").mkdir(parents=True, exist_ok=True)
+        for picture in pictures:
+            shutil.copyfile(picture, place.docs / "gallery" / picture.name)
     page.write_text(text, "utf-8")
-    if not targets:
-        screenshots()
+    print(f"wrote {page}")
 
 
-def screenshots():
-    """The page on a phone and on a desktop."""
-    window = browser.Browser()
-    for width in (390, 1280):
-        window.show(RESULTS / "index.html", width, height=1500)
-        window.driver.save_screenshot(str(DOCS / f"gallery/page_{width}.png"))
-    window.quit()
+def screenshots(page, folder):
+    """Return pictures of the page on a phone and on a desktop; the browser shows an error page if it cannot read it."""
+    window, pictures = browser.Browser(), []
+    try:
+        for width in (390, 1280):
+            window.show(page.resolve(), width, height=1500)
+            if not window.driver.title.startswith("Failures of"):
+                sys.exit(f"Chromium cannot show {page} ('{window.driver.title}'); nothing was written")
+            pictures.append(folder / f"page_{width}.png")
+            window.driver.save_screenshot(str(pictures[-1]))
+    finally:
+        window.quit()
+    return pictures
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ ESCAPE = "parity:\n  problems:\n    {name}: {{n_features: 5}}\n"
 # has more cases.
 BAD = {
     "a value that is not allowed": (["variant=text"], "config: variant = 'text'"),
+    "no core": (["--cores=0"], "--cores 0: must be a whole number of at least 1"),
+    "a negative number of cores": (["--cores=-1"], "--cores -1: must be a whole number of at least 1"),
     "an unknown family": (["families=[parity,poker]"], "config: families: unknown family 'poker'"),
     "a repeated key": ("scale: test\nscale: test\n", "line 2: duplicate key 'scale'; keep one of them"),
     "an unknown key": ("parity:\n  problem: {}\n", "config: parity.problem: unknown key; allowed: defaults"),

@@ -1,10 +1,12 @@
 """Targets of the command line, in dry runs: names, the paper's variant, status and costs."""
 
 import re
+from collections import Counter
 
 import pandas as pd
 import pytest
 
+from failures.commands import plan
 from failures.commands.status import jobs, render
 from failures.packages import families
 from project import RESULTS, ROOT
@@ -34,7 +36,18 @@ def test_status_counts_what_is_left(recorded):
     table = jobs(pd.read_csv(pd.io.common.StringIO(summary), sep="\t"))
     assert len(table) == 131
     assert table["done"].all()
-    assert render(table).splitlines()[-1].split() == ["total", "131", "0", "0", "s"]
+    lines = render(table).splitlines()
+    assert lines[0] == "131 of 131 jobs finished."
+    assert lines[-1].split() == ["total", "131", "0"]
+
+
+def test_the_plan_in_short_has_every_job_with_its_reason(recorded):
+    overlay = recorded.overlay("wide.yaml", {"parity": {"learners": {"relu": {"width": 7}}}})
+    planned = list(plan.jobs(recorded.fork("--dry-run", overlay=overlay)))
+    assert Counter(job.rule for job in planned) == recorded.plan(overlay=overlay)
+    trainings = {job.reason for job in planned if job.rule == "parity_train"}
+    assert trainings == {"changed: settings"}
+    assert {job.reason for job in planned if job.kind == "figures"} == {"follows from other jobs"}
 
 
 def test_costs_are_part_of_nothing_else(recorded):

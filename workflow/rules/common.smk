@@ -13,21 +13,29 @@ sys.path.insert(0, str(WORKFLOW))
 from failures.config.experiments import blocks, block_seeds, pick
 from failures.config.launch import check_directory, check_path, check_storage
 from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
-from failures.config.layers import read_layers
+from failures.config.layers import read_layers, results_folder
 from failures.config.schema import validate
 from failures.config.types import ConfigError
 from failures.engine import architectures
 from failures.packages import families, folder, package
-from failures.runtime import environment
+from failures.runtime import environment, snakemake_runs
 from failures.runtime.fingerprint import fingerprint
 from failures.runtime.provenance import installed
+from failures.runtime.terminal import Messages
 
 # Jobs ignore environment variables that would change results; in a module, they keep the importing workflow's path.
 ignored = environment.prepare_jobs(
     WORKFLOW, Path(workflow.workdir_init), as_module=not workflow.modifier.is_main_snakefile()
 )
 if ignored and workflow.is_main_process:
-    print(ignored, file=sys.stderr)
+    Messages(sys.stderr).write(f"{ignored}\n")
+if workflow.modifier.is_main_snakefile():
+    snakemake_runs.watch(workflow)
+if workflow.is_main_process:
+    try:
+        snakemake_runs.check_limits(workflow.resource_settings)
+    except ValueError as error:
+        sys.exit(str(error))
 # In a module with `config:`, that mapping is the only overlay.
 if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile():
     overlays, given = (), config
@@ -53,9 +61,7 @@ os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
 # Rules files of the families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in families() if config[name] is not None]
 SCRIPTS = WORKFLOW / "scripts"
-RESULTS = "/".join(
-    ["results"] + [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
-)
+RESULTS = results_folder(config)
 # Note printed on figures at a reduced scale or with another variant.
 NOTE = "; ".join(
     [f"{config['scale']} scale, not the paper's"] * (config["scale"] != "full")
@@ -72,6 +78,12 @@ onstart:
     # per second. After an hour polling takes half a core. Local runs need no limit; clusters keep it.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+    if workflow.is_main_process:
+        snakemake_runs.begin(workflow, RESULTS)
+
+
+onsuccess:
+    snakemake_runs.end()
 
 
 pathvars:

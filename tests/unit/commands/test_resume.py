@@ -59,6 +59,8 @@ def test_a_run_that_goes_on_is_left_alone(tmp_path, start, monkeypatch, capsys):
         ([".venv/bin/python", ".venv/bin/snakemake", "--cores", "2"], True),
         (["snakemake"], True),
         (["python", "-m", "snakemake", "-n"], True),
+        (["python", "-X", "dev", "-m", "snakemake", "-n"], True),
+        (["/opt/tools/bin/python3", "/opt/tools/bin/snakemake"], True),
         (["vim", "Snakefile"], False),
         (["python", "-m", "failures.commands.resume", "snakemake"], False),
         ([], False),
@@ -68,8 +70,37 @@ def test_snakemake_is_known_by_its_command_line(command, is_snakemake):
     assert resume._is_snakemake(command) is is_snakemake
 
 
+def test_a_program_with_another_name_that_logs_a_run_is_known(tmp_path, start):
+    """Programs that use Snakemake's API, and wrappers, keep the log of the run open."""
+    log = tmp_path / ".snakemake/log/1.snakemake.log"
+    log.parent.mkdir(parents=True)
+    program = subprocess.Popen(
+        [sys.executable, "-c", f"file = open({str(log)!r}, 'w'); print(1, flush=True); {SLEEP}"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        program.stdout.readline()
+        with pytest.raises(resume.ResumeError, match=rf"still running in {tmp_path} \(process {program.pid}\)"):
+            resume.end_jobs(tmp_path)
+    finally:
+        program.kill()
+        program.wait()
+        program.stdout.close()
+    assert resume.end_jobs(tmp_path) == 0
+
+
 @pytest.mark.parametrize(
-    ("options", "folder"), [([], "."), (["--directory", "a"], "a"), (["-n", "--directory=b", "--", "fig1"], "b")]
+    ("options", "folder"),
+    [
+        ([], "."),
+        (["--directory", "a"], "a"),
+        (["-n", "--directory=b", "--", "fig1"], "b"),
+        (["-d", "a"], "a"),
+        (["-da"], "a"),
+        (["--direct", "a"], "a"),
+        (["--config", "scale=test", "-d", "b", "--", "fig1"], "b"),
+    ],
 )
 def test_the_working_directory_is_the_commands(tmp_path, monkeypatch, options, folder):
     monkeypatch.chdir(tmp_path)

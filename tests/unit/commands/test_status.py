@@ -1,8 +1,9 @@
 import json
 
 import pandas as pd
+import pytest
 
-from failures.commands.status import jobs, render
+from failures.commands.status import activity, jobs, render
 
 
 def test_time_left_comes_from_progress_then_earlier_runs_then_the_rule(tmp_path, monkeypatch):
@@ -26,6 +27,32 @@ def test_time_left_comes_from_progress_then_earlier_runs_then_the_rule(tmp_path,
     table = jobs(pd.DataFrame(rows, columns=["output_file", "rule", "plan"]))
     training = table[table["rule"] == "parity_train"]
     assert sorted(training["seconds"]) == [0, 7, 50, 60]
+    lines = render(table, " (running)").splitlines()
+    assert lines[0] == (
+        "1 of 5 jobs finished, 4 remaining (running); more than 117 s left on one core: 1 of them have no estimate yet."
+    )
+    assert lines[-1].split() == ["total", "1", "4", ">", "117", "s"]
+
+
+@pytest.mark.parametrize(
+    ("done", "seconds", "summary", "total"),
+    [
+        (True, [0.0, 0.0], "2 of 2 jobs finished.", []),
+        (False, [None, None], "0 of 2 jobs finished, 2 remaining; no estimate of the time left before", ["?"]),
+        (False, [4.0, 8.0], "0 of 2 jobs finished, 2 remaining; about 12 s left on one core.", ["12", "s"]),
+    ],
+)
+def test_an_estimate_is_never_less_than_what_is_known(done, seconds, summary, total):
+    table = pd.DataFrame({"rule": ["a", "b"], "done": done, "seconds": pd.Series(seconds, dtype=float)})
     lines = render(table).splitlines()
-    assert lines[-1].split()[:5] == ["total", "1", "4", "117", "s"]
-    assert lines[-1].endswith("(excludes jobs of unknown duration: 1)")
+    assert lines[0].startswith(summary)
+    assert lines[-1].split()[3:] == total
+
+
+def test_status_reports_an_interrupted_run_of_these_results(tmp_path):
+    record = tmp_path / ".snakemake/failures/host-1.json"
+    record.parent.mkdir(parents=True)
+    fields = {"options": [], "folder": "/", "results": "results/preview", "host": "host", "process": 1}
+    record.write_text(json.dumps(fields))
+    assert activity(tmp_path, "results/preview") == " (interrupted: `make resume` continues)"
+    assert activity(tmp_path, "results") == ""

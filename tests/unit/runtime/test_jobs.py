@@ -75,6 +75,26 @@ def test_progress_reaches_the_terminal_too(tmp_path):
     assert "5 s left" in (tmp_path / "job.log").read_text()
 
 
+def test_a_terminal_that_goes_away_is_no_error(tmp_path):
+    """What `disown`, `nohup` and the end of a shell amount to: no SIGHUP, and a terminal that cannot be written."""
+    log = tmp_path / "job.log"
+    body = (
+        WRITE
+        + 'for n in range(3):\n    report(f"line {n}")\n    while not os.path.exists(log + f".{n}"):\n        pass'
+    )
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-c", script(body), log, "results/output"]
+    with subprocess.Popen(command, env=ENVIRONMENT, cwd=tmp_path, stderr=terminal, stdout=terminal) as process:
+        os.read(controller, 1000)
+        os.close(controller)
+        os.close(terminal)
+        for n in range(3):
+            (tmp_path / f"job.log.{n}").touch()
+    assert process.returncode == 0
+    assert log.read_text().splitlines()[:3] == ["line 0", "line 1", "line 2"]
+    assert '"rule": "toy_train"' in log.read_text()
+
+
 def test_threads_cannot_be_set_too_late():
     assert "tensorflow" in sys.modules or __import__("tensorflow")
     with pytest.raises(RuntimeError, match="already imported"):

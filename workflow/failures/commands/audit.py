@@ -11,7 +11,7 @@ from failures.runtime.files import remove
 from failures.runtime.provenance import ROOT, ProvenanceError, digest, is_artifact, read, sidecar
 
 _PRIVATE = re.compile(r"\..+-\d+-[0-9a-f]{32}\..+")  # see `failures.runtime.files.atomic`
-_UNRECORDED = {"logs", "benchmarks", "checkpoints", "provenance"}
+_UNRECORDED = {"logs", "benchmarks", "checkpoints", "provenance", "docs"}
 
 
 def recorded() -> Iterator[Path]:

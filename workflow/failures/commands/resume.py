@@ -2,12 +2,12 @@
 
 A killed Snakemake leaves its jobs running, on this machine or in Slurm's queue. A second run would start the same jobs
 beside them. This command ends them, removes the lock and runs Snakemake; training resumes from the last checkpoint.
+Without options it repeats the command of the interrupted run (`failures.commands.interrupted`).
 Jobs of the plugin cluster-generic are queried and cancelled with the commands of its profile.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import shlex
@@ -16,7 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import chdir, suppress
+from itertools import pairwise
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -24,11 +25,17 @@ from typing import Any
 import psutil
 import yaml
 
+from failures.commands.interrupted import (
+    ResumeError,
+    Resumption,
+    options,
+    resumptions,
+    still_running,
+    working_directory,
+)
+from failures.runtime.snakemake_runs import remove
+
 WAIT = 300  # seconds
-
-
-class ResumeError(RuntimeError):
-    """A run cannot be resumed safely; the message is one line."""
 
 
 def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
@@ -51,15 +58,24 @@ def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
             continue
         if any(".snakemake/scripts/" in word for word in command):
             scripts.append(process)
-        elif _is_snakemake(command) and "--mode" not in command:
+        elif "--mode" not in command and (_is_snakemake(command) or _logs(process, here)):
             leaders.append(process)
     return leaders, scripts
 
 
 def _is_snakemake(command: list[str]) -> bool:
-    """Return whether a command line is `snakemake ...` or `python -m snakemake ...`."""
+    """Return whether a command line is `snakemake ...` or `python ... -m snakemake ...`."""
     named = [Path(word).name == "snakemake" for word in command[:2]]
-    return any(named) or command[1:3] == ["-m", "snakemake"]
+    return any(named) or ("-m", "snakemake") in pairwise(command)
+
+
+def _logs(process: psutil.Process, here: Path) -> bool:
+    """Return whether a process has a log of Snakemake open; a run keeps it open, whatever program started it."""
+    try:
+        files = [Path(file.path) for file in process.open_files()]
+    except psutil.Error:
+        return False
+    return any(file.parent == here / ".snakemake/log" for file in files)
 
 
 def _in_logs(logs: Path, pattern: str) -> list[str]:
@@ -112,7 +128,7 @@ def submitted(logs: Path) -> list[str]:
 
 def profile(command: list[str]) -> dict[str, Any]:
     """Read the settings of the profile that a Snakemake command names by --workflow-profile; empty without one."""
-    file = Path(_option(command, "--workflow-profile") or "") / "profile.v9+.yaml"
+    file = Path(options(command).workflow_profile or "") / "profile.v9+.yaml"
     return yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
 
 
@@ -144,6 +160,13 @@ def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
     return len(ids)
 
 
+def check_ended(here: Path) -> None:
+    """Check that no run of Snakemake works in a folder; raises ResumeError if one does."""
+    leaders, _ = processes(here)
+    if leaders:
+        raise ResumeError(still_running(here, leaders[0].pid))
+
+
 def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     """End all jobs that an earlier run in this folder left behind.
 
@@ -157,12 +180,7 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     Raises:
         ResumeError: Snakemake is still running, or a job does not end.
     """
-    leaders, _ = processes(here)
-    if leaders:
-        raise ResumeError(
-            f"Snakemake is still running in {here} (process {leaders[0].pid}); "
-            "wait until it ends, or stop it and run `make resume` again"
-        )
+    check_ended(here)
     names = run_ids(here / ".snakemake/log")
     jobs = queued(names) if names and shutil.which("squeue") else []
     if jobs:
@@ -177,21 +195,6 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     return len(jobs) + others + len(scripts)
 
 
-def _option(command: list[str], name: str) -> str | None:
-    """Return the value of an option, in the next word or after `=`; None without the option."""
-    for word, following in itertools.pairwise([*command, ""]):
-        if word == name:
-            return following
-        if word.startswith(f"{name}="):
-            return word.removeprefix(f"{name}=")
-    return None
-
-
-def working_directory(command: list[str]) -> Path:
-    """Return the working directory of a Snakemake command: the value of --directory, or the current one."""
-    return Path(_option(command, "--directory") or "").resolve()
-
-
 def _ended(process: psutil.Process) -> bool:
     """Return whether a process has ended."""
     try:
@@ -203,14 +206,29 @@ def _ended(process: psutil.Process) -> bool:
 def main(command: list[str]) -> int:
     """End the remaining jobs, remove the lock and run Snakemake. Returns its exit code."""
     try:
-        ended = end_jobs(working_directory(command), profile(command))
+        check_ended(working_directory(command))
+        ended, runs = 0, list(resumptions(command))
+        for run in runs:
+            with chdir(run.folder):
+                ended += end_jobs(working_directory(run.command), profile(run.command))
     except ResumeError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"Jobs of an earlier run ended: {ended}. Resuming from finished outputs and checkpoints.", flush=True)
-    at = command.index("--") if "--" in command else len(command)
-    subprocess.run([*command[:at], "--unlock", "--quiet", *command[at:]], check=False)
-    return subprocess.run([*command[:at], "--rerun-incomplete", *command[at:]], check=False).returncode
+    return max(_resume(run) for run in runs)
+
+
+def _resume(run: Resumption) -> int:
+    """Remove the lock and run Snakemake. Returns its exit code."""
+    print(shlex.join(run.command), flush=True)
+    at = run.command.index("--") if "--" in run.command else len(run.command)
+    words, targets = run.command[:at], run.command[at:]
+    subprocess.run([*words, "--unlock", "--quiet", "all", *targets], cwd=run.folder, check=False)
+    code = subprocess.run([*words, "--rerun-incomplete", *targets], cwd=run.folder, check=False).returncode
+    if code == 0:
+        for record in run.records:
+            remove(record)
+    return code
 
 
 if __name__ == "__main__":

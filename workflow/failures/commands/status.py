@@ -1,6 +1,6 @@
 """Report finished and remaining jobs and the remaining time (`make status`).
 
-``python -m failures.commands.status SNAKEMAKE [ARGUMENTS]`` prints one line per rule.
+``python -m failures.commands.status SNAKEMAKE [ARGUMENTS]`` prints a summary and one line per rule.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 
 from failures.artifacts.formats import duration
+from failures.commands.interrupted import working_directory
+from failures.commands.snakemake_output import output
+from failures.runtime import snakemake_runs
 
 _OUTPUTS = ("instances", "runs", "gradients", "decoded", "predictions", "tables", "figures")
 # The last words of a progress line (failures.runtime.jobs.Progress).
@@ -22,13 +24,27 @@ _LEFT = re.compile(r"([\d.]+) s left$")
 
 
 def main() -> None:
-    """Read the state of every output from Snakemake, and print one line per rule."""
-    snakemake, *arguments = sys.argv[1:]
-    command = [snakemake, "--summary", "--nolock", "--quiet", "all", *arguments]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        sys.exit(answer.stderr.strip().splitlines()[-1])
-    print(render(jobs(pd.read_csv(io.StringIO(answer.stdout), sep="\t"))))
+    """Read the state of every output from Snakemake, and print a summary and one line per rule."""
+    program, *arguments = sys.argv[1:]
+    answer = output([program, "--summary", "--nolock", "--quiet", "all", *arguments])
+    rows = [line for line in answer.splitlines() if line.count("\t") > 1]
+    summary = pd.read_csv(io.StringIO("\n".join(rows)), sep="\t")
+    results = str(_root(Path(summary["output_file"].iloc[0])))
+    print(render(jobs(summary), activity(working_directory(sys.argv[1:]), results)))
+
+
+def activity(here: Path, results: str) -> str:
+    """Return whether Snakemake runs or was interrupted, as words that follow the number of jobs; empty for neither.
+
+    Args:
+        here: Working directory of Snakemake.
+        results: Folder of the results.
+    """
+    runs = {path: run for path, run in snakemake_runs.read(here).items() if run.results == results}
+    active = [run for path, run in runs.items() if snakemake_runs.is_active(path)]
+    if active:
+        return f" (running: process {active[0].process} on {active[0].host})"
+    return " (interrupted: `make resume` continues)" if runs else ""
 
 
 def jobs(summary: pd.DataFrame) -> pd.DataFrame:
@@ -54,19 +70,48 @@ def jobs(summary: pd.DataFrame) -> pd.DataFrame:
     return table[["rule", "done", "seconds"]]
 
 
-def render(table: pd.DataFrame) -> str:
-    """Render the jobs as text: one line per rule, and the total."""
-    lines = [f"{'rule':<24}{'done':>8}{'pending':>8}   time left on one core"]
-    for rule, rows in table.groupby("rule"):
-        lines.append(f"{rule:<24}{rows['done'].sum():>8}{(~rows['done']).sum():>8}   {_remaining(rows['seconds'])}")
-    lines.append(f"{'total':<24}{table['done'].sum():>8}{(~table['done']).sum():>8}   {_remaining(table['seconds'])}")
+def render(table: pd.DataFrame, state: str = "") -> str:
+    """Render the jobs as text: a summary, one line per rule, and the total.
+
+    Args:
+        table: Table of `jobs`.
+        state: Words on the state of the run, for the summary.
+    """
+    done, pending = _counts(table)
+    summary = f"{done} of {done + pending} jobs finished"
+    if pending:
+        summary += f", {pending} remaining{state}; {_outlook(table)}"
+    lines = [f"{summary}.", "", f"{'rule':<32}{'done':>6}{'pending':>9}   time left on one core"]
+    for rule, rows in [*table.groupby("rule"), ("total", table)]:
+        done, pending = _counts(rows)
+        lines.append(f"{rule:<32}{done:>6}{pending:>9}   {_remaining(rows)}".rstrip())
     return "\n".join(lines)
 
 
-def _remaining(seconds: pd.Series) -> str:
-    """Format the sum of the known times, and count the unknown ones."""
+def _counts(rows: pd.DataFrame) -> tuple[int, int]:
+    """Return the numbers of finished and remaining jobs."""
+    return int(rows["done"].sum()), int((~rows["done"]).sum())
+
+
+def _outlook(table: pd.DataFrame) -> str:
+    """Describe the time that remains. Without the times of all jobs there is only a lower bound, or nothing."""
+    seconds = table.loc[~table["done"], "seconds"]
     unknown = int(seconds.isna().sum())
-    return duration(seconds.sum()) + (f" (excludes jobs of unknown duration: {unknown})" if unknown else "")
+    if unknown == len(seconds):
+        return "no estimate of the time left before the first of them have finished"
+    if unknown:
+        return f"more than {duration(seconds.sum())} left on one core: {unknown} of them have no estimate yet"
+    return f"about {duration(seconds.sum())} left on one core"
+
+
+def _remaining(rows: pd.DataFrame) -> str:
+    """Format the remaining time of a rule; empty without remaining jobs, `?` without an estimate."""
+    seconds = rows.loc[~rows["done"], "seconds"]
+    if seconds.empty:
+        return ""
+    if seconds.isna().all():
+        return "?"
+    return ("> " if seconds.isna().any() else "") + duration(seconds.sum())
 
 
 def _job(output: str) -> str:
@@ -77,9 +122,14 @@ def _job(output: str) -> str:
 
 def _beside(job: str, folder: str, suffix: str) -> Path:
     """Return the path of a file of a job in results/logs or results/benchmarks, which mirror the outputs."""
-    parts = Path(job).parts
-    root = next(index for index, part in enumerate(parts) if part in _OUTPUTS)
-    return Path(*parts[:root], folder, *parts[root:-1], parts[-1] + suffix)
+    path = Path(job)
+    root = _root(path)
+    return root / folder / path.parent.relative_to(root) / (path.name + suffix)
+
+
+def _root(path: Path) -> Path:
+    """Return the results folder of an output."""
+    return next(parent.parent for parent in reversed(path.parents) if parent.name in _OUTPUTS)
 
 
 def _took(job: str) -> float | None:

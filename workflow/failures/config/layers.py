@@ -53,6 +53,16 @@ def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[
     return merged
 
 
+def results_folder(config: Mapping[str, Any]) -> str:
+    """Return the folder of the results of a scale and a variant.
+
+    Args:
+        config: Configuration with `scale` and `variant`.
+    """
+    folders = [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
+    return "/".join(["results", *folders])
+
+
 def _named(key: str, layers: list[dict[str, Any]]) -> Any:
     """Return the value of a key in the highest layer that has it; it becomes part of a file name."""
     value = next((layer[key] for layer in reversed(layers) if layer.get(key) is not None), None)

@@ -11,13 +11,14 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from failures.runtime import provenance
 from failures.runtime.files import abandoned, remove
+from failures.runtime.terminal import Messages
 
 
 @contextmanager
@@ -25,9 +26,10 @@ def job(snakemake: Any) -> Iterator[None]:
     """Run the body of a script with logging, input verification and provenance.
 
     Standard output and error, including those of C++ libraries, are redirected to the log of the job, line-buffered. If
-    standard error was a terminal, `report` still writes to it. At the start, inputs are compared with their sidecars,
-    and private files of killed jobs are removed. At the end, sidecars of the outputs are written. The last line of the
-    log records the resource usage; `failures.reporting.costs.records` reads it.
+    standard error was a terminal, `report` still writes to it; a terminal that is gone is no error. At the start,
+    inputs are compared with their sidecars, and private files of killed jobs are removed. At the end, sidecars of the
+    outputs are written. The last line of the log records the resource usage; `failures.reporting.costs.records` reads
+    it.
 
     Args:
         snakemake: The object `snakemake` of the script.
@@ -52,11 +54,11 @@ def _redirect(log: str) -> None:
     global _terminal, _stderr
     _stderr = os.dup(2)
     if sys.stderr.isatty():
-        _terminal = os.fdopen(os.dup(2), "w", buffering=1)
+        _terminal = Messages(os.fdopen(os.dup(2), "w", buffering=1))
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     target = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        Messages(stream).flush()
     os.dup2(target, 1)
     os.dup2(target, 2)
     os.close(target)
@@ -82,7 +84,8 @@ def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackT
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:
-        os.write(_stderr, f"{text}\n".encode())
+        with suppress(OSError):
+            os.write(_stderr, f"{text}\n".encode())
 
 
 _stderr = 2
@@ -145,7 +148,7 @@ _terminal = None
 
 
 def report(line: str) -> None:
-    """Write a line to the log, and to the terminal if standard error was one.
+    """Write a line to the log, and to the terminal if standard error was one and still is there.
 
     Args:
         line: Text without a line break.

@@ -10,6 +10,8 @@ from failures.runtime.jobs import report
 class Progress:
     """Count steps and report throughput and remaining time.
 
+    The first line appears at once. The first steps include tracing and compilation, so the rate is that of later steps.
+
     Args:
         name: Name of the job, at the start of each line.
         total: Number of steps of all runs of the job.
@@ -19,7 +21,10 @@ class Progress:
     def __init__(self, name: str, total: int, interval: float = 10.0):
         self.name, self.total, self.interval = name, total, interval
         self.done = self.trained = 0
-        self.started = self.reported = time.monotonic()
+        # Number of trained steps and time at the end of the first steps.
+        self.first: tuple[int, float] | None = None
+        self.reported = time.monotonic()
+        report(f"{name}: started, {total:,} steps")
 
     def skip(self, steps: int) -> None:
         """Count steps that need no training.
@@ -38,16 +43,17 @@ class Progress:
         self.done += steps
         self.trained += steps
         now = time.monotonic()
+        if self.first is None:
+            self.first = (self.trained, now)
         if now - self.reported >= self.interval:
             self.reported = now
             self.report()
 
     def report(self) -> None:
         """Report immediately."""
-        elapsed = max(time.monotonic() - self.started, 1e-9)
-        rate = self.trained / elapsed
-        left = (self.total - self.done) / rate if rate else 0.0
-        report(
-            f"{self.name}: {self.done:,}/{self.total:,} steps ({self.done / self.total:.0%}), "
-            f"{rate:,.0f} steps/s, {left:.0f} s left"
-        )
+        line = f"{self.name}: {self.done:,}/{self.total:,} steps ({self.done / self.total:.0%})"
+        steps, since = self.first or (self.trained, 0.0)
+        if self.trained > steps:
+            rate = (self.trained - steps) / max(time.monotonic() - since, 1e-9)
+            line += f", {rate:,.0f} steps/s, {(self.total - self.done) / rate:.0f} s left"
+        report(line)

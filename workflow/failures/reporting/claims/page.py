@@ -1,12 +1,6 @@
-"""Page docs/claims.md from the table of the claims (`make claims`).
-
-``python -m failures.reporting.claims.page TABLE PAGE`` writes the page.
-"""
+"""Page docs/claims.md from the table of the claims (`make claims`)."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import jinja2
 import pandas as pd
@@ -15,7 +9,6 @@ import yaml
 from failures.artifacts.formats import number
 from failures.packages import folder
 from failures.reporting.claims.ledger import VERDICTS
-from failures.runtime.files import atomic
 
 TEMPLATE = """\
 # Claims
@@ -24,9 +17,9 @@ This page lists every measurable claim of the paper and of its review, with its 
 {% if scale != "full" %}
 The values are those of a run at {{ scale }} scale. They are not comparable with the paper.
 {% endif %}
-`make claims` generates the page from `results/tables/claims.csv`. For each claim,
-[workflow/claims.yaml](../workflow/claims.yaml) states the statistic, the kind of its interval, and why the threshold is
-fair.
+`make claims` generates the page from `{{ table }}`. For each claim,
+[workflow/claims.yaml]({{ root }}/workflow/claims.yaml) states
+the statistic, the kind of its interval, and why the threshold is fair.
 
 {{ counts }}
 
@@ -83,18 +76,21 @@ def line(row) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def render(claims: pd.DataFrame) -> str:
-    """Render the page as Markdown from the table of `failures.reporting.claims.tables.claims`."""
+def render(claims: pd.DataFrame, table: str = "results/tables/claims.csv", root: str = "..") -> str:
+    """Render the page as Markdown.
+
+    Args:
+        claims: Table of `failures.reporting.claims.tables.claims`.
+        table: Its path, which the page names.
+        root: Path of the project's folder, from the folder of the page.
+    """
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True)
     environment.filters["line"] = line
     n_claims = claims["verdict"].value_counts()
     return environment.from_string(TEMPLATE).render(
         scale=claims["scale"].iloc[0],
+        table=table,
+        root=root,
         counts=", ".join(f"{verdict}: {n_claims[verdict]}" for verdict in VERDICTS if verdict in n_claims) + ".",
         families=[(title(name), list(rows.itertuples())) for name, rows in claims.groupby("family", sort=False)],
     )
-
-
-if __name__ == "__main__":
-    with atomic(sys.argv[2]) as private:
-        Path(private).write_text(render(pd.read_csv(sys.argv[1])), "utf-8")

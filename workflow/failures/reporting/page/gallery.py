@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from failures.reporting.captions import figure_caption
@@ -29,14 +30,26 @@ def figures(readme: str) -> dict[str, str]:
     return {target: name for name, target in _ROW.findall(readme) if _template(target) is not None}
 
 
-def render(readme: str, tables: Path, targets: list[str], page: str = "") -> str:
+def tables(folder: Path, targets: Iterable[str]) -> list[Path]:
+    """Return the paths of the tables that the captions of figures read.
+
+    Args:
+        folder: Folder of the tables.
+        targets: The figures.
+    """
+    names = (("costs_rules", "costs_scaling") if target == "costs" else (target,) for target in targets)
+    return [folder / f"{name}.csv" for figure in names for name in figure]
+
+
+def render(readme: str, folder: Path, targets: Iterable[str], page: str = "", *, partial: bool = False) -> str:
     """Render the gallery as Markdown.
 
     Args:
         readme: Text of README.md.
-        tables: Folder of the tables that the figures are drawn from.
+        folder: Folder of the tables that the figures are drawn from.
         targets: Figures to render.
         page: Present gallery, whose sections on other figures are kept.
+        partial: Whether the gallery may lack figures.
 
     Raises:
         FileNotFoundError: A table is missing.
@@ -44,16 +57,16 @@ def render(readme: str, tables: Path, targets: list[str], page: str = "") -> str
     """
     names = figures(readme)
     sections = {text.split("\n", 1)[0].strip(): text for text in re.split(r"^## ", page, flags=re.M)[1:]}
-    sections |= {names[target]: _section(names[target], target, tables) for target in targets}
-    if missing := [target for target, name in names.items() if name not in sections]:
+    sections |= {names[target]: _section(names[target], target, folder) for target in targets}
+    missing = [target for target, name in names.items() if name not in sections]
+    if missing and not partial:
         raise ValueError(f"the gallery lacks {', '.join(missing)}: render them as well")
-    return "\n".join([_HEAD, *(f"## {sections[name].rstrip()}\n" for name in names.values())])
+    return "\n".join([_HEAD, *(f"## {sections[name].rstrip()}\n" for name in names.values() if name in sections)])
 
 
-def _section(name: str, target: str, tables: Path) -> str:
+def _section(name: str, target: str, folder: Path) -> str:
     """Render heading, picture, caption and command of one figure."""
-    files = ["costs_rules", "costs_scaling"] if target == "costs" else [target]
-    caption = figure_caption(_template(target), [str(tables / f"{file}.csv") for file in files])
+    caption = figure_caption(_template(target), [str(table) for table in tables(folder, [target])])
     return (
         f"{name}\n\n![{caption.title}](gallery/{target}.png)\n\n**{caption.title}** {caption.markdown}\n\n"
         f"`snakemake --cores 8 -- {target}`\n"
