@@ -19,8 +19,8 @@ BAD = {
         "parity:\n  learners:\n    relu: {optimizer: {learning_rate: 1e-5}}\n",
         "config: parity.learners.relu.optimizer.learning_rate = '1e-5'",
     ),
-    "a folder above": (ESCAPE.format(name='"../../up"'), "string should match pattern"),
-    "a shell command": (ESCAPE.format(name='"; touch x"'), "string should match pattern"),
+    "a folder above": (ESCAPE.format(name='"../../up"'), "allowed: name of lower-case letters"),
+    "a shell command": (ESCAPE.format(name='"; touch x"'), "allowed: name of lower-case letters"),
     "a command in a value": ("style: {palette: $(touch x)}\n", "config: style.palette = '$(touch x)'"),
     "too many features": (
         "parity: {experiments: {fig1: {problems: {d5: {n_features: 100000}}}}}\n",

@@ -189,12 +189,12 @@ def test_false_leaves_out():
         ),
         ({"experiments": {"a": {"like": "b"}, "b": {"like": "a"}}}, r"experiments\.a: cycle of `like`: a -> b -> a"),
         ({"experiments": {"queries": {"like": "fig1"}}}, r"`like` needs a new name; 'queries'"),
-        ({"experiments": [1]}, r"experiments = \[1\]: input should be a valid mapping"),
+        ({"experiments": [1]}, r"experiments = \[1\]: allowed: mapping"),
         (
             {"experiments": {"fig1": {"problems": 3}}},
-            r"experiments\.fig1\.problems = 3: input should be a valid mapping",
+            r"experiments\.fig1\.problems = 3: allowed: mapping",
         ),
-        ({"learners": {"a": 3}}, r"learners\.a = 3: input should be a valid mapping"),
+        ({"learners": {"a": 3}}, r"learners\.a = 3: allowed: mapping"),
         ({"defaults": {"figures": {}}}, r"defaults\.figures: unknown key; allowed: learners, problems"),
     ],
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from failures.config.editor import written_schema
 from failures.config.schema import schema
+from failures.config.words import describe, target
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -105,7 +106,7 @@ def _section(
     lines += ["| key | allowed | default | meaning |", "|---|---|---|---|"]
     for key, field in block["properties"].items():
         default = f"`{json.dumps(field['default'])}`" if "default" in field else _missing(key, field, block)
-        allowed = _allowed(field, tree).replace("mapping", f"mapping{_link(key, field, tree, shared, path)}", 1)
+        allowed = describe(field, tree).replace("mapping", f"mapping{_link(key, field, tree, shared, path)}", 1)
         cells = (f"`{key}`", allowed, default, _sentence(_description(field, tree)))
         lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     return [*lines, ""]
@@ -145,7 +146,7 @@ def _missing(key: str, field: dict[str, Any], block: dict[str, Any]) -> str:
 
 def _description(field: dict[str, Any], tree: dict[str, Any]) -> str:
     """Return the description of a field, or of the block that it holds."""
-    return field.get("description") or (_target(field, tree) or {}).get("description", "")
+    return field.get("description") or (target(field, tree) or {}).get("description", "")
 
 
 def _blocks(node: dict[str, Any], tree: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -159,66 +160,12 @@ def _blocks(node: dict[str, Any], tree: dict[str, Any], path: str) -> Iterator[t
 
 def _inner_block(key: str, field: dict[str, Any], tree: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
     """Return the block that a field holds, if any, and its name below the field's block."""
-    inner, name = _target(field, tree), key
+    inner, name = target(field, tree), key
     if inner is not None and isinstance(inner.get("additionalProperties"), dict):
-        inner, name = _target(inner["additionalProperties"], tree), f"{key}.NAME"
+        inner, name = target(inner["additionalProperties"], tree), f"{key}.NAME"
     elif inner is not None and "patternProperties" in inner:
-        inner, name = _target(next(iter(inner["patternProperties"].values())), tree), f"{key}.NAME"
+        inner, name = target(next(iter(inner["patternProperties"].values())), tree), f"{key}.NAME"
     return (inner, name) if inner is not None and "properties" in inner else (None, name)
-
-
-def _target(field: dict[str, Any], tree: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the mapping that a field holds, through references and optional types; None for other fields."""
-    if "$ref" in field:
-        return tree["$defs"][field["$ref"].rsplit("/", 1)[1]]
-    for option in field.get("anyOf", ()):
-        if "$ref" in option:
-            return _target(option, tree)
-    return field if field.get("type") == "object" else None
-
-
-def _allowed(field: dict[str, Any], tree: dict[str, Any]) -> str:
-    """Describe the type and range of a field."""
-    if "anyOf" in field:
-        return ", or ".join(_allowed(option, tree) for option in field["anyOf"])
-    if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
-    if "const" in field:
-        return f"`{field['const']}`"
-    kind = field.get("type")
-    match kind:
-        case "array":
-            items = re.sub(r"^(integer|number|string)", r"\1s", _allowed(field["items"], tree))
-            return f"list of {items}{_length(field)}"
-        case "integer" | "number":
-            return _range(kind, field)
-        case "string":
-            return f"string matching `{field['pattern']}`" if "pattern" in field else "string"
-        case "boolean":
-            return "`true`, `false`"
-        case "null":
-            return "null"
-    return "non-empty mapping" if field.get("minProperties") else "mapping"
-
-
-def _length(field: dict[str, Any]) -> str:
-    """Describe the allowed length of a list."""
-    least, most = field.get("minItems", 0), field.get("maxItems")
-    if most is not None and most == least:
-        return f" (exactly {least})"
-    return f" (at least {least})" if least else ""
-
-
-def _range(kind: str, field: dict[str, Any]) -> str:
-    """Describe the range of a number."""
-    if {"minimum", "maximum"} <= field.keys():
-        return f"{kind} from {field['minimum']:,} to {field['maximum']:,}"
-    bounds = [
-        f"{sign} {field[key]:,}"
-        for key, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
-        if key in field
-    ]
-    return f"{kind} {' and '.join(bounds)}".strip()
 
 
 def _sentence(text: str) -> str:

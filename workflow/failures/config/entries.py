@@ -18,7 +18,7 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ConfigError(f"config: {where} = {value!r}: input should be a valid mapping")
+        raise ConfigError(f"config: {where} = {value!r}: allowed: mapping")
     return value
 
 
@@ -186,6 +186,8 @@ class Entries:
         for key, value in values.items():
             annotation = model.model_fields[key].annotation if key in model.model_fields else str
             if isinstance(value, list) and value and not _accepts(annotation, list):
+                if not all(isinstance(item, str | int | float) for item in value):
+                    continue  # no grid; the validation reports it
                 yield (*path, key), value
             elif isinstance(value, dict) and (inner := _accepts(annotation, BaseModel)):
                 yield from self._lists(value, inner, (*path, key))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-# How pydantic's messages name a mapping.
-_PYTHON_TYPES = re.compile(r"dictionary( or instance of \w+)?")
+from failures.config.types import NAME, PATTERNS
+from failures.config.words import describe, inner
 
 
 def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tuple[str, ...], str]) -> str:
@@ -21,12 +20,12 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
         origins: Where problems and learners are written, by (family, key, name).
     """
     problems = error.errors(include_url=False)
-    # A union reports an error per branch; the most deeply nested location is the relevant one.
-    first = max(problems, key=lambda problem: len(_keys(problem["loc"], model)))
+    # A union reports an error per branch. The relevant one is the most deeply nested one, or that of a check by hand.
+    first = max(problems, key=lambda problem: (len(_keys(problem["loc"], model)), problem["type"] == "value_error"))
     keys = _keys(first["loc"], model)
     where, value = _written(keys, origins), first["input"]
     if first["loc"][-1:] == ("[key]",):
-        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; {_lowered(first['msg'])}"
+        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; allowed: {PATTERNS[NAME]}"
     match first["type"]:
         case "extra_forbidden":
             hint = f"; experiments stand under {keys[0]}.experiments" if _is_experiment(keys, model) else ""
@@ -35,9 +34,20 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
             return f"config: {where}: missing required key; docs/configuration.md describes it"
         case "value_error":
             return f"config: {where + ': ' if where else ''}{first['ctx']['error']}"
-    same = [_PYTHON_TYPES.sub("mapping", p["msg"]) for p in problems if _keys(p["loc"], model) == keys]
-    allowed = "; or ".join(dict.fromkeys(map(_lowered, same)))
-    return f"config: {where} = {_shown(value)}: {allowed}{_hint(value, allowed)}"
+    allowed = _described(keys, model)
+    return f"config: {where} = {_shown(value)}: allowed: {allowed}{_hint(value, allowed)}"
+
+
+def _described(keys: list[str], model: type[BaseModel]) -> str:
+    """Describe the allowed values of a key."""
+    tree = model.model_json_schema()
+    field: dict[str, Any] = tree | {"type": "object"}
+    for key in keys:
+        field = inner(field, key, tree)
+    words = describe(field, tree)
+    for sign, plain in {"`": "'", "≥": ">=", "≤": "<="}.items():
+        words = words.replace(sign, plain)
+    return words
 
 
 def _is_experiment(keys: list[str], model: Any) -> bool:
@@ -56,25 +66,26 @@ def _written(keys: list[str], origins: Mapping[tuple[str, ...], str]) -> str:
     return ".".join([family, origin, *rest[2:]] if origin else keys)
 
 
-def _lowered(message: str) -> str:
-    return message[0].lower() + message[1:]
-
-
 def _shown(value: Any) -> str:
-    text = repr(value)
+    """Return a value as it is written in YAML, cut to a line's length."""
+    text = repr(value).lower().replace("none", "null") if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _hint(value: Any, allowed: str) -> str:
-    """Advice for a number that YAML or Snakemake's command line reads as a string, such as 1e-5."""
-    if isinstance(value, str) and ("number" in allowed or "integer" in allowed):
+    """Advice for a number or truth value that YAML or Snakemake's command line reads as a string."""
+    if not isinstance(value, str):
+        return ""
+    if value.lower() in ("true", "false") and "'true', 'false'" in allowed:
+        return f"; this is a string: write {value.lower()} without quotes, or {value.title()} after --config"
+    if "number" in allowed or "integer" in allowed:
         try:
             float(value)
         except ValueError:
             return ""
         return (
-            " (this is a string: write the number without quotes and with a decimal point before the exponent, such as"
-            " 1.0e-5; --config passes lists and mappings as strings: put them into an overlay)"
+            "; this is a string: write the number without quotes and with a decimal point before the exponent, such as"
+            " 1.0e-5; --config passes lists and mappings as strings: put them into an overlay"
         )
     return ""
 

@@ -18,7 +18,7 @@ from failures.config.entries import mapping
 from failures.config.expand import Expanded, expand
 from failures.config.layers import KINDS, read_layers
 from failures.config.messages import one_line
-from failures.config.types import JOINT, ConfigError, Optimizer, Seeds, Settings, unique
+from failures.config.types import JOINT, NAME, ConfigError, Optimizer, Seeds, Settings, unique
 from failures.packages import families, package
 
 # Folders of `results/` that a scale may not be named after.
@@ -40,7 +40,7 @@ class Style(Settings):
 class Shared(Settings):
     """Keys that apply to all families."""
 
-    scale: str = Field("full", pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    scale: str = Field("full", pattern=NAME)
     """Scale of the experiments; `full` is the paper's. Another scale reads `config/scales/SCALE.yaml`, if that file
     exists, writes to `results/SCALE/` and is stated on the figures."""
     variant: Literal["code", "paper"] = "code"

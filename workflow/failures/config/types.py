@@ -58,12 +58,18 @@ def unique(values: list) -> list:
     return values
 
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+NAME, MULTIPLE = r"^[a-z][a-z0-9_]{0,39}$", r"^[1-9][0-9]{0,3}d$"
+# What strings of these patterns are, in words.
+PATTERNS = {
+    NAME: "name of lower-case letters, digits and underscores, 40 at most, a letter first",
+    MULTIPLE: "multiple of the input dimension such as `10d`",
+}
+Name = Annotated[str, Field(pattern=NAME)]
 """Name of a problem or learner: lower-case letters, digits and underscores. It is used as a folder name."""
 Names = Annotated[list[Name], Field(min_length=1), AfterValidator(unique)]
 Seed = Annotated[int, Field(ge=0, le=999_999)]
 Seeds = Annotated[list[Seed], Field(min_length=1), AfterValidator(unique)]
-Width = Annotated[int, Field(ge=1, le=100_000)] | Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}d$")]
+Width = Annotated[int, Field(ge=1, le=100_000)] | Annotated[str, Field(pattern=MULTIPLE)]
 """Units of a layer: an integer, or a multiple of the input dimension such as ``10d``."""
 
 
