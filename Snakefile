@@ -23,6 +23,9 @@ if not isinstance(workflow.current_basedir, LocalSourceFile):
     )
 
 
+include: "workflow/rules/checks.smk"
+
+
 configfile: workflow.current_basedir.join("config.yaml").get_path_or_uri(secret_free=True)
 
 

@@ -1,14 +1,7 @@
 # Code that all rules share: the validated configuration, the results folder, experiments, and helpers for parameters.
-import os
-import sys
 from functools import cache
-from pathlib import Path
 
 import yaml
-
-RULES = Path(workflow.current_basedir.get_path_or_uri(secret_free=True))
-WORKFLOW = RULES.resolve().parent  # through a symbolic link, the plan is the same
-sys.path.insert(0, str(WORKFLOW))
 
 from failures.config.experiments import blocks, block_seeds, pick
 from failures.config.launch import check_directory, check_path, check_storage

@@ -43,7 +43,11 @@ BAD_VALUES = [
     ("parity.problems.d5.subset_sizes", [6], "6 is more than n_features = 5"),
     ("parity.problems.d5.subset_sizes", [0], "allowed: integer >= 1"),
     ("parity.problems.d5.subset_sizes", [2, 2], "duplicate value 2; list each value once"),
-    ("parity.problems.d5.subset_sizes", "some", "allowed: 'random', 'all', 'full', or list of integers >= 1 (at least 1)"),
+    (
+        "parity.problems.d5.subset_sizes",
+        "some",
+        "allowed: 'random', 'all', 'full', or list of integers >= 1",
+    ),
     ("parity.problems.d5.n_steps", 0, "allowed: integer from 1 to 100,000,000"),
     ("parity.problems.d5.n_steps", "1e5", "integer"),
     ("parity.problems.d5.evaluation", "sphere", "'cube'"),

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from failures.config.layers import KINDS, SELECTED, merge
 from failures.config.types import ConfigError
+from failures.config.words import shown
 
 
 def mapping(value: Any, where: str) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ConfigError(f"config: {where} = {value!r}: allowed: mapping")
+        raise ConfigError(f"config: {where} = {shown(value)}: allowed: mapping")
     return value
 
 
@@ -178,7 +179,7 @@ class Entries:
                 if other not in chain and parent in (members := self._expanded(other, chain)):
                     return merge(_unnamed(members[parent]), own)
         raise ConfigError(
-            f"{where}.extends = {parent!r}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
+            f"{where}.extends = {shown(parent)}: unknown {self.kind}; defined: {', '.join(sorted(self.entries))}"
         )
 
     def _lists(self, values: dict[str, Any], model: type[BaseModel], path: tuple[str, ...] = ()) -> Any:
@@ -200,7 +201,7 @@ class Entries:
         own = {key: value for key, value in optimizer.items() if key != "preset"}
         if not isinstance(name := optimizer["preset"], str) or name not in self.presets:
             raise ConfigError(
-                f"config: {self.family}.{self.places[entry]}.optimizer.preset = {name!r}: unknown preset; defined:"
+                f"config: {self.family}.{self.places[entry]}.optimizer.preset = {shown(name)}: unknown preset; defined:"
                 f" {', '.join(self.presets)}"
             )
         return values | {"optimizer": merge(mapping(self.presets[name], f"optimizers.{name}"), own)}

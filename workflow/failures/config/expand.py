@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from failures.config.entries import Entries, mapping, selected_names
 from failures.config.layers import KINDS, SELECTED, merge
 from failures.config.types import ConfigError
+from failures.config.words import shown
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def _experiments(family: str, written: dict[str, Any], known: list[str]) -> tupl
             if not isinstance(parent, str) or not isinstance(written.get(parent), dict):
                 allowed = ", ".join(sorted(other for other in written if isinstance(written[other], dict)))
                 raise ConfigError(
-                    f"config: {where}.{chain[-1]}.like = {parent!r}: unknown experiment; allowed: {allowed}"
+                    f"config: {where}.{chain[-1]}.like = {shown(parent)}: unknown experiment; allowed: {allowed}"
                 )
             chain.append(parent)
             block = merge(_references(written[parent]), block)

@@ -11,16 +11,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from failures.config.files import read_yaml
 from failures.config.types import ConfigError
+from failures.config.words import shown
 
 # What the entries under these keys are.
 KINDS = {"problems": "problem", "learners": "learner"}
 # Key of the normal form of a selection: `problems: [d5]` in an experiment becomes `problems: {SELECTED: [d5]}`.
 SELECTED = "="
-# PyYAML's loader in C, where it is available, takes a tenth of the time.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[str, Any] | None = None) -> dict:
@@ -37,8 +35,8 @@ def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[
     Raises:
         ConfigError: A file cannot be read, has a duplicate key, or names an unknown scale.
     """
-    user = [*map(read_yaml, overlays), normal_form(given or {})]
-    base = read_yaml(root / "config.yaml")
+    user = [*map(_read, overlays), normal_form(given or {})]
+    base = _read(root / "config.yaml")
     variant, scale = (_named(key, [base, *user]) for key in ("variant", "scale"))
     files = sorted((root / "config/families").glob("*.yaml"))
     files += [path for path in (root / f"config/variants/{variant}.yaml",) if path.is_file()]
@@ -46,9 +44,9 @@ def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[
     if scale in scales:
         files.append(scales[scale])
     elif (similar := get_close_matches(str(scale), ["full", *scales], 1, cutoff=0.7)) and scale not in similar:
-        raise ConfigError(f"config: scale = {scale!r}: unknown scale; did you mean '{similar[0]}'?")
+        raise ConfigError(f"config: scale = {shown(scale)}: unknown scale; did you mean '{similar[0]}'?")
     merged: dict[str, Any] = {}
-    for layer in (base, *map(read_yaml, files), *user):
+    for layer in (base, *map(_read, files), *user):
         merged = merge(merged, layer)
     return merged
 
@@ -69,39 +67,8 @@ def _named(key: str, layers: list[dict[str, Any]]) -> Any:
     return value if isinstance(value, str) and value.isidentifier() else None
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read one file in normal form.
-
-    Raises:
-        ConfigError: The file cannot be read, is no mapping, or one of its mappings has a duplicate key.
-    """
-    try:
-        loader = _Loader(Path(path).read_text("utf-8"))
-        root = loader.get_single_node()
-        if root is not None:
-            _check_keys(path, root)
-        content = {} if root is None else loader.construct_document(root)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: must be a mapping of keys to values")
-    return normal_form(content)
-
-
-def _check_keys(path: str | Path, root: yaml.Node) -> None:
-    """Raise ConfigError for a duplicate key, of which YAML readers keep the last."""
-    nodes = [(root, "")]
-    while nodes:
-        node, prefix = nodes.pop()
-        if isinstance(node, yaml.MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                where = f"{prefix}{key.value}"
-                if key.value in seen:
-                    line = key.start_mark.line + 1
-                    raise ConfigError(f"{path}, line {line}: duplicate key '{where}'; keep one of them")
-                seen.add(key.value)
-                nodes.append((value, f"{where}."))
+def _read(path: str | Path) -> dict[str, Any]:
+    return normal_form(read_yaml(path))
 
 
 def normal_form(layer: Mapping[str, Any]) -> dict[str, Any]:

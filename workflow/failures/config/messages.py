@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from failures.config.types import NAME, PATTERNS
-from failures.config.words import describe, inner
+from failures.config.words import NAME, PATTERNS, describe, inner, shown
 
 
 def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tuple[str, ...], str]) -> str:
@@ -25,7 +25,7 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
     keys = _keys(first["loc"], model)
     where, value = _written(keys, origins), first["input"]
     if first["loc"][-1:] == ("[key]",):
-        return f"config: {'.'.join(keys[:-2])}: invalid name {_shown(value)}; allowed: {PATTERNS[NAME]}"
+        return f"config: {'.'.join(keys[:-2])}: invalid name {shown(value)}; allowed: {PATTERNS[NAME]}"
     match first["type"]:
         case "extra_forbidden":
             hint = f"; experiments stand under {keys[0]}.experiments" if _is_experiment(keys, model) else ""
@@ -35,12 +35,12 @@ def one_line(error: ValidationError, model: type[BaseModel], origins: Mapping[tu
         case "value_error":
             return f"config: {where + ': ' if where else ''}{first['ctx']['error']}"
     allowed = _described(keys, model)
-    return f"config: {where} = {_shown(value)}: allowed: {allowed}{_hint(value, allowed)}"
+    return f"config: {where} = {shown(value)}: allowed: {allowed}{_hint(value, allowed)}"
 
 
 def _described(keys: list[str], model: type[BaseModel]) -> str:
     """Describe the allowed values of a key."""
-    tree = model.model_json_schema()
+    tree = _tree(model)
     field: dict[str, Any] = tree | {"type": "object"}
     for key in keys:
         field = inner(field, key, tree)
@@ -48,6 +48,11 @@ def _described(keys: list[str], model: type[BaseModel]) -> str:
     for sign, plain in {"`": "'", "≥": ">=", "≤": "<="}.items():
         words = words.replace(sign, plain)
     return words
+
+
+@cache
+def _tree(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()
 
 
 def _is_experiment(keys: list[str], model: Any) -> bool:
@@ -66,17 +71,11 @@ def _written(keys: list[str], origins: Mapping[tuple[str, ...], str]) -> str:
     return ".".join([family, origin, *rest[2:]] if origin else keys)
 
 
-def _shown(value: Any) -> str:
-    """Return a value as it is written in YAML, cut to a line's length."""
-    text = repr(value).lower().replace("none", "null") if value is None or isinstance(value, bool) else repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
 def _hint(value: Any, allowed: str) -> str:
     """Advice for a number or truth value that YAML or Snakemake's command line reads as a string."""
     if not isinstance(value, str):
         return ""
-    if value.lower() in ("true", "false") and "'true', 'false'" in allowed:
+    if value.lower() in ("true", "false") and "true or false" in allowed:
         return f"; this is a string: write {value.lower()} without quotes, or {value.title()} after --config"
     if "number" in allowed or "integer" in allowed:
         try:

@@ -18,7 +18,8 @@ from failures.config.entries import mapping
 from failures.config.expand import Expanded, expand
 from failures.config.layers import KINDS, read_layers
 from failures.config.messages import one_line
-from failures.config.types import JOINT, NAME, ConfigError, Optimizer, Seeds, Settings, unique
+from failures.config.types import JOINT, ConfigError, Optimizer, Seeds, Settings, unique
+from failures.config.words import NAME
 from failures.packages import families, package
 
 # Folders of `results/` that a scale may not be named after.
@@ -125,9 +126,9 @@ def validate(written: Mapping[str, Any]) -> dict[str, Any]:
     """
     expanded = {name: _expand(name, written) for name in families() if written.get(name) is not None}
     _check_experiments(expanded)
-    model = _model(
-        {name: _with_experiments(name, expanded[name].kinds if name in expanded else {}) for name in families()}
-    )
+    kinds = {name: expanded[name].kinds if name in expanded else {} for name in families()}
+    own = any(name != kind for block in kinds.values() for name, kind in block.items())
+    model = _model({name: _with_experiments(name, block) for name, block in kinds.items()}) if own else schema()
     plain = dict(written) | {name: family.block for name, family in expanded.items()}
     try:
         settings = model.model_validate(plain).model_dump()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from failures.config.words import MULTIPLE, NAME, shown
 from failures.engine import architectures
 
 # Keras' optimisers and the arguments of each, except `learning_rate`. Importing Keras takes seconds, so this module
@@ -54,16 +55,10 @@ def unique(values: list) -> list:
     """Return `values`; raise ValueError if one of them is repeated."""
     repeated = [value for value in values if values.count(value) > 1]
     if repeated:
-        raise ValueError(f"duplicate value {repeated[0]}; list each value once")
+        raise ValueError(f"duplicate value {shown(repeated[0])}; list each value once")
     return values
 
 
-NAME, MULTIPLE = r"^[a-z][a-z0-9_]{0,39}$", r"^[1-9][0-9]{0,3}d$"
-# What strings of these patterns are, in words.
-PATTERNS = {
-    NAME: "name of lower-case letters, digits and underscores, 40 at most, a letter first",
-    MULTIPLE: "multiple of the input dimension such as `10d`",
-}
 Name = Annotated[str, Field(pattern=NAME)]
 """Name of a problem or learner: lower-case letters, digits and underscores. It is used as a folder name."""
 Names = Annotated[list[Name], Field(min_length=1), AfterValidator(unique)]
@@ -107,9 +102,9 @@ class Optimizer(Settings):
             if key not in allowed:
                 raise ValueError(f"{self.name} takes no argument '{key}'; allowed: {', '.join(sorted(allowed))}")
             if key in _BELOW_ONE and not 0 <= value < 1:
-                raise ValueError(f"'{key}' = {value} must be at least 0 and less than 1")
+                raise ValueError(f"'{key}' = {shown(value)} must be at least 0 and less than 1")
             if key not in _SIGNED and value < 0:
-                raise ValueError(f"'{key}' = {value} must be at least 0")
+                raise ValueError(f"'{key}' = {shown(value)} must be at least 0")
         return self
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from failures.config.types import PATTERNS
+# Patterns of names, and of a multiple of the input dimension.
+NAME, MULTIPLE = r"^[a-z][a-z0-9_]{0,39}$", r"^[1-9][0-9]{0,3}d$"
+# What strings of these patterns are, in words.
+PATTERNS = {
+    NAME: "name of lower-case letters, digits and underscores, 40 at most, a letter first",
+    MULTIPLE: "multiple of the input dimension such as `10d`",
+}
 
 
 def describe(field: dict[str, Any], tree: dict[str, Any]) -> str:
@@ -34,7 +40,7 @@ def describe(field: dict[str, Any], tree: dict[str, Any]) -> str:
         case "string":
             return PATTERNS.get(field.get("pattern"), "string")
         case "boolean":
-            return "`true`, `false`"
+            return "true or false"
         case "null":
             return "null"
     return "non-empty mapping" if field.get("minProperties") else "mapping"
@@ -59,6 +65,22 @@ def inner(field: dict[str, Any], key: str, tree: dict[str, Any]) -> dict[str, An
     entries = [block.get("additionalProperties"), *block.get("patternProperties", {}).values()]
     further = next((entry for entry in entries if isinstance(entry, dict)), {})
     return block.get("properties", {}).get(key, further)
+
+
+def shown(value: Any) -> str:
+    """Return a value as it is written in YAML, cut to a line's length."""
+    text = _written(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _written(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {_written(inner)}' for key, inner in value.items())}}}"
+    return repr(value)
 
 
 def _length(field: dict[str, Any]) -> str:
