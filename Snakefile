@@ -51,3 +51,11 @@ rule all:
     input:
         registry.figure_files(*PARTS),
     localrule: True
+
+
+if workflow.is_main_process and workflow.modifier.is_main_snakefile():
+    options.check_targets(
+        [rule.name for rule in workflow.rules],
+        [str(file) for rule in workflow.rules if not rule.has_wildcards() for file in rule.products()],
+        lambda file: any(rule.is_producer(file) for rule in workflow.rules),
+    )

@@ -14,6 +14,8 @@ for name, analysis in registry.analyses.items():
             f"<benchmarks>/{analysis.output}.jsonl"
         wildcard_constraints:
             experiment="|".join(analysis.experiments),
+            problem="|".join(analysis.family.settings["problems"]),
+            learner="|".join(analysis.family.settings["learners"]),
         localrule: analysis.local
         conda:
             "../../envs/training.yaml"

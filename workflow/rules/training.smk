@@ -11,6 +11,8 @@ for family, training in registry.trainings.items():
             f"<logs>/instances/{family}/{{problem}}/seeds_{{block}}.log",
         benchmark:
             f"<benchmarks>/instances/{family}/{{problem}}/seeds_{{block}}.jsonl"
+        wildcard_constraints:
+            problem="|".join(config[family]["problems"]),
         # Short, and training waits for it: schedule first.
         priority: 3
         localrule: True
@@ -41,6 +43,9 @@ for family, training in registry.trainings.items():
             f"<logs>/runs/{family}/{{problem}}/{{learner}}/seeds_{{block}}.log",
         benchmark:
             f"<benchmarks>/runs/{family}/{{problem}}/{{learner}}/seeds_{{block}}.jsonl"
+        wildcard_constraints:
+            problem="|".join(config[family]["problems"]),
+            learner="|".join(config[family]["learners"]),
         priority: training.priority
         conda:
             "../../envs/training.yaml"

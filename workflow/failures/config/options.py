@@ -10,7 +10,7 @@ import contextlib
 import io
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,11 @@ from failures.config.types import ConfigError
 REPLACED = ("configfile", "config", "default-resources", "resources", "set-resources", "set-resource-scopes")
 # Options with several values that may be repeated.
 HARMLESS = {"targets", "quiet"}
+
+
+# Options whose values are targets, and those whose values start with the name of a rule.
+TARGETS = ("targets", "forcerun", "until", "omit_from")
+RULES = ("set_resources", "set_threads")
 
 
 class _Record(argparse.Namespace):
@@ -73,21 +78,55 @@ def check_options(arguments: Sequence[str]) -> None:
         ConfigError: A list is given twice, a configuration file is broken or missing, the profile has a key that
             Snakemake drops, or the command line drops values of the profile.
     """
-    given = _parsed(arguments)
+    given = _parsed(tuple(arguments))
     for option, values in given.values.items():
         if option not in HARMLESS:
             _check_repeated(option, values[1:])
+    _check_values(given.config or ())
     for path in given.configfile or ():
-        _check_overlay(path, arguments)
+        _check_overlay(path)
     for path in _profiles(given):
         _check_profile(path, given)
 
 
-def _parsed(arguments: Sequence[str]) -> _Record:
+@cache
+def _parsed(arguments: tuple[str, ...]) -> _Record:
     """Return the options as Snakemake's own parser reads them, without the profiles."""
     from snakemake.cli import get_argument_parser
 
     return get_argument_parser().parse_args(list(arguments), namespace=_Record())
+
+
+def check_targets(rules: Collection[str], files: Collection[str], is_output: Callable[[str], bool]) -> None:
+    """Check the targets of this process, and exit with one line if no rule makes one; Snakemake names no similar one.
+
+    Args:
+        rules: Names of the rules.
+        files: Outputs of rules without wildcards.
+        is_output: Function that returns whether a rule makes a file.
+    """
+    if not from_command_line():
+        return
+    given = _parsed(tuple(sys.argv[1:]))
+    named = [(option, str(word)) for option in TARGETS for word in getattr(given, option) or ()]
+    for option, word in named:
+        if word not in rules and not is_output(word):
+            sys.exit(f"{_place(option)}'{word}': no rule has this name or makes this file{_near(word, rules, files)}")
+    for option in RULES:
+        for word in getattr(given, option) or ():
+            if word not in rules:
+                sys.exit(f"{_place(option)}'{word}': no rule has this name{_near(word, rules, ())}")
+
+
+def _place(option: str) -> str:
+    return "target " if option == "targets" else f"{_flag(option)}: "
+
+
+def _near(word: str, rules: Collection[str], files: Collection[str]) -> str:
+    """Return a hint on similar names of rules, or of files if the word has a folder or a suffix."""
+    is_path = "/" in word or "." in word
+    found = get_close_matches(word if is_path else word.lower(), files if is_path else rules, 5, cutoff=0.6)
+    return f"; similar: {', '.join(found)}" if found else "; `snakemake --list-target-rules` lists the targets"
 
 
 def _check_repeated(option: str, values: Sequence[Any]) -> None:
@@ -105,12 +144,26 @@ def _flag(option: str) -> str:
     return f"--{option.replace('_', '-')}"
 
 
-def _check_overlay(path: Path, arguments: Sequence[str]) -> None:
+def _check_values(entries: Sequence[str]) -> None:
+    """Raise ConfigError if a word after `--config` is no value of a key, or a second one."""
+    keys = []
+    for entry in entries:
+        key, sign, _ = str(entry).partition("=")
+        if not sign or not key.isidentifier():
+            raise ConfigError(f"--config: '{entry}' must be KEY=VALUE, such as scale=preview; {_behind_dashes(entry)}")
+        if key in keys:
+            raise ConfigError(f"--config: '{key}' is given twice, and Snakemake keeps only the last; keep one of them")
+        keys.append(key)
+
+
+def _behind_dashes(word: Any) -> str:
+    return f"if it is a target, write targets behind two dashes: `-- {word}`"
+
+
+def _check_overlay(path: Path) -> None:
     """Raise ConfigError if a file after `--configfile` cannot be read, is empty or is the name of a target."""
     if not path.exists() and path.suffix not in (".yaml", ".yml", ".json"):
-        raise ConfigError(
-            f"--configfile: '{path}' is no file; if it is a target, write targets behind two dashes: `-- {path}`"
-        )
+        raise ConfigError(f"--configfile: '{path}' is no file; {_behind_dashes(path)}")
     if not read_yaml(path):
         raise ConfigError(f"{path}: has no keys; write at least one, such as `scale: preview`")
 
