@@ -189,6 +189,25 @@ def problem(experiment, name, **values):
     return parity(experiments={experiment: {"problems": {name: values}}})
 
 
+# A figure of each family, and a learner that it selects.
+LEARNERS = {
+    "parity": ("fig1", "relu"),
+    "periodic": ("linear_periodic", "relu_10d"),
+    "lines": ("success", "end_to_end"),
+    "portfolio": ("fig4", "end_to_end"),
+    "curves": ("fig6", "autoencoder"),
+    "steps": ("step_learners", "flat"),
+}
+NEW_LEARNERS = {
+    family: {
+        "learners": {"mine": {"extends": learner}},
+        "experiments": {f"my_{kind}": {"like": kind, "learners": [learner, "mine"]}},
+    }
+    for family, (kind, learner) in LEARNERS.items()
+}
+TRAIN_NEW = {"parity_train": 2, "periodic_train": 1, "lines_train": 1, "portfolio_train": 1, "curves_train": 1}
+TRAIN_NEW |= {"steps_train": 1, "curves_decode": 1} | figures(*(f"my_{kind}" for kind, _ in LEARNERS.values()))
+
 TANH = {"width": 8, "activation": "tanh", "batch_size": 4}
 # Two of the learners extend relu with its rate: `square` in target_blindness, and `quadratic` in predictors.
 RELU = {"parity_train": 12, "parity_trained_gradients": 1} | FIG1 | SIZE | VARIANCE | CLASSES | COMPARISONS
@@ -206,6 +225,11 @@ OVERLAYS = {
     ),
     "a problem that nothing selects": (parity(problems={"d40": {"n_features": 40}}), {}),
     "a learner that nothing selects": (parity(learners={"small_tanh": TANH}), {}),
+    "a learner of each family that nothing selects": (
+        {family: {"learners": block["learners"]} for family, block in NEW_LEARNERS.items()},
+        {},
+    ),
+    "a learner of each family in a figure of the user's own": (NEW_LEARNERS, TRAIN_NEW),
     "an empty section": ({"parity": None, "curves": {"experiments": None}}, {}),
     "a replicate of the same block": ({"seeds": [0, 1, 2]}, REPLICATED),
     "a replicate of a new block": ({"seeds": [0, 1, 10]}, REPLICATED),

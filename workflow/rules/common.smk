@@ -34,6 +34,14 @@ if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile
     overlays, given = (), config
 else:
     overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
+
+
+def note(text):
+    """Print a line on the configuration, once: jobs read it, too."""
+    if workflow.is_main_process:
+        print(text, file=sys.stderr)
+
+
 try:
     for place in (RULES.parent, WORKFLOW):
         check_path(place)
@@ -42,7 +50,7 @@ try:
         workflow.storage_settings.default_storage_provider, map(str, workflow.storage_settings.shared_fs_usage)
     )
     # Rebind `config` rather than modify it: in a module, the mapping belongs to the importing workflow.
-    config = validate(read_layers(WORKFLOW.parent, overlays, given))
+    config = validate(read_layers(WORKFLOW.parent, overlays, given, note))
 except ConfigError as error:
     sys.exit(str(error))
 for place in (".", "results"):
@@ -71,6 +79,8 @@ onstart:
     # per second. After an hour polling takes half a core. Local runs need no limit; clusters keep it.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+    else:
+        options.check_requests(workflow.dag.needrun_jobs())
     if workflow.is_main_process:
         snakemake_runs.begin(workflow, RESULTS)
 
@@ -126,3 +136,8 @@ def versions(*packages):
 def doubling(first):
     """Return a resource function (MB or minutes) that doubles the value per retry."""
     return lambda wildcards, attempt: first * 2 ** (attempt - 1)
+
+
+def training_memory(training):
+    """Return a resource function for the memory of a training job in MB, which doubles per retry."""
+    return lambda wildcards, attempt: training.megabytes(wildcards.problem, wildcards.learner) * 2 ** (attempt - 1)

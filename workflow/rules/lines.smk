@@ -154,7 +154,11 @@ registry.add_figures(
         "learnt": f"{RESULTS}/tables/success.csv",
     },
     settings=lambda experiment: {
-        "methods": {name: learner["method"] for name, learner in config["lines"]["learners"].items()}
+        "methods": {
+            name: learner["method"]
+            for name, learner in config["lines"]["learners"].items()
+            if name in {*experiment["learners"], *registry.experiments["lines"]["success"]["learners"]}
+        }
     },
 )
 registry.add_figures(

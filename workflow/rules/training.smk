@@ -1,3 +1,8 @@
+try:
+    registry.check_memory()
+except ConfigError as error:
+    sys.exit(str(error))
+
 # Rules FAMILY_instances and FAMILY_train of every registered family.
 for family, training in registry.trainings.items():
 
@@ -51,7 +56,7 @@ for family, training in registry.trainings.items():
             "../../envs/training.yaml"
         threads: config["threads"]
         resources:
-            mem_mb=doubling(training.memory),
+            mem_mb=training_memory(training),
             runtime=doubling(training.minutes),
         params:
             module=f"{package(family)}.training",

@@ -57,6 +57,7 @@ class Entries:
                         f" {self.family}.{self.places[name]}; change it there, or choose another name"
                     )
             self.entries[name] = mapping(entry, f"{self.family}.{place}.{name}")
+            _check_empty(self.entries[name], f"{self.family}.{place}.{name}")
             self.places[name] = f"{place}.{name}"
 
     def place(self, member: str) -> str:
@@ -205,6 +206,15 @@ class Entries:
                 f" {', '.join(self.presets)}"
             )
         return values | {"optimizer": merge(mapping(self.presets[name], f"optimizers.{name}"), own)}
+
+
+def _check_empty(values: dict[str, Any], where: str) -> None:
+    """Raise ConfigError for an empty mapping, which would not replace the arguments of a preset or a parent."""
+    for key, value in values.items():
+        if value == {}:
+            raise ConfigError(f"config: {where}.{key} = {{}}: an empty mapping changes nothing; remove the key")
+        if isinstance(value, dict):
+            _check_empty(value, f"{where}.{key}")
 
 
 def _unnamed(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +48,23 @@ class Family:
         folder = f"{self.results}/runs/{self.name}/{problem}/{learner}"
         return [f"{folder}/seeds_{block}/{FILES[file]}" for block in blocks(seeds)]
 
+    def pairs(self) -> set[tuple[str, str]]:
+        """Return the pairs of problem and learner that the experiments train, by name."""
+        return {pair for block in self.settings["experiments"].values() for pair in _pairs(block)}
+
     def instances(self, problem: str) -> list[str]:
         """Return the paths of the tables of instances of all blocks of a problem."""
         seeds = self.settings["problems"][problem]["seeds"]
         return [f"{self.results}/instances/{self.name}/{problem}/seeds_{block}.csv" for block in blocks(seeds)]
+
+
+def _pairs(block: Any) -> Iterator[tuple[str, str]]:
+    """Yield the selected pairs of problem and learner in an experiment and in the blocks inside it."""
+    if isinstance(block, dict):
+        if "problems" in block and "learners" in block:
+            yield from itertools.product(block["problems"], block["learners"])
+        for inner in block.values():
+            yield from _pairs(inner)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ and `--config`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,19 @@ KINDS = {"problems": "problem", "learners": "learner"}
 SELECTED = "="
 
 
-def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[str, Any] | None = None) -> dict:
+def read_layers(
+    root: Path,
+    overlays: Iterable[str | Path] = (),
+    given: Mapping[str, Any] | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> dict:
     """Read and merge all layers.
 
     Args:
         root: Folder of `config.yaml` and `config/`.
         overlays: The user's files, the last one on top.
         given: Values of the command line, or of a workflow that imports this one as a module.
+        note: Function that takes a line on sections of the user that change nothing.
 
     Returns:
         The merged configuration as written, that is before `failures.config.expand`.
@@ -46,8 +52,14 @@ def read_layers(root: Path, overlays: Iterable[str | Path] = (), given: Mapping[
     elif (similar := get_close_matches(str(scale), ["full", *scales], 1, cutoff=0.7)) and scale not in similar:
         raise ConfigError(f"config: scale = {shown(scale)}: unknown scale; did you mean '{similar[0]}'?")
     merged: dict[str, Any] = {}
-    for layer in (base, *map(_read, files), *user):
+    for layer in (base, *map(_read, files)):
         merged = merge(merged, layer)
+    empty = []
+    for layer in user:
+        empty += empty_sections(merged, layer)
+        merged = merge(merged, layer)
+    if empty:
+        note(f"config: {', '.join(empty)}: an empty section changes nothing; `false` leaves out an experiment")
     return merged
 
 
@@ -59,6 +71,18 @@ def results_folder(config: Mapping[str, Any]) -> str:
     """
     folders = [config["scale"]] * (config["scale"] != "full") + [config["variant"]] * (config["variant"] != "code")
     return "/".join(["results", *folders])
+
+
+def empty_sections(base: Any, over: Any, prefix: str = "") -> list[str]:
+    """Return the keys of `over` that are empty, a mapping below, and therefore change nothing when merged."""
+    if not (isinstance(base, dict) and isinstance(over, dict)):
+        return []
+    found = []
+    for key, value in over.items():
+        if isinstance(base.get(key), dict) and base[key]:
+            nested = empty_sections(base[key], value, f"{prefix}{key}.")
+            found += nested if value else [f"{prefix}{key}"] if value in (None, {}) else []
+    return found
 
 
 def _named(key: str, layers: list[dict[str, Any]]) -> Any:

@@ -10,7 +10,7 @@ import contextlib
 import io
 import itertools
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -118,6 +118,17 @@ def check_targets(rules: Collection[str], files: Collection[str], is_output: Cal
                 sys.exit(f"{_place(option)}'{word}': no rule has this name{_near(word, rules, ())}")
 
 
+def check_requests(jobs: Iterable[Any]) -> None:
+    """Exit with one line if a job for a cluster requests no memory or no run time.
+
+    Args:
+        jobs: Snakemake's jobs.
+    """
+    for job in jobs:
+        if not job.is_local and (missing := {"mem_mb", "runtime"} - job.resources.keys()):
+            sys.exit(f"rule {job.rule.name}: sets no {' and no '.join(sorted(missing))}; add it to its `resources`")
+
+
 def _place(option: str) -> str:
     return "target " if option == "targets" else f"{_flag(option)}: "
 
@@ -164,7 +175,7 @@ def _check_overlay(path: Path) -> None:
     """Raise ConfigError if a file after `--configfile` cannot be read, is empty or is the name of a target."""
     if not path.exists() and path.suffix not in (".yaml", ".yml", ".json"):
         raise ConfigError(f"--configfile: '{path}' is no file; {_behind_dashes(path)}")
-    if not read_yaml(path):
+    if not read_yaml(path) and yaml.safe_load(path.read_bytes()) is None:
         raise ConfigError(f"{path}: has no keys; write at least one, such as `scale: preview`")
 
 

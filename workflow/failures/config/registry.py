@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from failures.config.experiments import Experiment, Family, block_seeds, pick
+from failures.config.schema import family_module
+from failures.config.types import ConfigError
 from failures.packages import folder, package
 
 KERAS = ("tensorflow-cpu", "tensorflow", "keras", "numpy")
@@ -31,7 +33,7 @@ class Training:
         family: Name of the family.
         instances: Keys of a problem that the drawing of instances uses.
         problem: Keys of a problem that training uses.
-        memory: Memory of a training job in MB.
+        memory: Least memory of a training job in MB.
         minutes: Longest run time of a training job.
         priority: Priority of training jobs; jobs with a higher one start first.
         inputs: Further input files of training, by the argument of `Training` in `training.py` of the family.
@@ -47,6 +49,14 @@ class Training:
     priority: int = 0
     inputs: Inputs = field(default_factory=dict)
     sources: Sources = no_sources
+
+    def megabytes(self, problem: str, learner: str) -> int:
+        """Return the memory of a training job in MB: `memory`, or more if the settings require it."""
+        block = self.config[self.family]
+        footprint = getattr(family_module(self.family), "footprint", None)
+        if footprint is None:
+            return self.memory
+        return max(self.memory, footprint(block["problems"][problem], block["learners"][learner]).megabytes)
 
     def instance_settings(self, wildcards: Any) -> dict[str, Any]:
         """Return the arguments of `draw_instances` for a problem and block, and the `rate_factors`."""
@@ -198,6 +208,18 @@ class Registry:
             }
             for family, blocks in self._experiments.items()
         }
+
+    def check_memory(self) -> None:
+        """Raise ConfigError if a training job of an experiment needs more memory than `largest_memory`."""
+        largest = self.config["largest_memory"]
+        for family, training in self.trainings.items():
+            for problem, learner in self.families[family].pairs():
+                if (needed := training.megabytes(problem, learner)) > largest:
+                    raise ConfigError(
+                        f"config: {family}.learners.{learner} on {family}.problems.{problem}: training needs about"
+                        f" {needed:,} MB of memory, more than largest_memory = {largest:,}; reduce width, depth,"
+                        " batch_size or the data, or set largest_memory if your machine has more"
+                    )
 
     def of_kind(self, family: str, kind: str) -> dict[str, Experiment]:
         """Return the experiments of a family that are of one kind, by name."""

@@ -56,6 +56,9 @@ class Shared(Settings):
     threads: int = Field(1, ge=1, le=64)
     """Threads per job that trains or evaluates networks. More threads speed up only the lines family and change no
     result."""
+    largest_memory: int = Field(64_000, ge=1000, le=100_000_000)
+    """Largest memory of a training job, in MB. The workflow estimates the memory of each job from its problem and
+    learner, requests it, and refuses settings that need more than this value."""
     xla: bool = True
     """Compile the training loops with XLA. Compilation takes a few seconds per job. It saves time only in jobs with
     more than a few hundred thousand training steps."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint, layers
 from failures.config.types import (
     Family,
     JointExperiments,
@@ -192,3 +193,17 @@ class Config(Family):
                     " this large; lower fitted_from or add larger values"
                 )
         return self
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    n_points = problem["n_points"]
+    hidden = [500, 100, 2 * problem["n_pieces"], *[100] * (2 + learner["depth"])]
+    sizes = layers([n_points, *(hidden if learner["architecture"] == "autoencoder" else ()), n_points])
+    data = n_points * (max(problem["n_curves"]) + problem["n_validation"])
+    return Footprint(*sizes, learner["batch_size"], problem["n_validation"], 8 * data)

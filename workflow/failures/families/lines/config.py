@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint
 from failures.config.types import (
     Family,
     Figure,
@@ -207,6 +208,20 @@ class Config(Family):
                 for tuples, figure in ((block.n_tuples, block), (block.n_start, self.experiments.success)):
                     length = max(self.problems[problem].tuple_length for problem in figure.problems)
                     yield f"experiments.{name}", tuples, length
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    # N1 has 20 to 50 filters on images of 28 x 28 pixels; a block has 50 x 50 filters of 3 x 3 pixels on 7 x 7.
+    weights, per_image = 10**5 + 22_600 * learner["blocks"], 5_000 + 2_450 * learner["blocks"]
+    images = learner["batch_size"] * problem["tuple_length"]
+    evaluated = problem["evaluation"] * problem["tuple_length"]
+    return Footprint(weights, per_image, 5_000, images, evaluated // 10, 29 * problem["n_images"] // 4)
 
 
 def resolve(block: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint, network
 from failures.config.types import (
     Family,
     Figure,
@@ -249,6 +250,25 @@ class Config(Family):
                             f" '{getattr(plain, key)}'"
                         )
         return self
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    n_features = problem["n_features"]
+    chain = problem["kind"] == "prefix_labels"
+    sizes = network(2 if chain else n_features, learner)
+    # A chain has a network per bit; two copies in both precisions hold six times the numbers of one network.
+    count = {"prefix_labels": n_features, "target_pairs": 6}.get(problem["kind"], 1)
+    evaluation, batch = (
+        2**n_features if problem[key] == "cube" else size
+        for key, size in (("evaluation", problem["evaluation"]), ("samples", learner["batch_size"]))
+    )
+    return Footprint(*(count * size for size in sizes), batch, evaluation)
 
 
 def resolve(block: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint, network
 from failures.config.types import Family, Figure, JointExperiments, Learner, Name, Names, Replicated, Trained, unique
 
 Dimension = Annotated[int, Field(ge=2, le=1024)]
@@ -78,3 +79,14 @@ class Config(Family):
             if learner.loss != "square":
                 raise ValueError(f"learners.{name}.loss = '{learner.loss}': must be 'square', as in Theorem 2")
         return self
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    sizes = network(problem["n_features"], learner)
+    return Footprint(*sizes, learner["batch_size"], problem["evaluation"])

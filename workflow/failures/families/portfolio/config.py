@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint, layers
 from failures.config.types import (
     Family,
     Figure,
@@ -106,3 +107,14 @@ class Config(Family):
                 if self.experiments.kinds[name] != "portfolio_rates" and len(self.problems[problem].rate_factors) > 1:
                     raise ValueError(f"{where}.problems: '{problem}' must have a single value in rate_factors")
         return self
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    sizes = layers([problem["n_features"], problem["n_stocks"]])
+    return Footprint(*sizes, learner["batch_size"], problem["evaluation"])

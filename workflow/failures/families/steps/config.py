@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from failures.config.memory import Footprint, layers
 from failures.config.types import (
     Family,
     Figure,
@@ -180,6 +181,19 @@ class Config(Family):
                     f"experiments.{name}.problems: two problems have the same input_scale; select one of them"
                 )
         return self
+
+
+def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
+    """Return the numbers that the training of a learner on a problem holds.
+
+    Args:
+        problem: Validated block of a problem.
+        learner: Validated block of a learner.
+    """
+    depth = {"multiclass": 2, "end_to_end": 3}.get(learner["kind"], 0) if learner["depth"] is None else learner["depth"]
+    outputs = learner["n_logits"] if learner["kind"] == "multiclass" else 1
+    sizes = layers([problem["n_features"], *[learner["width"]] * depth, outputs])
+    return Footprint(*sizes, learner["batch_size"], problem["evaluation"])
 
 
 def resolve(block: dict[str, Any]) -> dict[str, Any]:
