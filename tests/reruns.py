@@ -192,7 +192,7 @@ def problem(experiment, name, **values):
 # A figure of each family, and a learner that it selects.
 LEARNERS = {
     "parity": ("fig1", "relu"),
-    "periodic": ("linear_periodic", "relu_10d"),
+    "periodic": ("linear_periodic", "relu"),
     "lines": ("success", "end_to_end"),
     "portfolio": ("fig4", "end_to_end"),
     "curves": ("fig6", "autoencoder"),

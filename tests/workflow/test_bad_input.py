@@ -32,11 +32,18 @@ BAD = {
     ),
     "an experiment without a kind": ("parity: {experiments: {mine: {}}}\n", "add `like: NAME`"),
     "a list as mapping": ("parity: [d5, d10]\n", "config: parity = ['d5', 'd10']"),
-    # Snakemake reads overlays before the workflow does; its message does not name the file.
-    "no YAML": ("parity: [d5\n", "Config file is not valid JSON or YAML"),
-    "a tag that would run": (
-        "scale: !!python/object/apply:os.system ['touch x']\n",
-        "Config file is not valid JSON or YAML",
+    "no YAML": ("parity: [d5\n", "bad.yaml, line 2: while parsing a flow sequence"),
+    "a tag that would run": ("scale: !!python/object/apply:os.system ['touch x']\n", "bad.yaml, line 1: unknown tag"),
+    "an anchor in itself": (
+        "parity: &x\n  learners: *x\n",
+        "bad.yaml, line 1: the value of 'parity.learners' contains",
+    ),
+    "an empty file": ("# scale: test\n", "bad.yaml: has no keys"),
+    "an unknown target": (["fig8"], "target 'fig8': no rule has this name or makes this file; similar: fig7"),
+    "a truth value in lower case": (["xla=false"], "write false without quotes, or False after --config"),
+    "a size beyond any machine": (
+        "parity: {learners: {relu: {width: 100000, depth: 256, batch_size: 1000000}}}\n",
+        "more than largest_memory = 64,000",
     ),
 }
 

@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
 
 
 REFUSED = {
-    "--configfile a.yaml --configfile b.yaml": "--configfile is given 2 times, and Snakemake keeps only the last; write",
+    "--configfile a.yaml --configfile b.yaml": "--configfile is given 2 times, and Snakemake keeps only the last",
     "--configfile=a.yaml --configfiles b.yaml": "write it once: --configfile a.yaml b.yaml",
     "--config scale=test -nC threads=2": "write it once: --config scale=test threads=2",
     "-R fig1 --forcerun fig2": "--forcerun is given 2 times, and Snakemake keeps only the last; write it once",

@@ -86,7 +86,7 @@ def check_options(arguments: Sequence[str]) -> None:
     for path in given.configfile or ():
         _check_overlay(path)
     for path in _profiles(given):
-        _check_profile(path, given)
+        _check_profile(path, given, arguments)
 
 
 @cache
@@ -195,7 +195,7 @@ def _profiles(given: _Record) -> Iterator[Path]:
             yield found[1]
 
 
-def _check_profile(path: Path, given: _Record) -> None:
+def _check_profile(path: Path, given: _Record, arguments: Sequence[str]) -> None:
     """Raise ConfigError if Snakemake drops a key of a profile, or the command line drops values of a profile."""
     profile = {key: value for key, value in read_yaml(path).items() if not key.startswith(("_", "?"))}
     read = _as_snakemake(path, profile)
@@ -205,7 +205,7 @@ def _check_profile(path: Path, given: _Record) -> None:
     for key in REPLACED:
         option = key.replace("-", "_")
         if key in read and len(given.values[option]) > 1:
-            kept = {str(value).partition("=")[0] for value in getattr(given, option)}
+            kept = {word.removeprefix(f"--{key}=").partition("=")[0] for word in arguments}
             entries = [str(value) for value in _listed(read[key])]
             if lost := [entry for entry in entries if entry.partition("=")[0] not in kept]:
                 raise ConfigError(
