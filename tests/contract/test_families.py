@@ -133,7 +133,8 @@ def test_what_plans_or_draws_does_not_import_tensorflow():
     assert done.returncode == 0
 
 
-# Parts of the package that each part may import; `config.types` is a part of its own, and each family is.
+# Parts of the package that each part may import; `config.types` is a part of its own, with
+# `words` and `memory`, and each family is.
 DIRECTIONS = {
     "failures": set(),
     "packages": set(),
@@ -151,7 +152,9 @@ DIRECTIONS = {
 def part(module):
     """Part of the package that a module belongs to, such as runtime, config.types or families.parity."""
     _, *names = module.split(".")
-    depth = 2 if names[:1] == ["families"] or names[:2] == ["config", "types"] else 1
+    if names[:1] == ["config"] and names[1:2] in (["types"], ["words"], ["memory"]):
+        return "config.types"
+    depth = 2 if names[:1] == ["families"] else 1
     return ".".join(names[:depth]) or "failures"
 
 

@@ -29,7 +29,7 @@ BAD_VALUES = [
     ("style.dpi", 10, "allowed: integer from 50 to 600"),
     ("style.palette", "rainbow", "'colorblind'"),
     ("style.colour", "red", "unknown key; allowed: dpi, palette"),
-    ("poker", {}, "unknown key; allowed: curves, families, lines, optimizers"),
+    ("poker", {}, "unknown key; allowed: curves, families, largest_memory, lines"),
     ("parity", [], "allowed: mapping"),
     ("parity.gradient_variance.initial", {"depth": 3}, "unknown key; allowed: encoding"),
     ("parity.fig_1", {}, "parity.fig_1: unknown key; allowed: defaults, experiments, learners, problems"),
