@@ -39,7 +39,7 @@ else:
 def note(text):
     """Print a line on the configuration, once: jobs read it, too."""
     if workflow.is_main_process:
-        print(text, file=sys.stderr)
+        Messages(sys.stderr).write(f"{text}\n")
 
 
 try:
