@@ -16,12 +16,19 @@ from failures.runtime.fingerprint import fingerprint
 from failures.runtime.provenance import installed
 from failures.runtime.terminal import Messages
 
+
+def note(text):
+    """Print a line, once: jobs run this code, too."""
+    if workflow.is_main_process:
+        Messages(sys.stderr).write(f"{text}\n")
+
+
 # Jobs ignore environment variables that would change results; in a module, they keep the importing workflow's path.
 ignored = environment.prepare_jobs(
     WORKFLOW, Path(workflow.workdir_init), as_module=not workflow.modifier.is_main_snakefile()
 )
-if ignored and workflow.is_main_process:
-    Messages(sys.stderr).write(f"{ignored}\n")
+if ignored:
+    note(ignored)
 if workflow.modifier.is_main_snakefile():
     snakemake_runs.watch(workflow)
 if workflow.is_main_process:
@@ -34,12 +41,6 @@ if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile
     overlays, given = (), config
 else:
     overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
-
-
-def note(text):
-    """Print a line on the configuration, once: jobs read it, too."""
-    if workflow.is_main_process:
-        Messages(sys.stderr).write(f"{text}\n")
 
 
 try:

@@ -217,8 +217,9 @@ def footprint(problem: dict[str, Any], learner: dict[str, Any]) -> Footprint:
         problem: Validated block of a problem.
         learner: Validated block of a learner.
     """
-    # N1 has 20 to 50 filters on images of 28 x 28 pixels; a block has 50 x 50 filters of 3 x 3 pixels on 7 x 7.
-    weights, per_image = 10**5 + 22_600 * learner["blocks"], 5_000 + 2_450 * learner["blocks"]
+    # N1 has 51,300 weights and a block of 3 x 3 filters 2,320. Outputs per image are an upper limit, because images are
+    # processed in parts.
+    weights, per_image = 51_300 + 2_320 * learner["blocks"], 5_000 + 2_450 * learner["blocks"]
     images = learner["batch_size"] * problem["tuple_length"]
     evaluated = problem["evaluation"] * problem["tuple_length"]
     return Footprint(weights, per_image, 5_000, images, evaluated // 10, 29 * problem["n_images"] // 4)
