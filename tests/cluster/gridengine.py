@@ -24,7 +24,7 @@ TEMPLATES = Path("/usr/share/gridengine")
 # Files of the installation that a cell shares.
 SHARED = Path("/var/lib/gridengine")
 SLOTS = 4
-MEMORY = "8G"
+MEMORY = "6G"
 HOST = """\
 hostname          {host}
 load_scaling      NONE
