@@ -45,8 +45,8 @@ preview: $(READY) ## build every figure at reduced scale in results/preview, in 
 test: $(READY) ## run the quick tests: units, contracts, reruns, bad input, a small workflow; TESTS=tests/unit, WORKERS=n
 	$(PYTEST) -n $(or $(WORKERS),2) -m "not ($(LONG))" $(TESTS)
 
-test-all: test ## run all tests: `make test`, then the long ones; as root, installs Slurm and Chromium with apt-get
-	@echo "Slurm and Chromium are installed with apt-get where they are missing and this runs as root; otherwise their tests are skipped."
+test-all: test ## run all tests: `make test`, then the long ones; as root, installs Slurm, Grid Engine and Chromium with apt-get
+	@echo "Slurm, Grid Engine and Chromium are installed with apt-get where they are missing and this runs as root; otherwise their tests are skipped."
 # Jobs of the cluster wait a lot, so three processes keep two cores busy.
 	$(PYTEST) -n $(or $(WORKERS),3) -m "$(LONG)"
 
