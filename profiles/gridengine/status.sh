@@ -5,8 +5,8 @@ job=$1
 # If qstat fails, the state is unknown (the master may be restarting), and the job counts as running.
 jobs=$(qstat -u "$(id -un)") || { code=$?; [ $code = 127 ] && exit 127; echo running; exit; }
 state=$(awk -v job="$job" '$1 == job { print $5 }' <<<"$jobs")
-# Time of the first query at which neither qstat nor qacct listed the job. A job that has ended is missing from both until
-# Grid Engine writes the accounting file, 15 s by default. A job deleted before its start is missing from both for ever.
+# Time of the first query at which neither qstat nor qacct listed the job. A job that has ended is missing from both for
+# up to 15 s, until Grid Engine writes the accounting file. A job deleted before its start is missing for ever.
 marker=.snakemake/gridengine/$job
 if [ -n "$state" ]; then
     rm -f "$marker"

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE = 5  # seconds between SIGTERM and SIGKILL
+GRACE = 3  # seconds between SIGTERM and SIGKILL
 
 
 class Unavailable(Exception):
