@@ -113,8 +113,8 @@ plan: $(READY) ## show which jobs a run would start, and why; runs nothing
 test: $(READY) ## run the quick tests: units, contracts, reruns, bad input, a small workflow
 	$(PYTEST) -n $(or $(WORKERS),2) -m "not ($(LONG))" $(TESTS)
 
-test-all: test ## run all tests; as root, install Slurm and Chromium for them with apt-get
-	@echo "Slurm and Chromium are installed with apt-get where they are missing and this runs as root; otherwise their tests are skipped."
+test-all: test ## run all tests; as root, install Slurm, Grid Engine and Chromium for them with apt-get
+	@echo "Slurm, Grid Engine and Chromium are installed with apt-get where they are missing and this runs as root; otherwise their tests are skipped."
 # Jobs of the cluster wait a lot, so three processes keep two cores busy.
 	$(PYTEST) -n $(or $(WORKERS),3) -m "$(LONG)"
 

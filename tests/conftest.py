@@ -12,13 +12,15 @@ configure_tensorflow(threads=1)
 from project import SMALL, Project
 
 # Every test that uses one of these fixtures has this mark.
-MARKS = {"finished": "slow", "cluster": "cluster", "browser": "browser"}
+MARKS = {"finished": "slow", "cluster": "cluster", "cell": "cluster", "browser": "browser"}
 # Modules that share the folder of one project, or the long run of test_chaos, run one after the other.
 GROUPS = {
     "recorded": ("test_reruns", "test_bad_input", "test_targets", "test_profiles", "test_any_config", "test_launch"),
     "finished": ("test_page", "test_costs_target", "test_tutorial", "test_workflow", "test_notebook"),
     # xdist gives a process its next tests before its last one ends. The tests that wait for test_chaos must be short.
     "chaos": ("test_chaos", "test_machines"),
+    # The private cell needs none of the private Slurm.
+    "gridengine": ("test_gridengine", "test_daemons"),
 }
 GROUP_OF = {module: group for group, modules in GROUPS.items() for module in modules}
 
@@ -28,7 +30,7 @@ class Groups(LoadScopeScheduling):
 
     def _split_scope(self, nodeid):
         *folders, module = nodeid.split("::")[0].removesuffix(".py").split("/")
-        return "cluster" if folders[-1:] == ["cluster"] else GROUP_OF.get(module, f"{folders}/{module}")
+        return GROUP_OF.get(module, "cluster" if folders[-1:] == ["cluster"] else f"{folders}/{module}")
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -6,7 +6,8 @@ from contextlib import suppress
 
 import pytest
 
-from cluster import slurm
+from cluster import gridengine, slurm
+from cluster.daemons import Unavailable
 from cluster.faults import TOGETHER, on_a_card
 from cluster.victim import TARGET, Victim
 
@@ -18,19 +19,33 @@ def cluster(tmp_path_factory):
         # Of what tests run at the same time these take longest: they go first, with all that they start.
         with suppress(PermissionError):
             os.nice(-5)
-        cluster = slurm.Cluster(tmp_path_factory.mktemp("slurm"))
-    except slurm.Unavailable as error:
+        cluster = slurm.Cluster(tmp_path_factory.mktemp("slurm"), tmp_path_factory.getbasetemp())
+    except Unavailable as error:
         pytest.skip(str(error))
     yield cluster
     cluster.stop()
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
+def cell(tmp_path_factory):
+    """A private Grid Engine cell."""
+    try:
+        gridengine.install()
+        cell = gridengine.Cell(tmp_path_factory.mktemp("gridengine"), tmp_path_factory.getbasetemp())
+    except Unavailable as error:
+        pytest.skip(str(error))
+    yield cell
+    cell.stop()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(shared):
     """Artifacts of the victim's run on this machine, without a cluster."""
-    project = Victim.copied_to(tmp_path_factory.mktemp("undisturbed"))
-    project.run(TARGET, overlay="victim.yaml")
-    return project.artifacts()
+
+    def complete(project):
+        Victim(project.folder).run(TARGET, overlay="victim.yaml")
+
+    return shared("undisturbed", complete).artifacts()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import debian
+from cluster.daemons import Daemons, Unavailable
 
 PACKAGES = ["slurmctld", "slurmd", "slurm-client", "munge"]
 CONF = Path("/etc/slurm/slurm.conf")
@@ -52,10 +53,6 @@ PartitionName=main Nodes=n[1-2] Default=YES MaxTime=INFINITE State=UP
 NODE = "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 RealMemory=8000 Gres=gpu:1\n"
 
 
-class Unavailable(Exception):
-    """There can be no cluster here; the text says why."""
-
-
 def install():
     """Install the packages; Unavailable where that cannot be done."""
     if os.geteuid() != 0:
@@ -66,10 +63,30 @@ def install():
 class Cluster:
     """Starts in a folder; `stop` ends all of it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, run=None):
+        """Start the cluster.
+
+        Args:
+            folder: folder of the cluster.
+            run: folder of the test run; its processes end with the cluster.
+        """
         self.folder = Path(folder)
         if CONF.exists() and not CONF.is_symlink():
             raise Unavailable(f"{CONF} belongs to another cluster")
+        self._write()
+        self.daemons = Daemons(run)
+        try:
+            self._start_munge()
+            self.start("slurmctld")
+            for name in NODES:
+                self.start("slurmd", "-N", name)
+            self.wait_until_idle()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _write(self):
+        """Write the configuration to where Slurm reads it."""
         for name in ("state", "spool/n1", "spool/n2", "run", "log"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         host = subprocess.run(["hostname", "-s"], capture_output=True, text=True, check=True).stdout.strip()
@@ -84,23 +101,18 @@ class Cluster:
         for link in (CONF, GRES):
             link.unlink(missing_ok=True)
             link.symlink_to(self.folder / link.name)
-        self._start_munge()
-        self.start("slurmctld")
-        for name in NODES:
-            self.start("slurmd", "-N", name)
-        self.wait_until_idle()
 
     def _start_munge(self):
         subprocess.run(["install", "-d", "-o", "munge", "-g", "munge", "-m755", "/run/munge"], check=True)
         if not Path("/etc/munge/munge.key").exists():
             subprocess.run(["runuser", "-u", "munge", "--", "mungekey", "--create"], check=True)
         if subprocess.run(["munge", "-n"], capture_output=True, check=False).returncode != 0:
-            subprocess.run(["runuser", "-u", "munge", "--", "/usr/sbin/munged", "--force"], check=True)
+            self.daemons.start("runuser", "-u", "munge", "--", "/usr/sbin/munged", "--force")
 
     def start(self, daemon, *arguments):
         """Start slurmctld, or slurmd of a node."""
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SLURM")}
-        subprocess.run([daemon, *arguments], env=environment, check=True, capture_output=True, cwd=self.folder)
+        self.daemons.start(daemon, *arguments, environment=environment, folder=self.folder)
 
     def wait_until_idle(self, seconds=60):
         """Wait until no node works or is away."""
@@ -139,16 +151,8 @@ class Cluster:
                 continue
 
     def stop(self):
-        """Cancel all jobs and end all daemons."""
-        self.slurm("scancel", "--user=root")
-        until = time.monotonic() + 30
-        while self.queue() and time.monotonic() < until:
-            time.sleep(0.5)
-        for path in (self.folder / "run").glob("*.pid"):
-            try:
-                os.kill(int(path.read_text()), signal.SIGTERM)
-            except (ProcessLookupError, ValueError):
-                continue
+        """End all daemons and jobs."""
+        self.daemons.stop()
         for link in (CONF, GRES):
             link.unlink(missing_ok=True)
 

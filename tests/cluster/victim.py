@@ -15,25 +15,39 @@ TARGET = f"{RUN}/history.parquet"
 
 
 class Victim(Project):
-    """A copy of the project with one run of some ten seconds, which tests disturb."""
+    """A copy of the project with one run of some ten seconds, which tests disturb.
+
+    Attributes:
+        environment: variables that Snakemake gets beside those of the tests.
+    """
 
     def __init__(self, folder, targets=()):
         super().__init__(folder, targets)
+        self.environment = {}
         self.seen = {}
         problem = {"n_steps": 50_000, "evaluate_every": 1000, "checkpoint_every": 2000}
         self.overlay("victim.yaml", {"parity": {"experiments": {"fig1": {"problems": {"d5": problem}}}}})
 
     def start(self, *arguments, profile):
-        """Start Snakemake in a process group of its own; returns when the first checkpoint has been written."""
+        """Start Snakemake, and return when the first checkpoint has been written."""
+        self.launch(*arguments, profile=profile)
+        self.wait_for(lambda: self.seen)
+
+    def launch(self, *arguments, profile):
+        """Start Snakemake in a process group of its own."""
         # The plugin's delays are meant for jobs of minutes.
         quick = ["--latency-wait=10"] + ["--slurm-init-seconds-before-status-checks=5"] * profile.startswith("slurm")
         command = self.command(TARGET, *quick, *arguments, overlay="victim.yaml", profile=profile)
         with open(self.folder / "driver.log", "w") as log:
             self.process = subprocess.Popen(
-                command, cwd=self.folder, start_new_session=True, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=self.folder,
+                env=os.environ | self.environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=subprocess.STDOUT,
             )
         threading.Thread(target=self._watch, daemon=True).start()
-        self.wait_for(lambda: self.seen)
 
     def wait_for(self, condition, seconds=600):
         """Wait for a condition while Snakemake runs."""
@@ -67,7 +81,7 @@ class Victim(Project):
         """Run what `make resume` runs, and return the completed process."""
         command = self.command(TARGET, "--latency-wait=10", overlay="victim.yaml", profile=profile)
         command = [sys.executable, "-m", "failures.commands.resume", *command]
-        environment = os.environ | {"PYTHONPATH": "workflow"}
+        environment = os.environ | self.environment | {"PYTHONPATH": "workflow"}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=900
         )

@@ -127,25 +127,63 @@ def test_slurm_jobs_of_this_folder_alone_are_cancelled(tmp_path, monkeypatch):
         resume.end_jobs(tmp_path)
 
 
-def test_jobs_of_cluster_generic_are_cancelled_by_its_profiles_commands(tmp_path, monkeypatch):
-    """With programs that stand for a scheduler's; one job has ended, one runs, one belongs to another folder."""
+@pytest.fixture
+def scheduler(tmp_path, monkeypatch):
+    """Programs that stand for a scheduler's, and a log of three runs: a job has ended, one waits, one is unknown."""
     logs, folder = tmp_path / ".snakemake/log", tmp_path / "profiles/mine"
     logs.mkdir(parents=True)
     folder.mkdir(parents=True)
     (logs / "1.snakemake.log").write_text("Submitted job 3 with external jobid '7'.\n")
     (logs / "2.snakemake.log").write_text("Submitted group job a-b with external jobid '8.host'.\n")
-    for name, state in {"7": "success", "8.host": "running", "9": "running"}.items():
+    (logs / "3.snakemake.log").write_text("Submitted job 3 with external jobid '9'.\n")
+    for name, state in {"7": "success", "8.host": "running", "9": "failed", "10": "running"}.items():
         (tmp_path / name).write_text(state)
-    (tmp_path / "status").write_text(f'#!/bin/sh\ncat "{tmp_path}/$1"\n')
-    (tmp_path / "cancel").write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/cancelled; echo failed >"{tmp_path}/$1"\n')
+    # Relative: the commands run in the folder of the run, as Snakemake runs them.
+    (tmp_path / "status").write_text('#!/bin/sh\ncat "$1"\n')
+    (tmp_path / "cancel").write_text('#!/bin/sh\necho "$@" >>cancelled; for job; do echo failed >"$job"; done\n')
     for program in ("status", "cancel"):
         (tmp_path / program).chmod(0o755)
     monkeypatch.setenv("PLACE", str(tmp_path))
     (folder / "profile.v9+.yaml").write_text(
         "cluster-generic-status-cmd: $PLACE/status\ncluster-generic-cancel-cmd: $PLACE/cancel\n"
     )
-    settings = resume.profile(["snakemake", "--workflow-profile", str(folder), "--", "fig1"])
-    assert resume.end_jobs(tmp_path, settings) == 1
+    return resume.profile(["snakemake", "--workflow-profile", str(folder), "--", "fig1"])
+
+
+def test_jobs_of_cluster_generic_are_cancelled_by_its_profiles_commands(tmp_path, scheduler):
+    assert resume.end_jobs(tmp_path, scheduler) == 1
     assert (tmp_path / "cancelled").read_text() == "8.host\n"
-    assert resume.end_jobs(tmp_path, settings) == 0
+    assert resume.end_jobs(tmp_path, scheduler) == 0
     assert resume.end_jobs(tmp_path, resume.profile(["snakemake", "--cores", "2"])) == 0
+
+
+def test_the_exit_code_of_the_cancel_command_does_not_count(tmp_path, scheduler):
+    """Grid Engine's qdel fails if one of several jobs has just ended."""
+    with (tmp_path / "cancel").open("a") as program:
+        program.write("echo 'denied: job \"8\" does not exist'; exit 1\n")
+    assert resume.end_jobs(tmp_path, scheduler) == 1
+    assert resume.end_jobs(tmp_path, scheduler) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "reason"),
+    [
+        (
+            "cancel",
+            "echo no master; exit 1",
+            r"running after 0 s: 8.host \(.*/cancel: no master\); end",
+        ),
+        ("cancel", None, r"cancel cannot be run: No such file or directory; jobs of the earlier run may still"),
+        ("status", "echo no accounting file; exit 1", r"status failed with exit code 1: no accounting file; jobs of"),
+        ("status", None, r"status cannot be run: No such file or directory; jobs of the earlier run may still"),
+    ],
+)
+def test_a_scheduler_that_does_not_answer_ends_in_one_line(tmp_path, scheduler, monkeypatch, name, program, reason):
+    monkeypatch.setattr(resume, "WAIT", 0)
+    if program is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_text(f"#!/bin/sh\n{program}\n")
+    with pytest.raises(resume.ResumeError, match=reason) as error:
+        resume.end_jobs(tmp_path, scheduler)
+    assert "\n" not in str(error.value)

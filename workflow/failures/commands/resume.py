@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import chdir, suppress
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,7 @@ from failures.commands.interrupted import (
 from failures.runtime.snakemake_runs import remove
 
 WAIT = 300  # seconds
+ADVICE = "jobs of the earlier run may still be running; fix the cause, then run `make resume` again"
 
 
 def processes(here: Path) -> tuple[list[psutil.Process], list[psutil.Process]]:
@@ -95,20 +96,55 @@ def queued(names: set[str]) -> list[str]:
     return [number for number, name in map(str.split, rows) if name in names]
 
 
-def _output(*command: str) -> str:
+def _run(command: Sequence[str], here: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the scheduler in a folder; raises ResumeError if it cannot be started."""
+    try:
+        return subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise ResumeError(f"{command[0]} cannot be run: {error.strerror}; {ADVICE}") from None
+
+
+def _said(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the messages of a command in one line; some schedulers write them to standard output."""
+    return " ".join((done.stderr + done.stdout).split()) or "no message"
+
+
+def _output(*command: str, here: Path | None = None) -> str:
     """Run a command and return its output; raises ResumeError if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = _run(command, here)
     if done.returncode != 0:
-        reason = " ".join(done.stderr.split()) or "no error message"
-        raise ResumeError(
-            f"{command[0]} failed with exit code {done.returncode}: {reason}; "
-            "jobs of the earlier run may still be running; fix the cause, then run `make resume` again"
-        )
+        raise ResumeError(f"{command[0]} failed with exit code {done.returncode}: {_said(done)}; {ADVICE}")
     return done.stdout
 
 
-def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
+def _cancel(command: Sequence[str], ids: list[str], left: Callable[[], list[str]], here: Path | None = None) -> None:
+    """Cancel jobs, and wait until the scheduler reports that none is left.
+
+    The exit code of the command does not count: it is also an error code if one of the jobs has just ended.
+
+    Args:
+        command: Command that cancels the jobs whose ids follow it.
+        ids: Ids of the jobs.
+        left: Returns the ids of the jobs that are still waiting or running.
+        here: Working directory of the run.
+
+    Raises:
+        ResumeError: Some jobs are left after `WAIT` seconds.
+    """
+    if not ids:
+        return
+    message = _said(_run([*command, *ids], here))
+    print(f"Cancelled {len(ids)} cluster jobs; waiting for their end.", flush=True)
+    _wait(left, "cluster jobs", f" ({command[0]}: {message})")
+
+
+def _wait(left: Callable[[], Iterable[object]], what: str, details: str = "") -> None:
     """Wait until no job or process is left.
+
+    Args:
+        left: Returns the ids of the jobs or processes that are left.
+        what: Noun for them, for the error message.
+        details: Text that follows their ids in the error message.
 
     Raises:
         ResumeError: Some are left after `WAIT` seconds.
@@ -117,7 +153,9 @@ def _wait(left: Callable[[], Iterable[object]], what: str) -> None:
     while remaining := list(left()):
         if time.monotonic() > until:
             ids = ", ".join(map(str, remaining))
-            raise ResumeError(f"{what} still running after {WAIT} s: {ids}; end them, then run `make resume` again")
+            raise ResumeError(
+                f"{what} still running after {WAIT} s: {ids}{details}; end them, then run `make resume` again"
+            )
         time.sleep(1)
 
 
@@ -132,10 +170,11 @@ def profile(command: list[str]) -> dict[str, Any]:
     return yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
 
 
-def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
-    """Cancel the running jobs among those that were submitted by cluster-generic.
+def end_submitted(here: Path, numbers: list[str], settings: dict[str, Any]) -> int:
+    """Cancel the waiting and running jobs among those that were submitted by cluster-generic.
 
     Args:
+        here: Working directory of the run.
         numbers: Ids of the jobs.
         settings: Settings of the profile, with the commands for status and cancellation.
 
@@ -150,13 +189,11 @@ def end_submitted(numbers: list[str], settings: dict[str, Any]) -> int:
     if not (numbers and status and cancel):
         return 0
 
-    def running() -> list[str]:
-        return [number for number in numbers if _output(*status, number).strip() == "running"]
+    def running(jobs: list[str]) -> list[str]:
+        return [job for job in jobs if _output(*status, job, here=here).strip() == "running"]
 
-    ids = running()
-    if ids:
-        _output(*cancel, *ids)
-        _wait(running, "cluster jobs")
+    ids = running(numbers)
+    _cancel(cancel, ids, lambda: running(ids), here)
     return len(ids)
 
 
@@ -183,10 +220,8 @@ def end_jobs(here: Path, settings: dict[str, Any] | None = None) -> int:
     check_ended(here)
     names = run_ids(here / ".snakemake/log")
     jobs = queued(names) if names and shutil.which("squeue") else []
-    if jobs:
-        _output("scancel", *jobs)
-        _wait(lambda: queued(names), "Slurm jobs")
-    others = end_submitted(submitted(here / ".snakemake/log"), settings or {})
+    _cancel(["scancel"], jobs, lambda: queued(names))
+    others = end_submitted(here, submitted(here / ".snakemake/log"), settings or {})
     _, scripts = processes(here)
     for script in scripts:
         with suppress(psutil.NoSuchProcess):
