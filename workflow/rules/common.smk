@@ -11,7 +11,7 @@ from failures.config.schema import validate
 from failures.config.types import ConfigError
 from failures.engine import architectures
 from failures.packages import families, folder, package
-from failures.runtime import environment, snakemake_runs
+from failures.runtime import environment, forkserver, snakemake_runs
 from failures.runtime.fingerprint import fingerprint
 from failures.runtime.provenance import installed
 from failures.runtime.terminal import Messages
@@ -80,6 +80,11 @@ onstart:
     # per second. After an hour polling takes half a core. Local runs need no limit; clusters keep it.
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+        # In environments of conda, jobs have a Python of their own.
+        if not workflow.deployment_settings.deployment_method:
+            forkserver.start(
+                {"tensorflow": "failures.engine.tensorflow_setup:import_keras", "figures": "failures.artifacts.style"}
+            )
     else:
         options.check_requests(workflow.dag.needrun_jobs())
     if workflow.is_main_process:

@@ -1,8 +1,9 @@
 """Analyse networks (gradients, predictions) and write the results as a table."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("tensorflow")
 
 from importlib import import_module
 

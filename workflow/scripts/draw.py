@@ -1,8 +1,9 @@
 """Draw a figure from its tables and save it."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("figures")
 
 from importlib import import_module
 

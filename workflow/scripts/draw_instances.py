@@ -1,8 +1,9 @@
 """Draw the instances of a problem for one block of replicates and write the table of trials."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("figures")
 
 from importlib import import_module
 

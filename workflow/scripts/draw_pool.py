@@ -1,8 +1,9 @@
 """Draw the samples that all runs of a family share and save them as a NumPy array."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("figures")
 
 from importlib import import_module
 

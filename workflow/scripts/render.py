@@ -1,8 +1,9 @@
 """Render the HTML report of all results as one file."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("figures")
 
 from failures.reporting.page.render import render
 from failures.runtime.files import atomic

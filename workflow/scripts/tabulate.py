@@ -1,8 +1,9 @@
 """Compute the table of a figure from its input artifacts and write it."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("figures")
 
 from importlib import import_module
 

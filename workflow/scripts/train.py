@@ -1,8 +1,9 @@
 """Train one learner on all trials of one block of replicates."""
 
-from failures.runtime import environment
+from failures.runtime import environment, forkserver
 
 environment.clean()
+forkserver.delegate("tensorflow")
 
 from importlib import import_module
 from pathlib import Path

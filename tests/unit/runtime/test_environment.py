@@ -138,7 +138,7 @@ def test_every_value_in_the_line_is_short(shell):
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_every_script_cleans_before_it_imports_a_library(script):
     first, call = ast.parse(script.read_text()).body[1:3]
-    assert ast.unparse(first) == "from failures.runtime import environment"
+    assert ast.unparse(first) == "from failures.runtime import environment, forkserver"
     assert ast.unparse(call) == "environment.clean()"
 
 

@@ -2,6 +2,7 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -302,7 +303,11 @@ def test_the_runtime_imports_only_itself_and_the_standard_library(path):
         names += [node.module] if isinstance(node, ast.ImportFrom) else []
         for name in names:
             assert name.split(".")[0] in sys.stdlib_module_names or name.startswith("failures.runtime"), name
-        assert not (isinstance(node, ast.Name | ast.Attribute) and "import_module" in ast.unparse(node))
+        # Workers of the fork server drop the modules of this project that it imports (test_forkserver.py).
+        dynamic = isinstance(node, ast.Name | ast.Attribute) and re.search(
+            "import_module|resolve_name", ast.unparse(node)
+        )
+        assert not dynamic or path.stem == "forkserver"
 
 
 def names(files):

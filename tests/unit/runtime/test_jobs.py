@@ -97,7 +97,7 @@ def test_a_terminal_that_goes_away_is_no_error(tmp_path):
 
 def test_threads_cannot_be_set_too_late():
     assert "tensorflow" in sys.modules or __import__("tensorflow")
-    with pytest.raises(RuntimeError, match="already imported"):
+    with pytest.raises(RuntimeError, match="already computed"):
         configure_tensorflow(2)
 
 

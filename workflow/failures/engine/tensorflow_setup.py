@@ -30,14 +30,22 @@ def configure_tensorflow(threads: int) -> None:
         threads: Number of operations that may run at once.
 
     Raises:
-        RuntimeError: TensorFlow has already been imported.
+        RuntimeError: TensorFlow has already computed something.
     """
-    if "tensorflow" in sys.modules:
+    context = sys.modules.get("tensorflow.python.eager.context")
+    if context is not None and context.context()._initialized:
         raise RuntimeError(
-            "TensorFlow is already imported, so its thread counts are fixed; call configure_tensorflow() first"
+            "TensorFlow has already computed something, so its threads are fixed; call configure_tensorflow() first"
         )
+    import_keras()
+    # TensorFlow reads this variable at its first operation.
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(threads)
+
+
+def import_keras() -> None:
+    """Import Keras and TensorFlow with fixed kernels."""
     environment.clean()
-    os.environ.update(FIXED, TF_NUM_INTEROP_THREADS=str(threads))
+    os.environ.update(FIXED)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     # Keras imports these packages for image galleries only; they take a fifth of its import time (0.5 s).
     with missing("matplotlib", "IPython"):

@@ -23,6 +23,7 @@ PACKAGE = Path(__file__).resolve().parents[1].name
 EXCLUDED = {
     f"{PACKAGE}.runtime.environment": "restores the defaults of libraries",
     f"{PACKAGE}.runtime.files": "replaces files atomically; the caller writes their content",
+    f"{PACKAGE}.runtime.forkserver": "starts the process of a job",
     f"{PACKAGE}.runtime.imports": "hides optional libraries; the caller names them",
     f"{PACKAGE}.runtime.jobs": "redirects output, checks and records provenance, measures time and memory",
     f"{PACKAGE}.runtime.progress": "reports progress",

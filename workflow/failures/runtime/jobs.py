@@ -18,6 +18,7 @@ from typing import Any
 
 from failures.runtime import provenance
 from failures.runtime.files import abandoned, remove
+from failures.runtime.forkserver import launcher_cpu_s
 from failures.runtime.terminal import Messages
 
 
@@ -124,7 +125,7 @@ def _record(job: Any, start: float) -> None:
         "mem_mb": dict(job.resources.items()).get("mem_mb"),
         "start": round(start, 3),
         "end": round(time.time(), 3),
-        "cpu_s": round(sum(part.ru_utime + part.ru_stime for part in usage), 3),
+        "cpu_s": round(sum(part.ru_utime + part.ru_stime for part in usage) + launcher_cpu_s(), 3),
         "loop_cpu_s": round(_worked, 3),
         "memory_mb": round(_peak_memory(), 1),
     }
