@@ -124,16 +124,13 @@ class LinesObjective(Objective):
         variables = [*n1_matrices, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
 
-        def part_gradients(images: tf.Tensor) -> tf.Tensor:
+        def part_gradients(images: tf.Tensor) -> list[tf.Tensor]:
             with tf.GradientTape() as inner:
                 inner.watch(variables)
                 loss = self.part(model, weights, images)
-            return tf.concat([tf.reshape(gradient, [-1]) for gradient in inner.gradient(loss, variables)], 0)
+            return inner.gradient(loss, variables)
 
-        gradients = in_parts(part_gradients, images, tf.float32)
-        sizes = [int(np.prod(weight.shape)) for weight in variables]
-        pieces = tf.split(tf.reduce_mean(gradients, axis=0), sizes)
-        pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, variables, strict=True)]
+        pieces = mean_of_parts(part_gradients, images, variables)
         return [
             *outer.gradient(n1_matrices, first, output_gradients=pieces[: len(n1_matrices)]),
             *pieces[len(n1_matrices) :],
@@ -169,6 +166,23 @@ def in_parts(function: Callable[[tf.Tensor], Any], parts: tf.Tensor, signature: 
         for share in tf.split(parts, shares)
     ]
     return tf.nest.map_structure(lambda *results: tf.concat(results, 0), *loops)
+
+
+def mean_of_parts(function: Callable[[tf.Tensor], list[tf.Tensor]], parts: tf.Tensor, like: list[tf.Tensor]) -> list[tf.Tensor]:
+    n = parts.shape[0]
+
+    def step(i, *arrays):
+        return i + 1, *[array.write(i, value) for array, value in zip(arrays, function(parts[i]), strict=True)]
+
+    results = [[] for _ in like]
+    for share in np.array_split(np.arange(n), parallel()):
+        if len(share):
+            first, end = int(share[0]), int(share[-1]) + 1
+            arrays = [tf.TensorArray(v.dtype, n, element_shape=v.shape) for v in like]
+            _, *arrays = tf.while_loop(lambda i, *_: i < end, step, (first, *arrays), parallel_iterations=1)
+            for result, array in zip(results, arrays):
+                result += [array.read(i) for i in range(first, end)]
+    return [tf.add_n(result) / n for result in results]
 
 
 def n_parts(n_tuples: int, tuple_length: int) -> int:

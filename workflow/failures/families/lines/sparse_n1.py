@@ -31,10 +31,12 @@ TAPS = 5
 CELLS = SIDE**2
 # Cells that a cell contributes to, pixels of its patch, and its four positions with their filters.
 REACH, PIXELS, POSITIONS = 9, 64, 4 * FILTERS
+# Side of the square of pixels that one position sees.
+SEEN = TAPS + 1
 # Number of kernels and biases of N1's dense layers.
 DENSE = 6
-# Pixels of each of the 256 possible rows of a patch.
-ROWS = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float32)
+# Pixels of each of the 64 possible rows of a square.
+ROWS = ((np.arange(2**SEEN)[:, None] >> np.arange(SEEN)) & 1).astype(np.float32)
 
 
 class Matrices(NamedTuple):
@@ -68,9 +70,9 @@ def _tap(row: np.ndarray, column: np.ndarray) -> np.ndarray:
 
 
 def _first_taps() -> np.ndarray:
-    """Return the tap of the first convolution per member of a window, pixel of a patch and position: [4, 64, 4]."""
-    member_row, member_column, row, column, down, right = np.indices((2, 2, 8, 8, 2, 2))
-    return _tap(row - 2 * down - member_row, column - 2 * right - member_column).reshape(4, PIXELS, 4)
+    """Return the tap of the first convolution per pixel of a square and member of a window: [36, 4]."""
+    row, column, member_row, member_column = np.indices((SEEN, SEEN, 2, 2))
+    return _tap(row - member_row, column - member_column).reshape(SEEN**2, 4)
 
 
 def _second_taps() -> np.ndarray:
@@ -124,7 +126,7 @@ def matrices(n1: keras.Model) -> Matrices:
     constant = tf.einsum("i,tio->to", first_bias, second)
     spread = tf.gather(tf.pad(second, [[0, 1], [0, 0], [0, 0]]), SECOND_TAPS)
     return Matrices(
-        tf.reshape(tf.gather(first, FIRST_TAPS), [4, PIXELS, POSITIONS]),
+        tf.reshape(tf.gather(first, FIRST_TAPS), [SEEN**2, POSITIONS]),
         tf.reshape(tf.transpose(spread, [0, 3, 1, 2, 4]), [POSITIONS, REACH * POSITIONS]),
         tf.reshape(tf.cast(INNER_TAPS, constant.dtype) @ constant + second_bias, [CELLS, POSITIONS]),
         tuple(zip(residual[::2], residual[1::2], strict=True)),
@@ -282,8 +284,22 @@ def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
     Returns:
         Contributions, [patches, 576].
     """
-    patches = tf.reshape(tf.gather(ROWS, rows), [-1, PIXELS])
-    return _maximum_of_four([patches @ kernel for kernel in tf.unstack(weights.first)]) @ weights.second
+    return _positions(weights.first, rows) @ weights.second
+
+
+def _positions(first: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    """Compute D from patches, [patches, 64]."""
+    # Bits of the six columns that the left and the right positions see.
+    columns = tf.cast(tf.bitwise.bitwise_and(tf.bitwise.right_shift(rows[:, None], [[0], [2]]), 2**SEEN - 1), tf.int64)
+    shifts = tf.range(0, SEEN**2, SEEN, dtype=tf.int64)
+    squares = [
+        tf.reduce_sum(tf.bitwise.left_shift(columns[:, :, top : top + SEEN], shifts), axis=2) for top in (0, 2)
+    ]
+    distinct, indices = tf.unique(tf.reshape(tf.stack(squares, axis=1), [-1]))
+    lines = tf.bitwise.bitwise_and(tf.bitwise.right_shift(distinct[:, None], shifts), 2**SEEN - 1)
+    pixels = tf.reshape(tf.gather(ROWS, lines), [-1, SEEN**2])
+    largest = _maximum_of_four(tf.split(pixels @ first, 4, axis=1))
+    return tf.reshape(tf.gather(largest, indices), [-1, POSITIONS])
 
 
 def collect(
