@@ -1,6 +1,6 @@
 """Exact evaluation of N1 that computes only the non-blank cells of an image (section 3.1).
 
-A *cell* is a square of 4 x 4 pixels. An image has 7 x 7 cells, and each is what one window of the second pooling layer
+A *cell* consists of 4 x 4 pixels. An image has 7 x 7 cells, and each is what one window of the second pooling layer
 covers. The first layer computes a cell from a *patch* of 8 x 8 pixels around it. An image shows one line, so only about
 10 of the 49 patches contain a black pixel; their cells are *active*. The first convolution has no activation: in all
 other cells, the outputs of the first stage equal its bias b1. Hence
