@@ -145,7 +145,7 @@ EDITS = {
         {"curves_decode": 1} | figures("fig6"),
     ),
     "the evaluation of lines": (
-        f"{LIBRARY}/families/lines/sparse_n1.py",
+        f"{LIBRARY}/families/lines/cells.py",
         replace("SIDE**2", "SIDE * SIDE"),
         TRAIN_LINES | INITIAL_SIGNAL,
     ),

@@ -8,6 +8,7 @@ Metrics:
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -20,8 +21,9 @@ from failures.engine.training import Objective
 from failures.families.lines.problem import COLUMNS, SIZE, tuple_sign
 from failures.families.lines.sparse_n1 import Matrices, matrices, scores
 
-# Images per part; intermediate results of this many fit into the processor's cache.
-CHUNK = 80
+# Largest number of images per part; large parts have fewer distinct patches per image. Number of parts that threads can
+# always compute at once.
+CHUNK, PARTS = 400, 2
 
 
 class LinesObjective(Objective):
@@ -124,16 +126,13 @@ class LinesObjective(Objective):
         variables = [*n1_matrices, *second]
         images = tf.reshape(self.batch(step), [self.parts, -1, COLUMNS])
 
-        def part_gradients(images: tf.Tensor) -> tf.Tensor:
+        def part_gradients(images: tf.Tensor) -> list[tf.Tensor]:
             with tf.GradientTape() as inner:
                 inner.watch(variables)
                 loss = self.part(model, weights, images)
-            return tf.concat([tf.reshape(gradient, [-1]) for gradient in inner.gradient(loss, variables)], 0)
+            return inner.gradient(loss, variables)
 
-        gradients = in_parts(part_gradients, images, tf.float32)
-        sizes = [int(np.prod(weight.shape)) for weight in variables]
-        pieces = tf.split(tf.reduce_mean(gradients, axis=0), sizes)
-        pieces = [tf.reshape(piece, weight.shape) for piece, weight in zip(pieces, variables, strict=True)]
+        pieces = mean_over_parts(part_gradients, images, variables)
         return [
             *outer.gradient(n1_matrices, first, output_gradients=pieces[: len(n1_matrices)]),
             *pieces[len(n1_matrices) :],
@@ -163,12 +162,50 @@ def in_parts(function: Callable[[tf.Tensor], Any], parts: tf.Tensor, signature: 
     Returns:
         A tensor [parts, ...] or a tuple of tensors, as in `signature`.
     """
-    shares = [len(share) for share in np.array_split(np.arange(parts.shape[0]), parallel()) if len(share)]
+    shares = [len(share) for share in _shares(parts.shape[0])]
     loops = [
         tf.map_fn(function, share, fn_output_signature=signature, parallel_iterations=1)
         for share in tf.split(parts, shares)
     ]
     return tf.nest.map_structure(lambda *results: tf.concat(results, 0), *loops)
+
+
+def mean_over_parts(
+    function: Callable[[tf.Tensor], list[tf.Tensor]], parts: tf.Tensor, like: list[tf.Tensor]
+) -> list[tf.Tensor]:
+    """Average the results of a function over parts of a tensor.
+
+    Each thread of the job has a loop of its own, as in `in_parts`. The results are added in the order of the parts, so
+    that the number of threads does not change the mean.
+
+    Args:
+        function: Function of one part, which returns a list of tensors.
+        parts: Parts, [parts, ...].
+        like: Tensors of the dtypes and shapes of the function's results.
+
+    Returns:
+        Means, one tensor per result.
+    """
+
+    def write(index: tf.Tensor, *arrays: tf.TensorArray) -> tuple:
+        return index + 1, *(
+            array.write(index, value) for array, value in zip(arrays, function(parts[index]), strict=True)
+        )
+
+    n, results = parts.shape[0], []
+    for share in _shares(n):
+        arrays = [tf.TensorArray(value.dtype, n, element_shape=value.shape) for value in like]
+        _, *arrays = tf.while_loop(
+            lambda index, *_, end=share.stop: index < end, write, (share.start, *arrays), parallel_iterations=1
+        )
+        results += [[array.read(index) for array in arrays] for index in share]
+    return [tf.add_n(result) / n for result in zip(*results, strict=True)]
+
+
+def _shares(n: int) -> list[range]:
+    """Divide the indices of parts among the threads of the job."""
+    ends = [n * thread // parallel() for thread in range(parallel() + 1)]
+    return [range(start, end) for start, end in pairwise(ends) if start < end]
 
 
 def n_parts(n_tuples: int, tuple_length: int) -> int:
@@ -179,7 +216,12 @@ def n_parts(n_tuples: int, tuple_length: int) -> int:
         tuple_length: Images per tuple.
 
     Returns:
-        The smallest divisor of `n_tuples` for which a part has at most `CHUNK` images, or one tuple.
+        The smallest divisor of `n_tuples` for which a part has at most `CHUNK` images, or one part per tuple. It is a
+        multiple of `PARTS` if possible.
     """
-    largest = max(1, CHUNK // tuple_length)
-    return next(n for n in range(1, n_tuples + 1) if n_tuples % n == 0 and n_tuples // n <= largest)
+    step = PARTS if n_tuples % PARTS == 0 else 1
+    return next(
+        n
+        for n in range(step, n_tuples + 1, step)
+        if n_tuples % n == 0 and n_tuples // n <= max(1, CHUNK // tuple_length)
+    )

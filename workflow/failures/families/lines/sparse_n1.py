@@ -1,6 +1,6 @@
 """Exact evaluation of N1 that computes only the non-blank cells of an image (section 3.1).
 
-A *cell* is a square of 4 x 4 pixels. An image has 7 x 7 cells, and each is what one window of the second pooling layer
+A *cell* consists of 4 x 4 pixels. An image has 7 x 7 cells, and each is what one window of the second pooling layer
 covers. The first layer computes a cell from a *patch* of 8 x 8 pixels around it. An image shows one line, so only about
 10 of the 49 patches contain a black pixel; their cells are *active*. The first convolution has no activation: in all
 other cells, the outputs of the first stage equal its bias b1. Hence
@@ -9,40 +9,48 @@ other cells, the outputs of the first stage equal its bias b1. Hence
     outputs of the second stage = outputs for the constant b1, the same for every image
                                   + contributions of each active cell's D to the 3 x 3 cells around it
 
-Convolutions become products with matrices that hold their taps: 64 pixels of a patch -> 16 positions of a cell, and 4
-positions of a cell -> 9 cells of 4 positions, each with 16 filters. Values and gradients equal those of the Keras
-layers up to rounding. If members of a pooling window are equal, the gradient goes to the first in reading order, as in
-TensorFlow's pooling.
+The second stage is computed only in *reached* cells, which have an active cell among the 3 x 3 cells around them.
+
+Convolutions become products with matrices that hold their taps: 36 pixels of a *square* -> 4 members of a window of the
+first pooling layer, and 4 positions of a cell -> 9 cells of 4 positions, each with 16 filters. A square is what one
+position sees, 6 x 6 pixels; a patch has four squares. Products are computed once per distinct square and once per
+distinct patch.
+
+Values and gradients equal those of the Keras layers up to rounding. If members of a pooling window are equal, the
+gradient goes to the first in reading order, as in TensorFlow's pooling.
 """
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from failures.families.lines.cells import CELLS, REACH, Active, active, links, reached_cells
 from failures.families.lines.networks import FILTERS, SIDE
-from failures.families.lines.problem import SIZE
 
 TAPS = 5
-CELLS = SIDE**2
-# Cells that a cell contributes to, pixels of its patch, and its four positions with their filters.
-REACH, PIXELS, POSITIONS = 9, 64, 4 * FILTERS
+# Filters of the four positions of a cell.
+POSITIONS = 4 * FILTERS
+# Side of a square. A patch is packed into eight bytes, one per row; these are the bits of its first square, and the
+# distances in bits of the other squares.
+SQUARE = TAPS + 1
+SQUARE_BITS, SQUARE_SHIFTS = 0x3F3F3F3F3F3F, (0, 2, 16, 18)
+# Side of the square of pixels that one position sees.
+SEEN = TAPS + 1
 # Number of kernels and biases of N1's dense layers.
 DENSE = 6
-# Pixels of each of the 256 possible rows of a patch.
-ROWS = ((np.arange(256)[:, None] >> np.arange(8)) & 1).astype(np.float32)
+# Pixels of each of the 64 possible rows of a square.
+ROWS = ((np.arange(2**SEEN)[:, None] >> np.arange(SEEN)) & 1).astype(np.float32)
 
 
 class Matrices(NamedTuple):
     """Weights of N1 as the matrices that `scores` multiplies by.
 
     Attributes:
-        first: [4, 64, 64], per member of a window of the first pooling layer: from the pixels of a patch to the
-            positions and filters of a cell.
+        first: [36, 64], from the pixels of a square to the members and filters of a window of the first pooling layer.
         second: [64, 576], from a cell to the nine cells around it.
         blank: [49, 64], outputs of the second convolution for a blank image.
         blocks: Kernel [3, 3, 16, 16] and bias [16] of each residual block.
@@ -68,9 +76,9 @@ def _tap(row: np.ndarray, column: np.ndarray) -> np.ndarray:
 
 
 def _first_taps() -> np.ndarray:
-    """Return the tap of the first convolution per member of a window, pixel of a patch and position: [4, 64, 4]."""
-    member_row, member_column, row, column, down, right = np.indices((2, 2, 8, 8, 2, 2))
-    return _tap(row - 2 * down - member_row, column - 2 * right - member_column).reshape(4, PIXELS, 4)
+    """Return the tap of the first convolution per pixel of a square and member of a window: [36, 4]."""
+    row, column, member_row, member_column = np.indices((SQUARE, SQUARE, 2, 2))
+    return _tap(row - member_row, column - member_column).reshape(SQUARE**2, 4)
 
 
 def _second_taps() -> np.ndarray:
@@ -88,25 +96,7 @@ def _inner_taps() -> np.ndarray:
     return (inside[0] & inside[1]).reshape(-1, TAPS**2).astype(np.float32)
 
 
-def _reached() -> np.ndarray:
-    """Return the indices of the cells around each cell, [49, 9]; an out-of-range index outside of the image."""
-    row, column, down, right = np.indices((SIDE, SIDE, 3, 3))
-    row, column = row + down - 1, column + right - 1
-    inside = (row >= 0) & (row < SIDE) & (column >= 0) & (column < SIDE)
-    return np.where(inside, SIDE * row + column, 2**30).reshape(CELLS, REACH).astype(np.int32)
-
-
-def _windows() -> np.ndarray:
-    """Return bit masks of the 3 x 3 cells around each column of cells, [7, 3, 3].
-
-    The masked integer has nine bits for each of three rows (see `_contributions`).
-    """
-    column, row, right = np.indices((SIDE, 3, 3))
-    return (1 << ((SIDE + 2) * row + column + right)).astype(np.int32)
-
-
 FIRST_TAPS, SECOND_TAPS, INNER_TAPS = _first_taps(), _second_taps(), _inner_taps()
-REACHED, WINDOWS = _reached(), _windows()
 
 
 def matrices(n1: keras.Model) -> Matrices:
@@ -124,7 +114,7 @@ def matrices(n1: keras.Model) -> Matrices:
     constant = tf.einsum("i,tio->to", first_bias, second)
     spread = tf.gather(tf.pad(second, [[0, 1], [0, 0], [0, 0]]), SECOND_TAPS)
     return Matrices(
-        tf.reshape(tf.gather(first, FIRST_TAPS), [4, PIXELS, POSITIONS]),
+        tf.reshape(tf.gather(first, FIRST_TAPS), [SEEN**2, POSITIONS]),
         tf.reshape(tf.transpose(spread, [0, 3, 1, 2, 4]), [POSITIONS, REACH * POSITIONS]),
         tf.reshape(tf.cast(INNER_TAPS, constant.dtype) @ constant + second_bias, [CELLS, POSITIONS]),
         tuple(zip(residual[::2], residual[1::2], strict=True)),
@@ -132,91 +122,77 @@ def matrices(n1: keras.Model) -> Matrices:
     )
 
 
-class Active(NamedTuple):
-    """Active cells of n images.
-
-    Attributes:
-        seen: Whether a cell is active, bool [n, 7, 7].
-        rows: Rows of the patch of each active cell, eight bits per row, int32 [cells, 8].
-        reached: Indices in [0, 49 n) of the nine cells that each active cell contributes to, int32 [cells * 9]; 49 n if
-            there is no such cell.
-    """
-
-    seen: tf.Tensor
-    rows: tf.Tensor
-    reached: tf.Tensor
-
-
-def active(images: tf.Tensor) -> Active:
-    """Find the active cells of packed images.
-
-    Args:
-        images: Packed images, int32 [n, 29], where n is static.
-    """
-    n = images.shape[0]
-    # Row r of an image has index r + 2 here, and column c is bit c + 2.
-    rows = tf.bitwise.left_shift(tf.pad(images[:, :SIZE], [[0, 0], [2, 2]]), 2)
-    fours = reduce(tf.bitwise.bitwise_or, tf.unstack(tf.reshape(rows, [n, 8, 4]), axis=2))
-    strips = tf.bitwise.bitwise_or(fours[:, :-1], fours[:, 1:])
-    seen = _eight_bits(strips[..., None], 4 * tf.range(SIDE)) > 0
-    cell = tf.cast(tf.where(tf.reshape(seen, [-1]))[:, 0], tf.int32)
-    image = cell // CELLS
-    first_row = 4 * (cell // SIDE + image)
-    lines = tf.gather(tf.reshape(rows, [-1]), first_row[:, None] + np.arange(8, dtype=np.int32))
-    reached = tf.gather(REACHED, cell - CELLS * image) + CELLS * image[:, None]
-    rows = _eight_bits(lines, 4 * (cell % SIDE)[:, None])
-    return Active(seen, rows, tf.reshape(tf.minimum(reached, n * CELLS), [-1]))
-
-
-def _eight_bits(lines: tf.Tensor, first: tf.Tensor) -> tf.Tensor:
-    """Return eight bits of each integer, starting at bit `first`."""
-    return tf.bitwise.bitwise_and(tf.bitwise.right_shift(lines, first), 255)
-
-
-def _contributions(seen: tf.Tensor, patch_indices: tf.Tensor | None) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return the row indices and ascending segment ids of the contributions to each cell.
-
-    Args:
-        seen: `Active.seen`.
-        patch_indices: Index of the patch of each active cell, whose nine contributions are consecutive rows; None if
-            every active cell has its own patch, in the order of the cells.
-    """
-    active = tf.cast(seen, tf.int32)
-    # One integer per row of cells, whose bit c + 1 is column c; one integer for this row and the rows above and below.
-    bits = tf.pad(tf.reduce_sum(tf.bitwise.left_shift(active, tf.range(1, SIDE + 1)), axis=2), [[0, 0], [1, 1]])
-    three = bits[:, :-2] + 2 ** (SIDE + 2) * bits[:, 1:-1] + 4 ** (SIDE + 2) * bits[:, 2:]
-    around = tf.reshape(tf.bitwise.bitwise_and(three[:, :, None, None, None], WINDOWS) > 0, [-1, 3, 3])
-    to, row, column = tf.unstack(tf.cast(tf.where(around), tf.int32), axis=1)
-    first = tf.cumsum(tf.reshape(active, [-1]), exclusive=True)
-    if patch_indices is not None:
-        # Padded, because the index after the last active cell is also looked up.
-        first = tf.gather(tf.pad(patch_indices, [[0, 1]]), first)
-    # The cell above and to the left contributes its last of nine rows.
-    row_index = tf.gather(REACH * first, to + SIDE * row + column - SIDE - 1)
-    return row_index + REACH - 1 - 3 * row - column, to
-
-
 @tf.custom_gradient
-def _segment_sum(values: tf.Tensor, rows: tf.Tensor, segments: tf.Tensor, n: int, reached: tf.Tensor):
-    """Sum the rows of `values` that have the same segment id, which ascend.
+def _sum_contributions(
+    contributions: tf.Tensor,
+    rows: tf.Tensor,
+    segments: tf.Tensor,
+    receivers: tf.Tensor,
+    patch_indices: tf.Tensor,
+    n: tf.Tensor,
+):
+    """Sum the contributions to each reached cell.
 
     Args:
-        values: Contributions, [rows, columns].
-        rows: Row indices.
+        contributions: Contributions of distinct patches to the nine cells around them, [patches, 576].
+        rows: Row indices, as `segments` and `receivers` from `links`.
         segments: Ascending segment ids, one per row index.
-        n: Number of segments.
-        reached: Segment of every row of `values`, for the gradient; n for rows that are not used.
+        receivers: Row of the reached cell that receives each contribution, for the gradient.
+        patch_indices: Index of the patch of each active cell, for the gradient; each patch occurs.
+        n: Number of reached cells.
 
     Returns:
-        Sums, [n, columns].
+        Sums, [n + 1, 64]; the last row is 0, and its gradient must be 0.
     """
 
     def gradient(upstream: tf.Tensor):
-        # Each row of `values` occurs in at most one segment, so its gradient is a lookup and needs no sum.
-        padded = tf.concat([upstream, tf.zeros_like(upstream[:1])], 0)  # twice as fast as tf.pad
-        return tf.gather(padded, reached), None, None, None, None
+        # The gradient of a contribution is a lookup. Those of equal patches are then consecutive, and summed.
+        order = tf.argsort(patch_indices)
+        lookup = tf.gather(upstream, tf.gather(receivers, order))
+        sums = tf.math.segment_sum(tf.reshape(lookup, [-1, REACH * POSITIONS]), tf.gather(patch_indices, order))
+        return sums, None, None, None, None, None
 
-    return tf.sparse.segment_sum(values, rows, segments, num_segments=n), gradient
+    values = tf.reshape(contributions, [-1, POSITIONS])
+    return tf.sparse.segment_sum(values, rows, segments, num_segments=n + 1), gradient
+
+
+def _sum_by_place(values: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
+    """Sum the values of reached cells at each place, [reached, columns] -> [49, columns]."""
+    return tf.sparse.segment_sum(values, tf.range(tf.shape(values)[0]), place, num_segments=CELLS)
+
+
+@tf.custom_gradient
+def _add_blank(sums: tf.Tensor, blank: tf.Tensor, place: tf.Tensor):
+    """Add the outputs for a blank image, [49, 64], to the sums of the reached cells and to one further row."""
+
+    def gradient(upstream: tf.Tensor):
+        return upstream, _sum_by_place(upstream[:-1], place), None
+
+    return sums + tf.gather(blank, tf.pad(place, [[0, 1]])), gradient
+
+
+@tf.custom_gradient
+def _fill_maps(maxima: tf.Tensor, blank: tf.Tensor, cell: tf.Tensor, place: tf.Tensor, row: tf.Tensor):
+    """Fill the maps of n images with the maxima of reached cells, and with those of a blank image elsewhere.
+
+    Args:
+        maxima: Maxima of the reached cells and of one further row, [reached + 1, 16].
+        blank: Maxima of a blank image, [49, 16].
+        cell: `Reached.cell`, as the other arguments.
+        place: `Reached.place`.
+        row: `Reached.row`.
+
+    Returns:
+        Maps, [49 n, 16].
+    """
+
+    def gradient(upstream: tf.Tensor):
+        lookup = tf.gather(upstream, cell)
+        every = tf.reduce_sum(tf.reshape(upstream, [-1, CELLS * FILTERS]), axis=0)
+        others = tf.reshape(every, [CELLS, FILTERS]) - _sum_by_place(lookup, place)
+        return tf.pad(lookup, [[0, 1], [0, 0]]), others, None, None, None
+
+    return tf.gather(tf.concat([maxima, blank], 0), row), gradient
 
 
 @tf.custom_gradient
@@ -269,7 +245,18 @@ def features(weights: Matrices, cells: Active) -> tf.Tensor:
     Returns:
         Features, [n, 100].
     """
-    return collect(weights, spread(weights, cells.rows), cells)
+    patches, patch_indices = tf.unique(_pack(cells.rows))
+    return collect(weights, spread(weights, _unpack(patches)), cells, patch_indices)
+
+
+def _pack(rows: tf.Tensor) -> tf.Tensor:
+    """Pack the rows of patches, int32 [patches, 8], into one integer per patch, int64 [patches]."""
+    return tf.bitcast(tf.cast(rows, tf.uint8), tf.int64)
+
+
+def _unpack(patches: tf.Tensor) -> tf.Tensor:
+    """Unpack patches into rows; the inverse of `_pack`."""
+    return tf.cast(tf.bitcast(patches, tf.uint8), tf.int32)
 
 
 def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
@@ -282,31 +269,31 @@ def spread(weights: Matrices, rows: tf.Tensor) -> tf.Tensor:
     Returns:
         Contributions, [patches, 576].
     """
-    patches = tf.reshape(tf.gather(ROWS, rows), [-1, PIXELS])
-    return _maximum_of_four([patches @ kernel for kernel in tf.unstack(weights.first)]) @ weights.second
+    shifted = tf.bitwise.right_shift(_pack(rows)[:, None], tf.constant(SQUARE_SHIFTS, tf.int64))
+    squares, indices = tf.unique(tf.reshape(tf.bitwise.bitwise_and(shifted, SQUARE_BITS), [-1]))
+    pixels = tf.reshape(tf.gather(ROWS, _unpack(squares)[:, :SQUARE]), [-1, SQUARE**2])
+    maxima = _maximum_of_four(tf.split(pixels @ weights.first, 4, axis=1))
+    return tf.reshape(tf.gather(maxima, indices), [-1, POSITIONS]) @ weights.second
 
 
-def collect(
-    weights: Matrices, contributions: tf.Tensor, cells: Active, patch_indices: tf.Tensor | None = None
-) -> tf.Tensor:
+def collect(weights: Matrices, contributions: tf.Tensor, cells: Active, patch_indices: tf.Tensor) -> tf.Tensor:
     """Compute the inputs of N1's last layer from the contributions of patches.
 
     Args:
         weights: Matrices of N1.
         contributions: Contributions of patches to the nine cells around them, [patches, 576].
         cells: Active cells of n images.
-        patch_indices: Index of the patch of each active cell, int32 [cells]. None if every active cell has its own
-            patch; only then is the result differentiable with respect to `contributions`.
+        patch_indices: Index of the patch of each active cell, int32 [cells]. For the gradient, each patch must occur.
 
     Returns:
         Features, [n, 100].
     """
-    n = cells.seen.shape[0]
-    outputs = _segment_sum(
-        tf.reshape(contributions, [-1, POSITIONS]), *_contributions(cells.seen, patch_indices), n * CELLS, cells.reached
-    )
-    outputs = tf.reshape(outputs, [n, CELLS, POSITIONS]) + weights.blank
-    maps = _residual(weights.blocks, _maximum_of_four(tf.split(outputs, 4, axis=-1)), n)
-    flat = tf.reshape(maps, [n, CELLS * FILTERS])
+    n, reached = cells.seen.shape[0], reached_cells(cells.seen)
+    linked = links(cells, reached, patch_indices)
+    sums = _sum_contributions(contributions, *linked, patch_indices, tf.shape(reached.cell)[0])
+    outputs = _add_blank(sums, weights.blank, reached.place)
+    maxima, blank = (_maximum_of_four(tf.split(values, 4, axis=1)) for values in (outputs, weights.blank))
+    maps = _fill_maps(maxima, blank, reached.cell, reached.place, reached.row)
+    flat = tf.reshape(_residual(weights.blocks, tf.reshape(maps, [n, CELLS, FILTERS]), n), [n, CELLS * FILTERS])
     hidden = tf.nn.relu(flat @ weights.kernel_1 + weights.bias_1)
     return tf.nn.relu(hidden @ weights.kernel_2 + weights.bias_2)

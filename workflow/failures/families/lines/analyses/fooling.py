@@ -31,7 +31,7 @@ TEST_IMAGES_PER_CHANGED, FEWEST_TEST_IMAGES = 4, 1000
 # L2 length of a step of gradient ascent.
 LENGTH = 0.5
 # Images per evaluation of the Keras layers, and of the sparse evaluation.
-GREY, PACKED = 50, 100 * CHUNK
+GREY, PACKED = 50, 20 * CHUNK
 
 
 class Network:

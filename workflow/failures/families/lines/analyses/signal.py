@@ -40,9 +40,10 @@ import numpy as np
 import tensorflow as tf
 from scipy.special import expit
 
+from failures.families.lines.cells import PIXELS, active
 from failures.families.lines.objective import CHUNK, in_parts
 from failures.families.lines.problem import COLUMNS, SIZE, tuple_labels
-from failures.families.lines.sparse_n1 import PIXELS, Matrices, active, collect, matrices, spread
+from failures.families.lines.sparse_n1 import Matrices, collect, matrices, spread
 
 METHODS = ("end_to_end", "decomposition", "joint")
 # Samples per batch of the scripts' estimator.
