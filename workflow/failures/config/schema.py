@@ -54,7 +54,7 @@ class Shared(Settings):
     """Seeds of the replicates; each replicate has its own target, initial weights and data. A problem with `replicates:
     3` uses the first three."""
     threads: int = Field(1, ge=1, le=64)
-    """Threads per job that trains or evaluates networks. More threads speed up only the lines family and change no
+    """Threads per job that trains or evaluates networks. A second thread speeds up only the lines family and changes no
     result."""
     largest_memory: int = Field(64_000, ge=1000, le=100_000_000)
     """Largest memory of a training job, in MB. The workflow estimates the memory of each job from its problem and
