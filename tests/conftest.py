@@ -1,6 +1,7 @@
 """Shared by all tests: TensorFlow with one thread, projects with results, marks, and what may run at the same time."""
 
 import fcntl
+import os
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -8,6 +9,9 @@ from xdist.scheduler import LoadScopeScheduling
 from failures.engine.tensorflow_setup import configure_tensorflow
 
 configure_tensorflow(threads=1)
+# The words of `make test WORKERS=2` are not those of the `make` that a test starts.
+for name in ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES"):
+    os.environ.pop(name, None)
 
 from project import SMALL, Project
 

@@ -17,7 +17,7 @@ VARIABLES += ["FILE", "TESTS", "WORKERS", "KILLS", "BENCH", "PYTHON", "VENV"]
 
 def make(*words, **environment):
     """Run make without set-up; with `-n`, it prints the commands only."""
-    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", *VARIABLES)}
+    inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     command = ["make", "--no-print-directory", "-o", ".venv/.ready", *words]
     return subprocess.run(command, cwd=ROOT, env=inherited | environment, capture_output=True, text=True, check=False)
 

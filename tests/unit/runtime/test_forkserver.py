@@ -21,7 +21,9 @@ forkserver.start({"figures": "failures.artifacts.style", "broken": "failures.mis
 print(os.environ[forkserver.FOLDER], flush=True)
 input()
 """
-DELEGATE = "from failures.runtime.forkserver import delegate\n\ndelegate({!r})\n"
+# A test run in the background, and what it starts, ignores SIGINT.
+HEED = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+DELEGATE = HEED + "from failures.runtime.forkserver import delegate\n\ndelegate({!r})\n"
 
 
 def start_servers():

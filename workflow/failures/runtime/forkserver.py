@@ -23,6 +23,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pkgutil import resolve_name
+from typing import Any
 
 from failures.runtime import environment
 
@@ -102,6 +103,7 @@ class _Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
     max_children = 10_000
     block_on_close = False
     entry: str
+    interrupt: Any  # what workers do at SIGINT, as without a server
 
     def verify_request(self, request: socket.socket, client_address: str) -> bool:
         """Import the libraries before the first fork."""
@@ -123,7 +125,7 @@ class _Worker(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         """Take over streams, folder and environment of the launcher, run its script, and send the exit status."""
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self.server.interrupt)
         _, descriptors, *_ = socket.recv_fds(self.request, 1, STREAMS)
         for stream, descriptor in enumerate(descriptors):
             os.dup2(descriptor, stream)
@@ -169,10 +171,9 @@ def main() -> None:
     """Serve until standard input ends; the arguments are the path of the socket and what to import (see `start`)."""
     path, entry = sys.argv[1:]
     environment.clean()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with _Server(path, _Worker) as server:
-            server.entry = entry
+            server.entry, server.interrupt = entry, signal.signal(signal.SIGINT, signal.SIG_IGN)
             server.serve_forever()
     finally:
         shutil.rmtree(os.path.dirname(path), ignore_errors=True)
