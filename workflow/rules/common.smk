@@ -83,7 +83,10 @@ onstart:
         # In environments of conda, jobs have a Python of their own.
         if not workflow.deployment_settings.deployment_method:
             forkserver.start(
-                {"tensorflow": "failures.engine.tensorflow_setup:import_keras", "figures": "failures.artifacts.style"}
+                {
+                    "tensorflow": "failures.engine.tensorflow_setup:import_keras",
+                    "figures": "failures.artifacts.style",
+                }
             )
     else:
         options.check_requests(workflow.dag.needrun_jobs())
