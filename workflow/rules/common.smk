@@ -58,7 +58,7 @@ for place in (".", "results"):
     if not workflow.dryrun and os.path.exists(place) and not os.access(place, os.W_OK):
         sys.exit(f"folder '{os.path.abspath(place)}' is not writable; choose another with --directory FOLDER")
 # Read by profiles, whose own relative paths start at the working directory.
-os.environ["FAILURES_ROOT"] = str(WORKFLOW.parent)
+os.environ.update(FAILURES_ROOT=str(WORKFLOW.parent))
 
 # Rules files of the families that have a block in the configuration.
 RULES_FILES = [str(WORKFLOW / "rules" / f"{name}.smk") for name in families() if config[name] is not None]
