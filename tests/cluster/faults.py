@@ -38,6 +38,7 @@ def driver_killed(cluster, victim, profile="slurm"):
     """Snakemake is killed, and its job goes on without it."""
     victim.start(profile=profile)
     first = running(cluster, victim)
+    victim.pause()
     os.killpg(victim.process.pid, signal.SIGKILL)
     victim.process.wait()
     assert cluster.queue(victim.folder, "R") == [first]

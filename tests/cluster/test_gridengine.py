@@ -87,6 +87,7 @@ def driver_killed_while_its_job_runs(cell, folder):
     """Snakemake is killed, and its job goes on without it."""
     victim = victim_in(cell, folder)
     victim.start(QUICK, profile=PROFILE)
+    victim.pause()
     [first] = cell.queue(victim.folder, "r")
     kill(victim)
     assert cell.queue(victim.folder, "r") == [first]

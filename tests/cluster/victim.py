@@ -7,6 +7,7 @@ import threading
 import time
 
 import numpy as np
+import psutil
 
 from project import RESULTS, Project
 
@@ -48,6 +49,16 @@ class Victim(Project):
                 stderr=subprocess.STDOUT,
             )
         threading.Thread(target=self._watch, daemon=True).start()
+
+    def pause(self):
+        """Stop the script of the running job, so that it cannot end before a test that takes long has ended it."""
+        paused = []
+        for process in psutil.process_iter(["cmdline", "cwd"]):
+            words, folder = process.info["cmdline"] or (), process.info["cwd"]
+            if folder == str(self.folder) and words[-1:] and ".snakemake/scripts/" in words[-1]:
+                process.suspend()
+                paused.append(process)
+        assert paused, self.output()
 
     def wait_for(self, condition, seconds=600):
         """Wait for a condition while Snakemake runs."""

@@ -55,7 +55,8 @@ def start(servers: Mapping[str, str]) -> None:
     for name, entry in servers.items():
         command = [sys.executable, "-m", __name__, f"{folder}/{name}", entry]
         # The server sees the end of this pipe when this process has ended.
-        _servers.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
+        # Its own folder is not that of the run, which can then be unmounted.
+        _servers.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd="/"))
     os.environ[FOLDER] = folder
 
 
