@@ -55,8 +55,18 @@ def learners(draw):
         "normalization": draw(st.sampled_from(["none", "layer"])),
         "loss": draw(literals(LOSSES)),
         "batch_size": draw(st.integers(1, 9)),
-        "optimizer": {"name": draw(st.sampled_from(sorted(OPTIMIZERS))), "learning_rate": draw(RATES)},
+        "optimizer": draw(optimizers()),
     }
+
+
+@st.composite
+def optimizers(draw):
+    """Draw an optimiser; Muon requires both of its decays."""
+    name = draw(st.sampled_from(sorted(OPTIMIZERS)))
+    decays = {
+        key: draw(st.sampled_from([0.0, 0.01])) for key in ("weight_decay", "adam_weight_decay") if name == "Muon"
+    }
+    return {"name": name, "learning_rate": draw(RATES)} | ({"arguments": decays} if decays else {})
 
 
 @st.composite
