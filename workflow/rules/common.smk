@@ -4,7 +4,7 @@ from functools import cache
 import yaml
 
 from failures.config.experiments import blocks, block_seeds, pick
-from failures.config.launch import check_directory, check_path, check_storage
+from failures.config.launch import check_directory, check_limits, check_path, check_storage
 from failures.config.registry import KERAS, Figure, Registry, Table, no_sources
 from failures.config.layers import read_layers, results_folder
 from failures.config.schema import validate
@@ -31,19 +31,14 @@ if ignored:
     note(ignored)
 if workflow.modifier.is_main_snakefile():
     snakemake_runs.watch(workflow)
-if workflow.is_main_process:
-    try:
-        snakemake_runs.check_limits(workflow.resource_settings)
-    except ValueError as error:
-        sys.exit(str(error))
 # In a module with `config:`, that mapping is the only overlay.
 if workflow.modifier.skip_configfile and not workflow.modifier.is_main_snakefile():
     overlays, given = (), config
 else:
     overlays, given = workflow.config_settings.configfiles, workflow.config_settings.config
-
-
 try:
+    if workflow.is_main_process:
+        check_limits(workflow.resource_settings)
     for place in (RULES.parent, WORKFLOW):
         check_path(place)
     check_directory(Path.cwd())

@@ -1,10 +1,11 @@
-"""How Snakemake may be started: paths, storage and shared file systems."""
+"""How Snakemake may be started: limits, paths, storage and shared file systems."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from failures.config.launch import SHARED, check_directory, check_path, check_storage
+from failures.config.launch import SHARED, check_directory, check_limits, check_path, check_storage
 from failures.config.types import ConfigError
 
 # Characters of shells, format strings, wildcards and make that work; test_launch.py in tests/workflow tries some.
@@ -46,3 +47,15 @@ def test_a_storage_provider_is_refused():
 def test_what_nodes_must_share_is_named(missing):
     with pytest.raises(ConfigError, match=f"^--shared-fs-usage lacks {missing}: "):
         check_storage(None, [usage for usage in SHARED if usage != missing])
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("cores", "--cores"), ("nodes", "--jobs"), ("local_cores", "--local-cores"), ("max_threads", "--max-threads")],
+)
+@pytest.mark.parametrize("value", [0, -1])
+def test_limits_are_positive(name, option, value):
+    settings = {"cores": 2, "nodes": None, "local_cores": None, "max_threads": None}
+    check_limits(SimpleNamespace(**settings))
+    with pytest.raises(ValueError, match=f"^{option} {value}: must be a whole number of at least 1"):
+        check_limits(SimpleNamespace(**settings | {name: value}))

@@ -1,4 +1,4 @@
-"""Records of runs: what a run writes about itself, and which limits it accepts."""
+"""Records of runs: what a run writes about itself."""
 
 import errno
 import io
@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from failures.runtime import snakemake_runs
-from failures.runtime.snakemake_runs import begin, check_limits, end, is_active, read
+from failures.runtime.snakemake_runs import begin, end, is_active, read
 from failures.runtime.terminal import Messages
 
 
@@ -75,18 +75,6 @@ def test_a_damaged_record_is_left_out(here):
     (here / snakemake_runs.FOLDER).mkdir(parents=True)
     (here / snakemake_runs.FOLDER / "host-1.json").write_text("{")
     assert read(here) == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "option"),
-    [("cores", "--cores"), ("nodes", "--jobs"), ("local_cores", "--local-cores"), ("max_threads", "--max-threads")],
-)
-@pytest.mark.parametrize("value", [0, -1])
-def test_limits_are_positive(name, option, value):
-    settings = {"cores": 2, "nodes": None, "local_cores": None, "max_threads": None}
-    check_limits(SimpleNamespace(**settings))
-    with pytest.raises(ValueError, match=f"^{option} {value}: must be a whole number of at least 1"):
-        check_limits(SimpleNamespace(**settings | {name: value}))
 
 
 class Gone(io.StringIO):

@@ -1,10 +1,11 @@
-"""Checks of how Snakemake was started: the path of the project, storage and shared file systems."""
+"""Checks of how Snakemake was started: limits, the path of the project, storage and shared file systems."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from failures.config.types import ConfigError
 
@@ -18,6 +19,23 @@ REFUSED = {
 }
 # What all nodes must share, in the words of Snakemake's option `--shared-fs-usage`.
 SHARED = ("persistence", "input-output", "sources")
+# Snakemake's settings that limit how much runs at once, and their options.
+LIMITS = {"cores": "--cores", "nodes": "--jobs", "local_cores": "--local-cores", "max_threads": "--max-threads"}
+
+
+def check_limits(settings: Any) -> None:
+    """Check how much may run at once: with -1 core Snakemake starts every job at once, and with 0 it waits for ever.
+
+    Args:
+        settings: Snakemake's resource settings.
+
+    Raises:
+        ConfigError: A limit is below 1.
+    """
+    for name, option in LIMITS.items():
+        value = getattr(settings, name)
+        if value is not None and value < 1:
+            raise ConfigError(f"{option} {value}: must be a whole number of at least 1, or left out")
 
 
 def check_path(path: Path) -> None:

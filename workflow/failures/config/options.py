@@ -25,8 +25,6 @@ from failures.config.types import ConfigError
 REPLACED = ("configfile", "config", "default-resources", "resources", "set-resources", "set-resource-scopes")
 # Options with several values that may be repeated.
 HARMLESS = {"targets", "quiet"}
-
-
 # Options whose values are targets, and those whose values start with the name of a rule.
 TARGETS = ("targets", "forcerun", "until", "omit_from")
 RULES = ("set_resources", "set_threads")

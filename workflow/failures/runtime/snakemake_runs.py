@@ -86,25 +86,6 @@ def _explain_lock(here: Path) -> None:
         )
 
 
-# Snakemake's settings that limit how much runs at once, and their options.
-_LIMITS = {"cores": "--cores", "nodes": "--jobs", "local_cores": "--local-cores", "max_threads": "--max-threads"}
-
-
-def check_limits(settings: Any) -> None:
-    """Check how much may run at once: with -1 core Snakemake starts every job at once, and with 0 it waits for ever.
-
-    Args:
-        settings: Snakemake's resource settings.
-
-    Raises:
-        ValueError: A limit is below 1.
-    """
-    for name, option in _LIMITS.items():
-        value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise ValueError(f"{option} {value}: must be a whole number of at least 1, or left out")
-
-
 def end() -> None:
     """Remove the record of the run of this process in the working directory."""
     for path in [path for path in _held if path.parent == FOLDER.resolve()]:
