@@ -60,8 +60,8 @@ class Victim(Project):
                 paused.append(process)
         assert paused, self.output()
 
-    def wait_for(self, condition, seconds=600):
-        """Wait for a condition while Snakemake runs."""
+    def wait_for(self, condition, seconds=1800):
+        """Wait for a condition while Snakemake runs; its jobs may queue behind those of all other tests."""
         until = time.monotonic() + seconds
         while not condition():
             assert self.process.poll() is None, self.output()
