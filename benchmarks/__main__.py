@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import generators, machine, peak, report, signal, training, workflow
-from benchmarks.rows import Row, rows
+from benchmarks import earlier, generators, machine, peak, report, runs, signal, training, workflow
+from benchmarks.rows import Row, compared, rows
 from failures.config.schema import load
 
-SECTIONS = ("training", "peak", "generators", "signal", "workflow")
+SECTIONS = ("training", "peak", "generators", "signal", "workflow", "runs", "earlier")
 NOTES = Path("docs/benchmarks_notes.md")
 
 
@@ -45,6 +45,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--seconds", type=float, default=1.5, help="length of one measurement (default: 1.5)")
     add("--output", type=Path, default=page, metavar="FILE", help=f"page to write (default: {page})")
     add("--raw", type=Path, default=raw, metavar="FILE", help=f"measurements to update (default: {raw})")
+    add("--commit", help="earlier build, which the section `earlier` compares; without it, the section is left out")
     add("--from", dest="rendered", type=Path, metavar="FILE", help="measure nothing; render the page from this file")
     return parser.parse_args(arguments)
 
@@ -68,10 +69,18 @@ def measure(section: str, raw: dict[str, Any], config: dict[str, Any], options: 
         case "generators":
             raw["generators"] = generators.measure(options.rounds, options.seconds)
         case "signal":
-            lines = config["lines"]
-            raw["signal"] = signal.measure(lines["experiments"]["fig5"], lines["pool"]["n_images"])
+            raw["signal"] = signal.measure(config["lines"])
         case "workflow":
             raw["workflow"] = workflow.measure(options.rounds)
+        case "runs":
+            raw["runs"] = raw.get("runs", {}) | runs.measure(Path("results"))
+        case "earlier" if options.commit is not None:
+            settings = {
+                "settings": config["lines"]["experiments"]["fig5"],
+                "n_images": config["lines"]["pool"]["n_images"],
+            }
+            selected = [row for row in compared(config).values() if row.name.startswith(tuple(options.rows))]
+            raw["earlier"] = earlier.measure(options.commit, selected, settings, options.rounds, options.seconds)
 
 
 def train(row: Row, measurements: dict[str, Any], options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peak import SIZE, step_operations
-from benchmarks.targets import INITIALISATIONS, peak_times, rate, ratios, signal_minutes, verdicts
+from benchmarks.targets import INITIALISATIONS, gains, peak_times, rate, ratios, shares, signal_minutes, verdicts
 from benchmarks.training import CONTENDERS
 
 HEADINGS = {
@@ -18,6 +18,13 @@ HEADINGS = {
     "jax_scan": "JAX",
 }
 HARDWARE = {"processor": "{}", "cores": "{} cores", "memory": "{} of memory", "system": "{}"}
+BUILDS = ("earlier", "now")
+OVERHEADS = {
+    "signal": "signal-to-noise ratios of `fig5`, CPU seconds per set of initial weights",
+    "jobs": "training job of `fig1` or `step_learners` at the preview's scale, CPU seconds outside of its steps",
+}
+# Rules in the table of CPU times.
+LARGEST = 14
 MET = {True: "yes", False: "**no**", None: "not measured"}
 
 
@@ -26,25 +33,12 @@ def render(raw: dict[str, Any], notes: str) -> str:
 
     Args:
         raw: Measurements, as in docs/benchmarks.json.
-        notes: Markdown that ends the page. The table before its first heading (columns target, measured, met) lists
-            targets that `make bench` does not measure; they end the page's table of targets.
+        notes: Markdown that ends the page.
     """
     targets = [[target, shown, MET[met]] for target, shown, met in verdicts(raw)]
-    further, notes = split(notes)
-    sections = (_training, _lines, _generators, _signal, _workflow)
-    head = _head(raw, targets + further), _targets(targets, further)
-    return "\n\n".join(filter(None, [*head, *(section(raw) for section in sections), notes])) + "\n"
-
-
-def split(notes: str) -> tuple[list[list[str]], str]:
-    """Split notes at the first heading.
-
-    Returns:
-        Cells of the table before the heading, without its header, and the notes from the heading on.
-    """
-    above, heading, rest = f"\n{notes}".partition("\n## ")
-    lines = [line.strip("| ") for line in above.splitlines() if line.startswith("|")][2:]
-    return [[cell.strip() for cell in line.split("|")] for line in lines], (heading + rest).strip()
+    sections = (_training, _lines, _earlier, _generators, _signal, _workflow, _runs)
+    head = _head(raw, targets), "## Targets\n\n" + table(["target", "measured", "met"], targets, align="---")
+    return "\n\n".join(filter(None, [*head, *(section(raw) for section in sections), notes.strip()])) + "\n"
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str = "---:") -> str:
@@ -89,12 +83,6 @@ This page compares the speed of this project with other ways to do the same work
 Edit the notes, not this page.
 """
     return "\n".join([terms.lstrip(), *answer, "", f"Machine: {hardware}.", f"Versions: {versions}.", written.rstrip()])
-
-
-def _targets(targets: list[list[str]], further: list[list[str]]) -> str:
-    source = f"The last {len(further)} targets come from the last section, *The whole workflow*.\n\n"
-    header = ["target", "measured", "met"]
-    return f"## Targets\n\n{source * bool(further)}" + table(header, targets + further, align="---")
 
 
 def _training(raw: dict[str, Any]) -> str | None:
@@ -157,6 +145,30 @@ A row with two threads is compared with the peak rate of two threads:
     return intro.lstrip() + table(header, body)
 
 
+def _earlier(raw: dict[str, Any]) -> str | None:
+    if "earlier" not in raw:
+        return None
+    earlier = raw["earlier"]
+    rounds = _range({len(values) for rates in earlier["rates"].values() for values in rates.values()})
+    intro = f"""
+## Comparison with an earlier build
+
+The earlier build is commit `{earlier["commit"]}`, in the same environment. Both builds take turns, each in a process
+of its own, with one thread. Values are medians of {rounds} rounds. In rows with blocks, N1 has 1 or 4 residual blocks.
+The command is `make bench BENCH="--only earlier --commit {earlier["commit"]}"`.
+
+"""
+    rows = [
+        [f"`{row}`, steps per second", *(_number(median(rates[build])) for build in BUILDS), f"{gain:.2f}x"]
+        for (row, rates), gain in zip(earlier["rates"].items(), gains(raw).values(), strict=True)
+    ]
+    rows += [
+        [OVERHEADS[name], *(_number(median(earlier[name][build])) for build in BUILDS), f"{1 / share:.2f}x"]
+        for name, share in shares(raw).items()
+    ]
+    return intro.lstrip() + table(["", "earlier build", "this build", "speed"], rows)
+
+
 def _generators(raw: dict[str, Any]) -> str | None:
     if "generators" not in raw:
         return None
@@ -207,6 +219,49 @@ The first two commands run at the scale of the tests. In the dry run, each train
         for key, cell in cells.items()
     ]
     return intro.lstrip() + table(["command", "jobs", "wall time, s", "memory, MB"], body)
+
+
+def _runs(raw: dict[str, Any]) -> str | None:
+    runs = raw.get("runs")
+    if not runs:
+        return None
+    intro = """
+## Whole runs
+
+The numbers come from the target `costs` of finished runs; the preview is `make preview CORES=2`, and the full run is
+`make reproduce CORES=2`.
+
+- *Measured*: the wall time of the run.
+- *Simulated*: the wall time on this number of cores, computed from the times of the jobs in the run. Whenever a
+  core is free, the job with the longest remaining chain of dependent jobs starts.
+- *Lower bound*: the CPU time divided by the number of cores, or the longest job if that is longer.
+
+"""
+    body = [
+        [
+            *(scale, f"{run['jobs']:,}", _minutes(run["cpu"]), f"{run['share']:.0%}".replace("%", " %")),
+            *(_minutes(run["wall"].get(part)) for part in ("measured 2", "simulated 2", "simulated 8")),
+            f"{run['wall']['simulated 8'] / run['bound']['8']:.2f}",
+        ]
+        for scale, run in runs.items()
+    ]
+    cores = ["2 cores, measured", "2 cores, simulated", "8 cores, simulated", "8 cores / lower bound"]
+    rules = [
+        [f"`{rule}`", *(_minutes(run["rules"].get(rule)) for run in runs.values())]
+        for rule in list(next(iter(runs.values()))["rules"])[:LARGEST]
+    ]
+    return "\n\n".join(
+        [
+            intro.strip(),
+            table(["run", "jobs", "CPU time", "compute", *cores], body),
+            f"CPU time of the {LARGEST} largest rules, in minutes:",
+            table(["rule", *runs], rules),
+        ]
+    )
+
+
+def _minutes(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds / 60:.1f} min"
 
 
 def _number(value: float) -> str:

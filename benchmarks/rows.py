@@ -15,6 +15,8 @@ SELECTED = {
     "lines": (["k1", "k2", "k3", "k4"], ["end_to_end"]),
 }
 THREADS = {"lines": (1, 2)}
+# Problems and learners with residual blocks, which are compared with an earlier build alone.
+BLOCKS = {"problems": ["k2", "k3"], "learners": ["end_to_end_1", "end_to_end_4"]}
 # Steps between two evaluations, as in the authors' scripts. (The published curves of small parities have more points.)
 EVERY = 100
 # Steps of lines are slow. Steps between evaluations and test tuples are both divided by this number, so that evaluation
@@ -68,6 +70,20 @@ def rows(config: dict[str, Any]) -> dict[str, Row]:
             name = f"{family}_{problem if len(problems) > 1 else learner}" + f"_threads{threads}" * (threads > 1)
             settings = _authors_settings(family, config[family]["problems"][problem])
             selected[name] = Row(name, family, settings, config[family]["learners"][learner], threads)
+    return selected
+
+
+def compared(config: dict[str, Any]) -> dict[str, Row]:
+    """Return the rows that are compared with an earlier build, by name: lines on one thread, also with residual blocks.
+
+    Args:
+        config: Validated configuration.
+    """
+    selected = {name: row for name, row in rows(config).items() if row.family == "lines" and row.threads == 1}
+    for problem, learner in product(BLOCKS["problems"], BLOCKS["learners"]):
+        name = f"lines_{problem}_{learner.removeprefix('end_to_end_')}_blocks"
+        settings = _authors_settings("lines", config["lines"]["problems"][problem])
+        selected[name] = Row(name, "lines", settings, config["lines"]["learners"][learner])
     return selected
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +26,19 @@ CONTENDERS = {
     "jax_scan": ("compiled `lax.scan` over the steps", True),
 }
 PEERS = Path(".venv-peers/bin/python")
+# This build of the project: the folder from which `make bench` runs.
+BUILD = Path()
 # Length of a measurement relative to the others, by contender (default: 1).
 SHARES = {"keras_fit": 0.5}
 
 
-def environment(threads: int) -> dict[str, str]:
-    """Return environment variables that limit the threads of every numerical library."""
+def environment(threads: int, build: Path = BUILD) -> dict[str, str]:
+    """Return environment variables that limit the threads of every numerical library and name the code of a build."""
     inherited = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
     limited = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")
     constant = {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    return {**inherited, **dict.fromkeys(limited, str(threads)), **constant}
+    code = {"PYTHONPATH": str(build.resolve() / "workflow")}
+    return {**inherited, **dict.fromkeys(limited, str(threads)), **constant, **code}
 
 
 def interpreter(contender: str) -> str | None:
@@ -45,13 +48,14 @@ def interpreter(contender: str) -> str | None:
     return str(PEERS) if PEERS.exists() else None
 
 
-def run_module(module: str, arguments: Iterable[Any], threads: int) -> Any:
+def run_module(module: str, arguments: Iterable[Any], threads: int, build: Path = BUILD) -> Any:
     """Run a module in a new process.
 
     Args:
         module: Name of the module.
         arguments: Its command line.
         threads: Limit for numerical libraries.
+        build: Folder of the build of this project that contains the module.
 
     Returns:
         The last line of its output, parsed from JSON.
@@ -60,7 +64,8 @@ def run_module(module: str, arguments: Iterable[Any], threads: int) -> Any:
         SystemExit: The module failed; the message contains its standard error.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(command, env=environment(threads), capture_output=True, text=True, check=False)
+    place = {"cwd": build, "env": environment(threads, build)}
+    done = subprocess.run(command, **place, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"`python -m {' '.join(command[2:])}` failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -75,13 +80,21 @@ class Process:
 
     n_parameters: int
 
-    def __init__(self, name: str, folder: Path, row: Row):
-        self.name, self.errors = name, folder / f"{name}.log"
+    def __init__(self, name: str, folder: Path, row: Row, build: Path = BUILD):
+        """Start the process; wait for it with `receive`.
+
+        Args:
+            name: Contender.
+            folder: Folder from `open_row`.
+            row: Problem and learner.
+            build: Folder of the build of this project whose contender runs.
+        """
+        self.name, self.errors = name, folder / f"{name}_{build.resolve().name}.log"
         command = [interpreter(name), "-m", "benchmarks.worker", name, folder / "row.json", folder / "arrays.npz"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        place = {"cwd": build, "env": environment(row.threads, build)}
         with self.errors.open("w") as errors:
-            environ = environment(row.threads)
-            self.process = subprocess.Popen([*map(str, command)], env=environ, stderr=errors, **pipes)
+            self.process = subprocess.Popen([*map(str, command)], stderr=errors, **place, **pipes)
 
     def receive(self) -> Any:
         """Return the next line of output, parsed from JSON; raises SystemExit if the process has ended."""
@@ -135,19 +148,21 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float) ->
 @contextmanager
 def running(row: Row, contenders: Iterable[str]) -> Iterator[list[Process]]:
     """Start contenders on a row and wait until they are ready; they end with the block."""
-    processes: list[Process] = []
+    with open_row(row) as folder, ExitStack() as stack:
+        processes = [stack.enter_context(closing(Process(name, folder, row))) for name in contenders]
+        for process in processes:
+            process.n_parameters = process.receive()
+        yield processes
+
+
+@contextmanager
+def open_row(row: Row) -> Iterator[Path]:
+    """Write a row and its data into a temporary folder, which exists until the end of the block."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "row.json").write_text(json.dumps(row.as_dict()))
         np.savez(folder / "arrays.npz", **adapters.arrays(row))
-        try:
-            processes += [Process(contender, folder, row) for contender in contenders]
-            for process in processes:
-                process.n_parameters = process.receive()
-            yield processes
-        finally:
-            for process in processes:
-                process.close()
+        yield folder
 
 
 def check_sizes(row: Row, parameters: dict[str, int]) -> None:

@@ -1,5 +1,6 @@
 """`make bench`: rows, contenders without packages of the peers, and all measurements besides training."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 
 import benchmarks.training
-from benchmarks import adapters, generators, peak, samples, worker, workflow
+from benchmarks import adapters, earlier, generators, peak, samples, worker, workflow
 from benchmarks.__main__ import parse
-from benchmarks.rows import rows
+from benchmarks.rows import compared, rows
 from failures.config.schema import load
 from failures.families.lines.networks import n1, n2
 from failures.families.lines.problem import draw_images, is_aligned
@@ -173,6 +174,38 @@ def test_the_plan_has_ten_thousand_runs(tmp_path):
     pairs = block["experiments"]["predictors"]
     runs = sum(len(block["problems"][name]["seeds"]) for name in pairs["problems"]) * len(pairs["learners"])
     assert runs == 10_000
+
+
+def test_only_commits_of_this_repository_are_earlier_builds():
+    with pytest.raises(SystemExit, match="--commit 'v0' must be a commit of this repository"), earlier.checkout("v0"):
+        pass
+
+
+@pytest.mark.slow
+def test_this_commit_is_as_fast_as_itself():
+    lines = {"pool": {"n_images": 2000}, "experiments": {"fig5": {"n_tuples": 100, "tuple_lengths": [2]}}}
+    found = earlier.measure("HEAD", {"lines": lines}, [small("parity_d5")], rounds=1, seconds=0.2)
+    assert 0.3 < found["rates"]["parity_d5"]["now"][0] / found["rates"]["parity_d5"]["earlier"][0] < 3
+    assert 0.2 < found["jobs"]["now"][0] / found["jobs"]["earlier"][0] < 5
+
+
+def test_rows_with_blocks_have_a_learner_with_blocks():
+    selected = compared(load(ROOT))
+    assert {name: row.learner["blocks"] for name, row in selected.items() if name.endswith("blocks")} == {
+        f"lines_k{k}_{blocks}_blocks": blocks for k in (2, 3) for blocks in (1, 4)
+    }
+
+
+def test_overhead_is_the_mean_over_training_jobs(tmp_path):
+    for job, seconds in (("runs/a", 3.0), ("runs/b", 5.0), ("tables/c", 100.0)):
+        log, record = tmp_path / f"logs/{job}.log", {"rule": "r", "cpu_s": seconds, "loop_cpu_s": 2.0, "memory_mb": 1.0}
+        for path, text in (
+            (log, json.dumps(record)),
+            (tmp_path / f"benchmarks/{job}.jsonl", '{"max_rss": 1.0, "s": 1.0}'),
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n")
+    assert earlier.overhead(tmp_path) == 2.0
 
 
 def test_options():
