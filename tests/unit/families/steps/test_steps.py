@@ -129,6 +129,16 @@ def numpy_gradients(kind, weights, x, y, classes, z):
     return [x.T @ delta, delta.sum(axis=0)]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_are_those_of_the_keras_model(kind):
+    training = begun(kind)
+    model, objective = training.trainer.learner, training.objective
+    model.set_weights([weights + 0.1 for weights in model.get_weights()])
+    inputs, r = objective.sample(16, objective.data_seed, tf.constant(0, tf.int64))
+    np.testing.assert_allclose(objective.outputs(model, inputs, True), model(inputs), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(r, inputs @ objective.direction + objective.bias, rtol=1e-5, atol=1e-6)
+
+
 @pytest.mark.usefixtures("loop")
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_steps_written_out_in_numpy(kind):
