@@ -113,8 +113,8 @@ def test_a_measurement_counts_only_calls_that_are_long_enough(monkeypatch):
     def train(windows):
         clock[0] += 0.01 + 0.02 * windows  # a hundredth of a second each call, beside the windows
 
-    # Calls of 16 windows: 0.33 s.
-    assert worker.Measurement(train, every=100).take(1.0) == pytest.approx(1600 / 0.33)
+    # One call of 64 windows: 1.29 s.
+    assert worker.Measurement(train, every=100).take(1.0) == pytest.approx(6400 / 1.29)
 
 
 def test_samples_have_the_labels_of_their_problem():
