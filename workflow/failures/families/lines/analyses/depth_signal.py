@@ -47,6 +47,7 @@ def analyze(
     images = select_images(pool, map(order, networks))
     del pool
     features = Features(images)
+    del images
     rows = []
     for n_blocks, seed in networks:
         stream = ("lines", "fig5", seed, INIT)

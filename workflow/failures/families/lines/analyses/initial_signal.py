@@ -39,6 +39,7 @@ def analyze(
     images = select_images(pool, map(order, seeds))
     del pool
     features = Features(images)
+    del images
     rows = []
     for seed in seeds:
         stream = ("lines", "fig5", seed, INIT)

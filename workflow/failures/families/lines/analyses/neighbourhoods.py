@@ -20,7 +20,7 @@ from failures.families.lines.problem import SIZE
 from failures.families.lines.cells import PIXELS, REACH, active
 
 # Images processed at once.
-BLOCK = 24_000
+BLOCK = 8_000
 # Kinds of rows and columns of cells: the first, the inner ones and the last. Only from the first and the last does the
 # second convolution reach beyond the image.
 KINDS = np.array([0] + [1] * (SIDE - 2) + [2])

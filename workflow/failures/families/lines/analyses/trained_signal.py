@@ -53,6 +53,7 @@ def analyze(
     images = select_images(pool, map(order, networks))
     del pool
     features = Features(images)
+    del images
     rows = []
     for network in networks:
         *keys, path = network
