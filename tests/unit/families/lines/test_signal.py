@@ -116,7 +116,7 @@ def test_features_by_lookup_equal_the_keras_layers(blocks, monkeypatch):
     assert [len(labels) for _, labels in found] == [40, 40, 40, 30]
     pixels, labels = problem.unpack(images[order])
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in found]), labels)
-    expected = keras.Model(n1.input, n1.layers[-2].output)(pixels)
+    expected = keras.Model(n1.inputs, n1.layers[-2].output)([pixels])
     values = np.concatenate([values for values, _ in found])
     np.testing.assert_allclose(values, expected, atol=2e-5)
 

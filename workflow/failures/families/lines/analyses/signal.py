@@ -77,8 +77,7 @@ class Moments:
         n, length, n_weights = inputs.shape
         whole = n // BATCH * BATCH
         batches = parts[:, :whole].reshape(len(parts), -1, BATCH * length).transpose(1, 0, 2)
-        # Without the copy, NumPy does not multiply by BLAS.
-        sums = np.ascontiguousarray(batches) @ inputs[:whole].reshape(-1, BATCH * length, n_weights)
+        sums = batches @ inputs[:whole].reshape(-1, BATCH * length, n_weights)
         rest = parts[:, whole:].reshape(len(parts), -1) @ inputs[whole:].reshape(-1, n_weights)
         self.n, self.totals = self.n + n, self.totals + sums.sum(axis=0) + rest
         self.n_batches, self.batch_squares = self.n_batches + len(sums), self.batch_squares + _norms(sums) / BATCH**2
