@@ -98,10 +98,10 @@ class Moments:
         expectation without signal is about 1 / n.
 
         Returns:
-            `method`, `signal`, `noise`, `snr`, `standard_error` and `plug_in` per method.
+            `signal`, `noise`, `snr`, `standard_error` and `plug_in` per method, in the order of `METHODS`.
         """
         rows = []
-        for index, method in enumerate(METHODS):
+        for index in range(len(METHODS)):
             n, mean, square = self.n, self.totals[index] / self.n, self.squares[index] / self.n
             plug_in = np.vdot(mean, mean)
             signal, noise = (n * plug_in - square) / (n - 1), (square - plug_in) * n / (n - 1)
@@ -111,7 +111,7 @@ class Moments:
             error = np.sqrt(4 * along / n + 2 * width / n**2)
             scripts = plug_in / (BATCH * self.batch_squares[index] / self.n_batches - plug_in**2)
             estimates = {"signal": signal, "noise": noise, "snr": signal / noise, "standard_error": error / noise}
-            rows.append({"method": method, **estimates, "plug_in": scripts})
+            rows.append({**estimates, "plug_in": scripts})
         return rows
 
 
@@ -157,7 +157,7 @@ def measure(
             Shorter tuples are read from the same images.
 
     Returns:
-        Rows with `tuple_length`, `n_tuples` and the values of `Moments.estimates`.
+        Rows with `tuple_length`, `method`, `n_tuples` and the values of `Moments.estimates`.
     """
     kernel, bias = (weight.astype(np.float64) for weight in n1.get_layer("score").get_weights())
     weights = {length: [weight.astype(np.float64) for weight in model.get_weights()] for length, model in n2.items()}
@@ -176,9 +176,9 @@ def measure(
                 sums.add(parts, inputs[:n].reshape(*shape, -1), covariance=done % PERIOD < COVARIANCE)
         done += len(labels)
     return [
-        {"tuple_length": length, "n_tuples": n_tuples, **row}
+        {"tuple_length": length, "method": method, "n_tuples": n_tuples, **estimates}
         for length, sums in moments.items()
-        for row in sums.estimates()
+        for method, estimates in zip(METHODS, sums.estimates(), strict=True)
     ]
 
 
