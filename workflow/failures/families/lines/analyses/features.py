@@ -18,10 +18,10 @@ import numpy as np
 import tensorflow as tf
 
 from failures.families.lines.analyses.neighbourhoods import distinct_images, neighbourhoods
+from failures.families.lines.cells import CELLS, REACH
 from failures.families.lines.networks import FILTERS, SIDE
 from failures.families.lines.objective import in_parts
 from failures.families.lines.problem import SIZE
-from failures.families.lines.cells import CELLS, REACH
 from failures.families.lines.sparse_n1 import POSITIONS, Matrices, matrices, spread
 
 # Images or neighbourhoods per compiled call, and per part of it, whose intermediate results fit into the processor's

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from failures.families.lines.cells import PIXELS, REACH, active
 from failures.families.lines.networks import SIDE
 from failures.families.lines.problem import SIZE
-from failures.families.lines.cells import PIXELS, REACH, active
 
 # Images processed at once.
 BLOCK = 8_000
