@@ -26,7 +26,7 @@ from failures.families.lines.sparse_n1 import POSITIONS, Matrices, matrices, spr
 
 # Images or neighbourhoods per compiled call, and per part of it, whose intermediate results fit into the processor's
 # cache.
-BLOCK, PART = 24_000, 480
+BLOCK, PART = 4_800, 480
 # Distinct images that share a table of neighbourhoods. Groups save memory. Lines of similar slopes share most of their
 # neighbourhoods, so that groups of such lines have few more of them in all.
 GROUP = 100_000
@@ -58,13 +58,12 @@ def select_images(pool: np.ndarray, orders: Iterable[np.ndarray]) -> Images:
         used[order] = True
     used = np.flatnonzero(used)
     numbers, first = distinct_images(pool, used)
-    distinct = pool[first]
-    ranked = np.argsort(_slopes(distinct), kind="stable")
+    ranked = np.argsort(_slopes(pool[first]), kind="stable")
     ranks = np.empty_like(ranked)
     ranks[ranked] = np.arange(len(ranked))
     indices, labels = np.zeros(len(pool), np.int32), np.zeros(len(pool), np.int8)
     indices[used], labels[used] = ranks[numbers], pool[used, SIZE]
-    return Images(distinct[ranked], indices, labels)
+    return Images(pool[first[ranked]], indices, labels)
 
 
 def _slopes(images: np.ndarray) -> np.ndarray:
@@ -83,7 +82,7 @@ class Features:
 
     def __init__(self, images: Images):
         self.images, self.labels = images.indices, images.labels
-        n = len(images.distinct)
+        n = self.n_distinct = len(images.distinct)
         self.groups = [neighbourhoods(images.distinct[start : start + GROUP]) for start in range(0, n, GROUP)]
         self._maps = tf.function(_maps, autograph=False)
         self._first_layer = tf.function(_first_layer, autograph=False)
@@ -102,7 +101,7 @@ class Features:
         weights = matrices(n1)
         kernel, bias = weights.kernel_2.numpy(), weights.bias_2.numpy()
         images = self.images[order]
-        needed = np.zeros(sum(len(group.cells) for group in self.groups), bool)
+        needed = np.zeros(self.n_distinct, bool)
         needed[images] = True
         hidden, rows = self._hidden(weights, needed), (np.cumsum(needed, dtype=np.int32) - 1)[images]
         for start in range(0, len(order), size):
@@ -115,24 +114,20 @@ class Features:
         """Compute the outputs of the first dense layer for some of the distinct images, float32 [n, 50]."""
         hidden = np.empty((np.count_nonzero(needed), weights.bias_1.shape[0]), np.float32)
         done = 0
-        for number, (patches, members, cells) in enumerate(self.groups):
-            contributions = tf.reshape(spread(weights, tf.constant(patches)), [-1, POSITIONS])
-            maps = tf.concat([*_in_blocks(self._maps, members, weights, contributions)], 0)
-            chosen = np.flatnonzero(needed[number * GROUP : (number + 1) * GROUP])
-            for outputs in _in_blocks(self._first_layer, cells, weights, maps, rows=chosen):
+        for number, group in enumerate(self.groups):
+            group = group.select(needed[number * GROUP : (number + 1) * GROUP])
+            contributions = tf.reshape(spread(weights, tf.constant(group.patches)), [-1, POSITIONS])
+            members = (group.members[start : start + BLOCK] for start in range(0, len(group.members), BLOCK))
+            maps = tf.concat([*_padded(self._maps, members, weights, contributions)], 0)
+            for outputs in _padded(self._first_layer, group.cells(BLOCK), weights, maps):
                 hidden[done : done + len(outputs)] = outputs
                 done += len(outputs)
         return hidden
 
 
-def _in_blocks(
-    function: Callable[..., tf.Tensor], inputs: np.ndarray, *args: Any, rows: np.ndarray | None = None
-) -> Iterator[tf.Tensor]:
+def _padded(function: Callable[..., tf.Tensor], blocks: Iterable[np.ndarray], *args: Any) -> Iterator[tf.Tensor]:
     """Yield the outputs of a compiled function of blocks of inputs; zeros pad the last block to the compiled size."""
-    n = len(inputs) if rows is None else len(rows)
-    for start in range(0, n, BLOCK):
-        block = slice(start, start + BLOCK)
-        values = inputs[block] if rows is None else inputs[rows[block]]
+    for values in blocks:
         missing = BLOCK - len(values)
         filled = np.pad(values, [(0, missing)] + [(0, 0)] * (values.ndim - 1)) if missing else values
         yield function(*args, tf.constant(filled))[: len(values)]

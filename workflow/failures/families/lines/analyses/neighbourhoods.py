@@ -8,14 +8,14 @@ patches and 2.7 million distinct neighbourhoods.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from failures.families.lines.cells import PIXELS, REACH, active
+from failures.families.lines.cells import CELLS, PIXELS, REACH, active
 from failures.families.lines.networks import SIDE
 from failures.families.lines.problem import SIZE
 
@@ -24,9 +24,11 @@ BLOCK = 8_000
 # Kinds of rows and columns of cells: the first, the inner ones and the last. Only from the first and the last does the
 # second convolution reach beyond the image.
 KINDS = np.array([0] + [1] * (SIDE - 2) + [2])
-# One row or column per kind.
+# One row or column per kind; index of the kind of each cell, and a cell of each kind.
 EXAMPLES = np.array([0, 1, SIDE - 1])
-
+CELL_KINDS = EXAMPLES.size * KINDS[:, None] + KINDS
+KIND_CELLS = (SIDE * EXAMPLES[:, None] + EXAMPLES).reshape(-1)
+N_KINDS = KIND_CELLS.size
 
 _active = tf.function(active, autograph=False)
 
@@ -37,13 +39,49 @@ class Neighbourhoods(NamedTuple):
     Attributes:
         patches: Distinct patches, eight bits per row, int32 [patches, 8]. The first is blank.
         members: Per neighbourhood, the indices of its nine patches in reading order, and a cell in [0, 49) from which
-            the second convolution reaches beyond the image on the same sides, unsigned [neighbourhoods, 10].
-        cells: Index of the neighbourhood of each cell, int32 [n, 7, 7].
+            the second convolution reaches beyond the image on the same sides, unsigned [neighbourhoods, 10]. The first
+            nine are blank, one per kind of cell.
+        reached: Whether each cell of an image is reached, packed into bits, uint8 [n, 7].
+        indices: Index of the neighbourhood of each reached cell, int32 [reached].
     """
 
     patches: np.ndarray
     members: np.ndarray
-    cells: np.ndarray
+    reached: np.ndarray
+    indices: np.ndarray
+
+    def select(self, chosen: np.ndarray) -> Neighbourhoods:
+        """Return the neighbourhoods of some of the images; all patches remain.
+
+        Args:
+            chosen: Whether each image is one of them, bool [n].
+        """
+        reached = _unpack(self.reached)
+        indices = self.indices[np.repeat(chosen, np.count_nonzero(reached, axis=1))]
+        used = np.zeros(len(self.members), bool)
+        used[:N_KINDS] = used[indices] = True
+        indices = (np.cumsum(used, dtype=np.int32) - 1)[indices]
+        return Neighbourhoods(self.patches, self.members[used], self.reached[chosen], indices)
+
+    def cells(self, size: int) -> Iterator[np.ndarray]:
+        """Yield the index of the neighbourhood of each cell of an image, int32 [m, 7, 7], block by block.
+
+        Args:
+            size: Images per block.
+        """
+        done = 0
+        for start in range(0, len(self.reached), size):
+            reached = _unpack(self.reached[start : start + size])
+            cells = np.tile(CELL_KINDS.astype(np.int32).reshape(-1), (len(reached), 1))
+            n = np.count_nonzero(reached)
+            cells[reached] = self.indices[done : done + n]
+            done += n
+            yield cells.reshape(-1, SIDE, SIDE)
+
+
+def _unpack(reached: np.ndarray) -> np.ndarray:
+    """Unpack bits of reached cells, [n, 7] -> bool [n, 49]."""
+    return np.unpackbits(reached, axis=1, count=CELLS).view(bool)
 
 
 def distinct_images(pool: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,24 +120,23 @@ def neighbourhoods(images: np.ndarray) -> Neighbourhoods:
     shape = [len(packed)] * 3
     triples = _number(cells, lambda block: np.ravel_multi_index(_triples(cells[block], 2), shape))
     triples = np.stack(np.unravel_index(triples, shape), axis=1)
-    shape = [len(triples)] * 3 + [EXAMPLES.size**2]
-    kinds = EXAMPLES.size * KINDS[:, None] + KINDS
+    shape = [len(triples)] * 3 + [N_KINDS]
 
     def squares(block: slice) -> np.ndarray:
         parts = _triples(cells[block], 1)
         blank = (parts[0] | parts[1] | parts[2]) == 0
-        return np.where(blank, 0, np.ravel_multi_index([*parts, np.broadcast_to(kinds, blank.shape)], shape))
+        return np.where(blank, 0, np.ravel_multi_index([*parts, np.broadcast_to(CELL_KINDS, blank.shape)], shape))
 
-    *parts, kind = np.unravel_index(_number(cells, squares), shape)
-    # Blank neighbourhoods come last, one per kind.
-    for block in _blocks(len(cells)):
-        np.copyto(cells[block], len(kind) + kinds, where=cells[block] == 0)
-    members = np.zeros((len(kind) + EXAMPLES.size**2, REACH + 1), np.min_scalar_type(max(len(packed), SIDE**2)))
+    *parts, kind = np.unravel_index(_number(cells, squares)[1:], shape)
+    members = np.zeros((N_KINDS + len(kind), REACH + 1), np.min_scalar_type(max(len(packed), CELLS)))
     for row, part in enumerate(parts):
-        members[: len(kind), 3 * row : 3 * row + 3] = triples[part]
-    members[:, REACH] = (SIDE * EXAMPLES[:, None] + EXAMPLES).reshape(-1)[np.append(kind, np.arange(EXAMPLES.size**2))]
+        members[N_KINDS:, 3 * row : 3 * row + 3] = triples[part]
+    members[:, REACH] = KIND_CELLS[np.append(np.arange(N_KINDS), kind)]
+    reached = (cells > 0).reshape(-1, CELLS)
+    # Number 1 is the first neighbourhood after the blank ones.
+    indices = cells.reshape(-1, CELLS)[reached] + (N_KINDS - 1)
     patches = (packed[:, None] >> np.arange(0, PIXELS, 8) & 255).astype(np.int32)
-    return Neighbourhoods(patches, members, cells)
+    return Neighbourhoods(patches, members, np.packbits(reached, axis=1), indices.astype(np.int32, copy=False))
 
 
 def _packed(images: np.ndarray) -> np.ndarray:
