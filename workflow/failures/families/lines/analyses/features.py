@@ -84,8 +84,10 @@ class Features:
         self.images, self.labels = images.indices, images.labels
         n = self.n_distinct = len(images.distinct)
         self.groups = [neighbourhoods(images.distinct[start : start + GROUP]) for start in range(0, n, GROUP)]
-        self._maps = tf.function(_maps, autograph=False)
-        self._first_layer = tf.function(_first_layer, autograph=False)
+        # Numbers of patches and neighbourhoods differ between groups and networks; each would compile anew.
+        self._maps, self._first_layer = (
+            tf.function(function, autograph=False, reduce_retracing=True) for function in (_maps, _first_layer)
+        )
 
     def blocks(self, n1: keras.Model, order: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield features and labels of images, block by block.
