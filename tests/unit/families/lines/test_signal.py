@@ -120,6 +120,17 @@ def test_features_by_lookup_equal_the_keras_layers(blocks, monkeypatch):
     np.testing.assert_allclose(values, expected, atol=2e-5)
 
 
+def test_number_of_graphs_does_not_grow_with_networks():
+    """Each network needs other numbers of neighbourhoods; a graph for each of them would fill the memory."""
+    images, n1 = problem.draw_images(400, "scripts", np.random.default_rng(0)), networks.n1("test")
+    found = whole(images)
+    for n in range(100, 400, 30):
+        for _ in found.blocks(n1, np.arange(n), n):
+            pass
+    assert found._maps.experimental_get_tracing_count() <= 3
+    assert found._first_layer.experimental_get_tracing_count() <= 3
+
+
 def test_images_with_the_same_hash_stay_distinct(monkeypatch):
     images = random_images(30, np.random.default_rng(5))
     chosen = np.arange(1, len(images))
