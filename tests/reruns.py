@@ -154,6 +154,16 @@ EDITS = {
         replace("(n - 1), (square", "(n - 1.0), (square"),
         INITIAL_SIGNAL | {"lines_trained_signal": 2} | figures("snr_training"),
     ),
+    "the features of images of lines": (
+        f"{LIBRARY}/families/lines/analyses/features.py",
+        replace("BLOCK, PART = 4_800", "BLOCK, PART = 9_600"),
+        INITIAL_SIGNAL | {"lines_trained_signal": 2} | figures("snr_training"),
+    ),
+    "the neighbourhoods of lines": (
+        f"{LIBRARY}/families/lines/analyses/neighbourhoods.py",
+        replace("BLOCK = 8_000", "BLOCK = 8_001"),
+        INITIAL_SIGNAL | {"lines_trained_signal": 2} | figures("snr_training"),
+    ),
     "a figure": (f"{LIBRARY}/families/parity/figures/fig1.py", replace("linewidth=1.2", "linewidth=1.3"), {"fig1": 1}),
     "the style": (f"{LIBRARY}/artifacts/style.py", replace("font_scale=0.9", "font_scale=0.8"), DRAWN),
     "a number format of tables": (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import benchmarks.training
-from benchmarks import adapters, earlier, generators, peak, samples, worker, workflow
+from benchmarks import adapters, earlier, generators, peak, samples, signal, worker, workflow
 from benchmarks.__main__ import parse
 from benchmarks.rows import compared, rows
 from failures.config.schema import load
@@ -206,6 +206,10 @@ def test_overhead_is_the_mean_over_training_jobs(tmp_path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text + "\n")
     assert earlier.overhead(tmp_path) == 2.0
+
+
+def test_signal_shares_the_set_up_of_ten_sets():
+    assert signal.per_set(one=5.0, two=7.0) == pytest.approx((3 + 10 * 2) / 10)
 
 
 def test_options():

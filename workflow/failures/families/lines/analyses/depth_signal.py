@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from failures.engine.seeding import DATA, INIT, generator
-from failures.families.lines.analyses.signal import Features, measure
+from failures.families.lines.analyses.features import Features, select_images
+from failures.families.lines.analyses.signal import draw_order, measure
 from failures.families.lines.networks import n1, n2
 
 
@@ -36,14 +37,22 @@ def analyze(
     Returns:
         The columns that `failures.families.lines.analyses.signal` describes.
     """
-    features = Features(np.load(inputs["pool"]), tuple_lengths)
+    pool = np.load(inputs["pool"], mmap_mode="r")
+    n_images = len(pool)
+
+    def order(network: tuple[int, int]) -> np.ndarray:
+        return draw_order(n_images, n_tuples, tuple_lengths, generator("lines", "snr_depth", *network, DATA))
+
+    networks = [(n_blocks, seed) for n_blocks in blocks for seed in seeds]
+    images = select_images(pool, map(order, networks))
+    del pool
+    features = Features(images)
+    del images
     rows = []
-    for n_blocks in blocks:
-        for seed in seeds:
-            stream = ("lines", "fig5", seed, INIT)
-            n2_models = {length: n2(length, *stream, "n2") for length in tuple_lengths}
-            n1_model = n1(*stream, "n1", blocks=n_blocks)
-            rng = generator("lines", "snr_depth", n_blocks, seed, DATA)
-            estimates = measure(features, n1_model, n2_models, n_tuples, conventions, rng)
-            rows += [{"seed": seed, "blocks": n_blocks, **row} for row in estimates]
+    for n_blocks, seed in networks:
+        stream = ("lines", "fig5", seed, INIT)
+        n2_models = {length: n2(length, *stream, "n2") for length in tuple_lengths}
+        n1_model = n1(*stream, "n1", blocks=n_blocks)
+        estimates = measure(features, n1_model, n2_models, n_tuples, conventions, order((n_blocks, seed)))
+        rows += [{"seed": seed, "blocks": n_blocks, **row} for row in estimates]
     return pd.DataFrame(rows)

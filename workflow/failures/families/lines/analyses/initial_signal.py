@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from failures.engine.seeding import DATA, INIT, generator
-from failures.families.lines.analyses.signal import Features, measure
+from failures.families.lines.analyses.features import Features, select_images
+from failures.families.lines.analyses.signal import draw_order, measure
 from failures.families.lines.networks import n1, n2
 
 
@@ -29,14 +30,20 @@ def analyze(
     Returns:
         The columns that `failures.families.lines.analyses.signal` describes.
     """
-    features = Features(np.load(inputs["pool"]), tuple_lengths)
+    pool = np.load(inputs["pool"], mmap_mode="r")
+    n_images = len(pool)
+
+    def order(seed: int) -> np.ndarray:
+        return draw_order(n_images, n_tuples, tuple_lengths, generator("lines", "fig5", seed, DATA))
+
+    images = select_images(pool, map(order, seeds))
+    del pool
+    features = Features(images)
+    del images
     rows = []
     for seed in seeds:
         stream = ("lines", "fig5", seed, INIT)
         n2_models = {length: n2(length, *stream, "n2") for length in tuple_lengths}
-        n1_model = n1(*stream, "n1")
-        estimates = measure(
-            features, n1_model, n2_models, n_tuples, conventions, generator("lines", "fig5", seed, DATA)
-        )
+        estimates = measure(features, n1(*stream, "n1"), n2_models, n_tuples, conventions, order(seed))
         rows += [{"seed": seed, **row} for row in estimates]
     return pd.DataFrame(rows)
