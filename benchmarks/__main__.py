@@ -75,12 +75,8 @@ def measure(section: str, raw: dict[str, Any], config: dict[str, Any], options: 
         case "runs":
             raw["runs"] = raw.get("runs", {}) | runs.measure(Path("results"))
         case "earlier" if options.commit is not None:
-            settings = {
-                "settings": config["lines"]["experiments"]["fig5"],
-                "n_images": config["lines"]["pool"]["n_images"],
-            }
             selected = [row for row in compared(config).values() if row.name.startswith(tuple(options.rows))]
-            raw["earlier"] = earlier.measure(options.commit, selected, settings, options.rounds, options.seconds)
+            raw["earlier"] = earlier.measure(options.commit, config, selected, options.rounds, options.seconds)
 
 
 def train(row: Row, measurements: dict[str, Any], options: argparse.Namespace) -> None:

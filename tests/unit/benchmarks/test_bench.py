@@ -182,7 +182,9 @@ def test_only_commits_of_this_repository_are_earlier_builds():
 
 
 @pytest.mark.slow
-def test_this_commit_is_as_fast_as_itself():
+def test_this_commit_is_as_fast_as_itself(monkeypatch):
+    monkeypatch.setattr(earlier, "SHORT", ["fig4"])
+    monkeypatch.setattr(earlier, "SCALE", "test")
     lines = {"pool": {"n_images": 2000}, "experiments": {"fig5": {"n_tuples": 100, "tuple_lengths": [2]}}}
     found = earlier.measure("HEAD", {"lines": lines}, [small("parity_d5")], rounds=1, seconds=0.2)
     assert 0.3 < found["rates"]["parity_d5"]["now"][0] / found["rates"]["parity_d5"]["earlier"][0] < 3
