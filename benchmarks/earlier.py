@@ -12,13 +12,13 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks import signal
 from benchmarks.rows import Row
-from benchmarks.training import Process, open_row
+from benchmarks.training import running
 from failures.reporting.costs.records import kind, read_records
 
 # Figures whose training jobs are short at the preview's scale.
@@ -71,14 +71,9 @@ def measure(commit: str, config: dict[str, Any], rows: list[Row], rounds: int, s
 def _rates(row: Row, builds: dict[str, Path], rounds: int, seconds: float) -> dict[str, list[float]]:
     """Train a row with the engines of the builds, which take turns."""
     rates: dict[str, list[float]] = {name: [] for name in builds}
-    with open_row(row) as folder, ExitStack() as stack:
-        engines = {
-            name: stack.enter_context(closing(Process("engine", folder, row, build))) for name, build in builds.items()
-        }
-        for engine in engines.values():
-            engine.receive()
+    with running(row, [("engine", build) for build in builds.values()]) as engines:
         for _ in range(rounds):
-            for name, engine in engines.items():
+            for name, engine in zip(builds, engines, strict=True):
                 rates[name].append(engine.measure(seconds))
     shown = ", ".join(f"{name} {max(values):,.0f}" for name, values in rates.items())
     print(f"  {row.name}: {shown} (steps per second, best round)", file=sys.stderr)

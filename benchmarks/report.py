@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.peak import SIZE, step_operations
 from benchmarks.targets import INITIALISATIONS, gains, peak_times, rate, ratios, shares, signal_minutes, verdicts
 from benchmarks.training import CONTENDERS
+from failures.artifacts.formats import percent
 
 HEADINGS = {
     "engine": "engine",
@@ -239,7 +240,7 @@ The numbers come from the target `costs` of finished runs; the preview is `make 
 """
     body = [
         [
-            *(scale, f"{run['jobs']:,}", _minutes(run["cpu"]), f"{run['share']:.0%}".replace("%", " %")),
+            *(scale, f"{run['jobs']:,}", _minutes(run["cpu"]), percent(run["share"])),
             *(_minutes(run["wall"].get(part)) for part in ("measured 2", "simulated 2", "simulated 8")),
             f"{run['wall']['simulated 8'] / run['bound']['8']:.2f}",
         ]

@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.peak import step_operations
+from failures.artifacts.formats import percent
 
 PEER_NAMES = ("pytorch", "jax_scan")
 # Seconds per step of the authors' style, below which dispatching operations takes most of the time.
@@ -130,7 +131,7 @@ def _runs(raw: dict[str, Any]) -> Iterator[Verdict]:
     )
     share = full.get("share")
     target = "full run: at least 85 % of the CPU time is compute (training, analyses, tables and drawing)"
-    yield target, f"{share:.0%}".replace("%", " %") if share else "-", share >= 0.85 if share else None
+    yield target, percent(share) if share else "-", share >= 0.85 if share else None
     outside = full.get("outside")
     target = "full run: each rule requests at least its peak memory, and at most 1.5 times its peak plus 300 MB"
     words = "all rules" if not outside else f"not {', '.join(f'`{rule}`' for rule in outside)}"

@@ -85,7 +85,7 @@ class Process:
 
         Args:
             name: Contender.
-            folder: Folder from `open_row`.
+            folder: Folder with the files of the row, see `running`.
             row: Problem and learner.
             build: Folder of the build of this project whose contender runs.
         """
@@ -134,7 +134,7 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float) ->
         package is not installed.
     """
     cells: dict[str, Any] = dict.fromkeys(contenders)
-    with running(row, [name for name in cells if interpreter(name)]) as processes:
+    with running(row, [(name, BUILD) for name in cells if interpreter(name)]) as processes:
         check_sizes(row, {process.name: process.n_parameters for process in processes})
         for process in processes:
             cells[process.name] = {"seconds": seconds * SHARES.get(process.name, 1.0), "rates": []}
@@ -146,23 +146,21 @@ def measure(row: Row, contenders: Iterable[str], rounds: int, seconds: float) ->
 
 
 @contextmanager
-def running(row: Row, contenders: Iterable[str]) -> Iterator[list[Process]]:
-    """Start contenders on a row and wait until they are ready; they end with the block."""
-    with open_row(row) as folder, ExitStack() as stack:
-        processes = [stack.enter_context(closing(Process(name, folder, row))) for name in contenders]
-        for process in processes:
-            process.n_parameters = process.receive()
-        yield processes
+def running(row: Row, contenders: Iterable[tuple[str, Path]]) -> Iterator[list[Process]]:
+    """Start contenders on a row and wait until they are ready; they end with the block.
 
-
-@contextmanager
-def open_row(row: Row) -> Iterator[Path]:
-    """Write a row and its data into a temporary folder, which exists until the end of the block."""
-    with tempfile.TemporaryDirectory() as name:
+    Args:
+        row: Problem and learner.
+        contenders: Name of each contender, and the folder of the build that it belongs to.
+    """
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         (folder / "row.json").write_text(json.dumps(row.as_dict()))
         np.savez(folder / "arrays.npz", **adapters.arrays(row))
-        yield folder
+        processes = [stack.enter_context(closing(Process(name, folder, row, build))) for name, build in contenders]
+        for process in processes:
+            process.n_parameters = process.receive()
+        yield processes
 
 
 def check_sizes(row: Row, parameters: dict[str, int]) -> None:

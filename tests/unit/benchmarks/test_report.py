@@ -43,6 +43,11 @@ def raw():
     }
 
 
+def judged(raw):
+    """What was measured, and whether it meets the target, by target."""
+    return {target: (shown, met) for target, shown, met in targets.verdicts(raw)}
+
+
 def test_rates_are_medians_and_ratios_the_engines(raw):
     page = report.render(raw, "## Notes\n\nWhy.\n")
     assert "| `parity_d5` | 8,000 | 2,000 (4.00x) | - | - | 16,000 (0.50x) |" in page
@@ -52,7 +57,7 @@ def test_rates_are_medians_and_ratios_the_engines(raw):
 
 
 def test_verdicts_follow_from_the_numbers(raw):
-    found = {target: (shown, met) for target, shown, met in targets.verdicts(raw)}
+    found = judged(raw)
     fast = "training, if a step of the authors' style takes under 1 ms: at least 4x the speed of that style"
     assert found[fast] == ("lowest 4.00x (`parity_d5`)", True)
     slow = "training, if a step of the authors' style takes 1 ms or more: at least 2x the speed of that style"
@@ -89,7 +94,7 @@ def test_an_earlier_build_is_compared_by_medians(raw):
         "signal": {"now": [20.0], "earlier": [30.0]},
         "jobs": {"now": [1.0, 2.0], "earlier": [4.0, 4.0]},
     }
-    found = {target: (shown, met) for target, shown, met in targets.verdicts(raw)}
+    found = judged(raw)
     slow = "lines, k = 3 and 4: at least 1.3x the speed of the earlier build"
     assert found[slow] == ("lowest 1.20x (`lines_k4`); below the target: 1 of 2 rows", False)
     assert found["overhead of a short training job: at most half of the earlier build's CPU time"] == ("0.38x", True)
@@ -104,7 +109,7 @@ def test_a_run_is_judged_by_its_costs(raw, tmp_path):
     costs(tmp_path / "tables", wall=6301.0)
     costs(tmp_path / "preview/tables", wall=359.0)
     raw["runs"] = runs.measure(tmp_path)
-    found = {target: (shown, met) for target, shown, met in targets.verdicts(raw)}
+    found = judged(raw)
     assert found["preview, two cores: at most 6 min"] == ("6.0 min", True)
     assert found["full run, two cores: at most 1:45 h"] == ("105.0 min", False)
     assert found["full run: at most 200 min of CPU time"] == ("183.3 min", True)

@@ -173,7 +173,7 @@ def _times_column(inputs: tf.Tensor, column: tf.Tensor) -> tf.Tensor:
     """Return the product of inputs [n, d] and a column [d, 1], computed with a second column of zeros.
 
     XLA merges a product of a matrix and a vector with the operations that compute the matrix. It would then draw the
-    inputs anew in each product, and in the gradient one by one.
+    inputs again in each product, and in the gradient one by one.
     """
     rows = tf.pad(tf.transpose(column), [[0, 1], [0, 0]])
     return tf.matmul(inputs, rows, transpose_b=True)[:, :1]

@@ -84,7 +84,7 @@ class Features:
         self.images, self.labels = images.indices, images.labels
         n = self.n_distinct = len(images.distinct)
         self.groups = [neighbourhoods(images.distinct[start : start + GROUP]) for start in range(0, n, GROUP)]
-        # Numbers of patches and neighbourhoods differ between groups and networks; each would compile anew.
+        # Numbers of patches and neighbourhoods differ between groups and networks; each would compile again.
         self._maps, self._first_layer = (
             tf.function(function, autograph=False, reduce_retracing=True) for function in (_maps, _first_layer)
         )

@@ -141,7 +141,7 @@ def neighbourhoods(images: np.ndarray) -> Neighbourhoods:
 
 def _packed(images: np.ndarray) -> np.ndarray:
     """Pack the patch of each cell of up to `BLOCK` images into one integer, int64 [n, 7, 7]; 0 if it is blank."""
-    # Blank images, because each number of images would compile anew.
+    # Blank images, because each number of images would compile again.
     filled = np.pad(images, ((0, BLOCK - len(images)), (0, 0)))
     seen, rows, _ = _active(tf.constant(filled))
     patches = np.zeros(seen.shape, np.int64)
