@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from benchmarks import report, runs, targets
+from benchmarks import machine, report, runs, targets
 from benchmarks.__main__ import main
 from project import ROOT
 
@@ -46,6 +46,12 @@ def raw():
 def judged(raw):
     """What was measured, and whether it meets the target, by target."""
     return {target: (shown, met) for target, shown, met in targets.verdicts(raw)}
+
+
+def test_the_versions_are_those_of_the_lock():
+    described = machine.describe()
+    for title in machine.PACKAGES:
+        assert described[title][0].isdigit(), title
 
 
 def test_rates_are_medians_and_ratios_the_engines(raw):
