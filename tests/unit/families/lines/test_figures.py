@@ -278,3 +278,8 @@ def test_the_caption_has_rank_correlations(along):
         "correlations": "At k = 2, Kendall's rank correlation τ of the ratio and the time to learn is −1 (p = 0.33).",
     }
     assert snr_figure.numbers(along[along["part"] == "training"]) == {"clear": "0 of 0", "correlations": ""}
+
+
+def test_runs_that_learn_stand_at_their_time_to_learn():
+    times = pd.Series([401.0, np.inf, np.inf, 2801.0, np.inf])
+    assert list(snr_figure.heights(times, 4000.0)) == [401.0, 4160.0, 4320.0, 2801.0, 4480.0]

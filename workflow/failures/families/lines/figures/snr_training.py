@@ -88,8 +88,7 @@ def _starts(axis: plt.Axes, start: pd.DataFrame, correlations: pd.DataFrame, len
     finite = start.loc[np.isfinite(start["learnt_at"]), "learnt_at"]
     never = 1.35 * (finite.max() if len(finite) else 1000)
     start = start.sort_values(["tuple_length", "seed"]).reset_index(drop=True)
-    missing = np.isinf(start["learnt_at"])
-    height = start["learnt_at"].replace(np.inf, never) + 0.04 * never * missing.cumsum()
+    height = heights(start["learnt_at"], never)
     for (length, _), rows in start.groupby(["tuple_length", "learner"]):
         index = lengths.index(length) if length in lengths else len(lengths)
         errors = 1e6 * CLEAR * rows["standard_error"]
@@ -112,3 +111,16 @@ def _starts(axis: plt.Axes, start: pd.DataFrame, correlations: pd.DataFrame, len
         ylabel="training steps to learn",
         ylim=(0, top),
     )
+    axis.set_yticks(axis.get_yticks())
+    axis.set_ylim(-0.1 * top * len(notes), top)  # room for the notes below all runs
+
+
+def heights(learnt_at: pd.Series, never: float) -> pd.Series:
+    """Return the height of each run: its time to learn; runs that do not learn stand one above the other.
+
+    Args:
+        learnt_at: Training steps, infinite for runs that do not learn.
+        never: Height below the first run that does not learn, above all times.
+    """
+    missing = np.isinf(learnt_at)
+    return learnt_at.where(~missing, never * (1 + 0.04 * missing.cumsum()))
