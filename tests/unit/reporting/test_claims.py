@@ -233,6 +233,9 @@ def test_margins_are_powers_of_ten_and_positive_where_the_claim_holds():
     assert margin(0.1, 0.0, none) == claims_figure.LARGEST
     assert margin(-0.1, 0.0, none) == -claims_figure.LARGEST
     assert math.isnan(margin(1.0, none, none))
+    assert margin(-0.2, 0.1, none) == -claims_figure.LARGEST
+    assert margin(-0.3, none, -0.5) == pytest.approx(np.log10(0.6)), "larger than allowed"
+    assert margin(-0.005, -0.01, none) == pytest.approx(np.log10(2))
 
 
 def test_the_figure_shows_every_claim_and_a_legend(look, tmp_path):

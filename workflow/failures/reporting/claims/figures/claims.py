@@ -18,17 +18,25 @@ LARGEST = 2.0
 
 
 def margin(value: float, at_least: float, at_most: float) -> float:
-    """Compute the margin of a value: log10 of its ratio to the nearer threshold, positive if the claim holds.
+    """Compute the margin of a value: log10 of its factor to the nearer threshold, positive if the claim holds.
 
-    The margin is clipped to [-LARGEST, LARGEST]; NaN without a threshold or value.
+    The factor is the ratio of the absolute values. If value and threshold differ in sign or one of them is 0, there is
+    no factor, and the margin is LARGEST or -LARGEST. The margin is clipped to [-LARGEST, LARGEST]; NaN without a
+    threshold or value.
     """
-    sides = []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if not np.isnan(at_least):
-            sides.append(np.log10(value / at_least) if at_least > 0 else np.sign(value) * LARGEST)
-        if not np.isnan(at_most):
-            sides.append(np.log10(at_most / value) if value > 0 else LARGEST)
+    if np.isnan(value):
+        return np.nan
+    sides = [_excess(value, at_least)] if not np.isnan(at_least) else []
+    sides += [-_excess(value, at_most)] if not np.isnan(at_most) else []
     return float(np.clip(min(sides), -LARGEST, LARGEST)) if sides else np.nan
+
+
+def _excess(value: float, threshold: float) -> float:
+    """Return the size of the factor between value and threshold as log10, positive if the value is larger."""
+    if value == threshold:
+        return 0.0
+    size = abs(np.log10(value / threshold)) if value * threshold > 0 else LARGEST
+    return float(size if value > threshold else -size)
 
 
 def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
@@ -47,7 +55,7 @@ def draw(table: pd.DataFrame, note: str = "") -> plt.Figure:
         style = {"color": color(COLORS[row.verdict])}
         if not np.isnan(ends).any():
             axis.plot([min(ends), max(ends)], [place, place], linewidth=1.2, **style)
-            axis.plot(ends[0], place, MARKERS[row.verdict], markersize=4.5, **style)
+        axis.plot(ends[0], place, MARKERS[row.verdict], markersize=4.5, **style)
         axis.annotate(
             row.verdict, (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize="x-small", **style
         )
