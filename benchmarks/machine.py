@@ -24,7 +24,7 @@ def describe() -> dict[str, str]:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     hardware = {"processor": _processor(), "cores": str(cores), "memory": f"{memory:.0f} GiB"}
     system = {"system": platform.system(), "Python": platform.python_version()}
-    here, peers = {_normalised(package.name): package.version for package in distributions()}, {}
+    here, peers = {package.name: package.version for package in distributions()}, {}
     if PEERS.exists():
         peers = json.loads(subprocess.run([PEERS, "-c", LISTING], capture_output=True, text=True, check=True).stdout)
     return hardware | system | _versions(PACKAGES, here) | _versions(PEER_PACKAGES, peers)
@@ -36,12 +36,9 @@ def _processor() -> str:
     return " ".join(names[0].split()) if names else platform.processor() or platform.machine()
 
 
-def _normalised(name: str) -> str:
-    """Return the normalised name of a distribution: some wheels say tensorflow_cpu in place of tensorflow-cpu."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _versions(packages: dict[str, tuple[str, ...]], installed: dict[str, str]) -> dict[str, str]:
+    # Some wheels say tensorflow_cpu in place of tensorflow-cpu.
+    installed = {name.replace("_", "-"): version for name, version in installed.items()}
     return {
         title: next((installed[name] for name in names if name in installed), "not installed")
         for title, names in packages.items()
