@@ -15,6 +15,8 @@ WORKS = "$'\"#%&;*?[]\\~()!|<>`=@,+^-.é"
 @pytest.mark.parametrize("character", WORKS)
 def test_a_path_with_a_character_of_shells_or_wildcards_works(character):
     check_path(Path(f"/home/{character}a{character}"))
+    with pytest.raises(ConfigError, match="contains ':'"):
+        check_path(Path(f"/home/{character}a:{character}"))
 
 
 def test_a_working_directory_may_have_all_characters_of_utf_8():
@@ -36,6 +38,8 @@ def test_a_path_that_cannot_work_is_refused_with_one_line(character):
 def test_a_shared_file_system_is_accepted():
     check_storage(None, [*SHARED, "source-cache"])
     check_storage(None, SHARED)
+    with pytest.raises(ConfigError, match=r"^--shared-fs-usage lacks "):
+        check_storage(None, ["source-cache"])
 
 
 def test_a_storage_provider_is_refused():

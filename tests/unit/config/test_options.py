@@ -63,6 +63,8 @@ def test_what_snakemake_would_drop_is_refused(folder, arguments):
 )
 def test_other_options_pass(folder, arguments):
     check_options(arguments.split())
+    with pytest.raises(ConfigError, match=r"^--forcerun is given 2 times"):
+        check_options(["-R", "fig1", "-R", "fig2", *arguments.split()])
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,9 @@ def test_programs_that_use_snakemake_s_api_are_not_checked(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["program", "--config", "nonsense"])
     options.check()
     check_targets([], [], lambda file: False)
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--config", "nonsense"])
+    with pytest.raises(SystemExit, match="--config: 'nonsense' must be KEY=VALUE"):
+        options.check()
 
 
 def test_a_job_for_a_cluster_requests_memory_and_run_time():

@@ -111,6 +111,8 @@ def test_a_launcher_ends_as_its_worker_does(tmp_path, servers, end, status, mess
 def test_a_worker_ends_with_its_launcher(tmp_path, servers, name):
     process = launch(tmp_path, servers, "import os, time; print(os.getpid(), flush=True); time.sleep(100)")
     worker = psutil.Process(int(process.stdout.readline()))
+    assert worker.is_running()
+    assert worker.pid != process.pid
     process.send_signal(signal.Signals[name])
     process.communicate(timeout=20)
     wait_until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
